@@ -1,0 +1,54 @@
+// Every bound of the job, with its reason. Relations between bounds are asserted at the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace headcount::limits {
+
+// --- The counting rule ------------------------------------------------------------------------------------
+// Held frames a partition keeps at most; one more makes the oldest "future".
+inline constexpr size_t kHeldFrames = 100;
+// Records of the same partition after which a held frame is "future".
+inline constexpr uint64_t kHeldRecords = 256;
+// Confirmations that let a held frame move the clock. With 2, one host in five an hour ahead would do it.
+inline constexpr int32_t kConfirmations = 16;
+// A window may be this far ahead at most before its frame is held, in seconds; --max-jump lowers or raises it.
+inline constexpr int64_t kDefaultMaxJumpS = 5;
+inline constexpr int64_t kDefaultLatenessS = 5;
+inline constexpr int64_t kDefaultWindowS = 60;
+// Durations of event time a user may set; a year keeps every sum far from overflow.
+inline constexpr int64_t kMaxDurationS = 366LL * 86400;
+
+// --- Frames -----------------------------------------------------------------------------------------------
+inline constexpr size_t kMaxFrameBytes = size_t{1} << 20;  // --max-frame's default
+inline constexpr size_t kMaxFrameBytesCeiling = size_t{64} << 20;
+inline constexpr unsigned kMaxDepth = 512;   // containers, the root included
+inline constexpr size_t kMaxUidBytes = 256;  // after unescaping
+inline constexpr size_t kMaxTsDigits = 20;   // of a ts written as a string
+inline constexpr int64_t kMaxTs = 100'000'000'000'000;     // exclusive: 1e14
+inline constexpr int64_t kFirstMillisTs = 100'000'000'000;  // from 1e11 on ts is in milliseconds
+
+// --- Recovery ---------------------------------------------------------------------------------------------
+// Kafka's default offset.metadata.max.bytes is 4096; we stay well below it.
+inline constexpr size_t kMaxMetadataBytes = 3000;
+// Moves a partition may have after its safe point. At the bound the partition is not read on until a commit
+// has made room, and stays excused meanwhile (common/judge/README.md).
+inline constexpr size_t kMaxMoves = 24;
+// Deaths of a worker with the same frame under the decoder before that frame is called poison.
+inline constexpr int kPoisonDeaths = 2;
+
+// --- The job ----------------------------------------------------------------------------------------------
+inline constexpr int32_t kMaxPartitions = 10'000;
+inline constexpr int32_t kMaxWorkers = 256;
+inline constexpr int64_t kDefaultMaxSkewS = 120;
+inline constexpr int64_t kDefaultIdleTimeoutMs = 10'000;
+inline constexpr uint64_t kDefaultMemoryBytes = uint64_t{512} << 20;  // address space of one worker's slice
+inline constexpr uint64_t kMinMemoryBytes = uint64_t{1} << 20;
+inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 40;
+
+static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");
+static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able to bite before the bound on records");
+static_assert(kMaxTs <= INT64_MAX / 4, "event times and durations must add without overflow");
+
+}  // namespace headcount::limits

@@ -1,0 +1,65 @@
+#include "common/log.h"
+
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "common/check.h"
+#include "common/result.h"
+
+namespace headcount {
+namespace {
+
+std::string& Role() {
+  static std::string role = "headcount";
+  return role;
+}
+
+LogLevel g_level = LogLevel::kInfo;
+
+const char* LevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "DEBUG";
+    case LogLevel::kInfo: return "INFO ";
+    case LogLevel::kWarning: return "WARN ";
+    case LogLevel::kError: return "ERROR";
+  }
+  return "?";
+}
+
+std::string Timestamp() {
+  timeval now{};
+  gettimeofday(&now, nullptr);
+  tm utc{};
+  gmtime_r(&now.tv_sec, &utc);
+  char text[40];
+  const size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(now.tv_usec / 1000));
+  return text;
+}
+
+}  // namespace
+
+void SetLogRole(std::string role) { Role() = std::move(role); }
+void SetLogLevel(LogLevel level) { g_level = level; }
+
+void Log(LogLevel level, std::string_view message) {
+  if (level < g_level) return;
+  std::string line = Timestamp();
+  line.append(1, ' ').append(LevelName(level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += '\n';
+  // A full or closed stderr must not stop the job: the return value is deliberately not acted on.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
+  LogError(std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail +
+           ")");
+  _exit(static_cast<int>(ExitCode::kBroken));
+}
+
+}  // namespace headcount

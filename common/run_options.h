@@ -1,0 +1,62 @@
+// What a user can ask of `headcount run`, after parsing and checking. Plain data; every process gets a copy
+// through the fork. The defaults are the documented ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/limits.h"
+#include "common/types.h"
+
+namespace headcount {
+
+// Where a partition begins for which nothing is committed.
+struct StartFrom {
+  enum class Kind { kEarliest, kLatest, kTime };
+  Kind kind = Kind::kEarliest;
+  EventTime time;  // kTime only: the first record whose Kafka timestamp is not before it
+};
+
+enum class OnLostInput { kFail, kContinue };
+
+struct KafkaProperty {
+  enum class Scope { kBoth, kConsumer, kProducer };
+  Scope scope = Scope::kBoth;
+  std::string key;
+  std::string value;
+};
+
+struct RunOptions {
+  // Input: Kafka, or files where `files` is not empty ("-" is stdin).
+  std::string bootstrap_server = "localhost:9092";
+  std::string input_topic = "user_events";
+  std::string output_topic = "event_metrics";
+  std::string group = "headcount";
+  std::vector<KafkaProperty> properties;  // -X, in order
+  std::vector<std::string> files;
+
+  // How far to read.
+  bool until_end = false;
+  bool leave_open = false;
+  StartFrom from;
+  OnLostInput on_lost_input = OnLostInput::kFail;
+
+  // The counting rule and the clock.
+  CountingRule rule;
+  int64_t max_skew_s = limits::kDefaultMaxSkewS;
+  int64_t idle_timeout_ms = limits::kDefaultIdleTimeoutMs;
+  int64_t max_hold_ms = 0;  // 0: off
+
+  // Resources.
+  int32_t workers = 1;  // the command line's default is the number of cores
+  uint64_t memory_bytes = limits::kDefaultMemoryBytes;
+  uint64_t max_frame_bytes = limits::kMaxFrameBytes;
+
+  std::string status_file;
+
+  bool reads_files() const { return !files.empty(); }
+};
+
+}  // namespace headcount

@@ -1,0 +1,76 @@
+// The status file as plain data: what the coordinator writes each second and `headcount status` and
+// `headcount health` read. Field for field the JSON object described in README.md ("Watching it").
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "common/verdict.h"
+
+namespace headcount {
+
+struct StatusReport {
+  struct Writer {
+    int64_t pid = 0;
+    uint64_t generation = 0;
+    uint64_t restarts = 0;
+  };
+  struct Worker {
+    int32_t slot = 0;
+    int64_t pid = 0;  // 0: not running
+    uint64_t generation = 0;
+    uint64_t restarts = 0;
+    std::vector<int32_t> partitions;
+    uint64_t records = 0;  // read in this generation
+    double records_per_s = 0;
+    uint64_t memory_bytes = 0;  // of the slice, in use
+  };
+  struct Partition {
+    int32_t partition = 0;
+    int32_t worker = 0;
+    int64_t position = -1;     // -1: not known yet; JSON null
+    int64_t end = -1;          // -1: not known yet; JSON null
+    int64_t lag = -1;          // end - position; -1: not known; JSON null
+    bool has_watermark = false;
+    int64_t watermark = 0;     // unix seconds; JSON null without one
+    int64_t safe_offset = -1;  // -1: none committed; JSON null
+    uint64_t held = 0;
+    std::string excused;       // "", "silent", "at_end", "empty", "max_hold"
+    std::string state;         // "reading", "caught_up", "ahead", "unknown"
+  };
+  struct Holder {
+    int32_t partition = 0;
+    std::string why;  // a short sentence
+  };
+
+  int version = 1;
+  std::string state;  // "starting", "running", "draining", "done", "failed"
+  int64_t updated_at_ms = 0;
+  std::string run;  // 16 hex digits; empty before the claim
+  int64_t coordinator_pid = 0;
+  Writer writer;
+  std::vector<Worker> workers;
+  std::vector<Partition> partitions;
+  bool has_closed_upto = false;
+  int64_t closed_upto = 0;  // unix seconds; JSON null before the first
+  std::vector<Holder> held_by;
+  // Since this start, as published or still open; a replay is not counted twice.
+  VerdictCounts totals;  // JSON: records, events, late, invalid, future, invalid_reasons
+  uint64_t waiting = 0;  // verdicts that wait for their partition's first window
+  uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
+  uint64_t minutes_published = 0;
+};
+
+// One JSON object on one line, with a line end.
+std::string ToJson(const StatusReport& report);
+// The inverse. An error names what is missing or of the wrong type; unknown fields are ignored.
+Result<StatusReport> ParseStatusReport(std::string_view json);
+
+// Writes `report` to a file beside `path` and renames it over it: readers see the old or the new one, whole.
+Result<void> WriteStatusFile(const std::string& path, const StatusReport& report);
+Result<StatusReport> ReadStatusFile(const std::string& path);
+
+}  // namespace headcount

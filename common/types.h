@@ -1,0 +1,124 @@
+// Distinct types for the ids and times of the job, so that none can be passed in another's place.
+// Pure values; every process uses them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+namespace headcount {
+
+// A whole number that is only itself: two Ids with different tags neither compare nor convert.
+template <typename Tag, typename Rep>
+class Id {
+ public:
+  using rep = Rep;
+
+  constexpr Id() = default;
+  constexpr explicit Id(Rep value) : value_(value) {}
+
+  constexpr Rep value() const { return value_; }
+
+  friend constexpr bool operator==(Id a, Id b) { return a.value_ == b.value_; }
+  friend constexpr bool operator!=(Id a, Id b) { return a.value_ != b.value_; }
+  friend constexpr bool operator<(Id a, Id b) { return a.value_ < b.value_; }
+  friend constexpr bool operator<=(Id a, Id b) { return a.value_ <= b.value_; }
+  friend constexpr bool operator>(Id a, Id b) { return a.value_ > b.value_; }
+  friend constexpr bool operator>=(Id a, Id b) { return a.value_ >= b.value_; }
+
+ private:
+  Rep value_{};
+};
+
+// A partition of the input topic; with --input, the place of the file in the list.
+using PartitionId = Id<struct PartitionTag, int32_t>;
+// A record's place in its partition: Kafka's offset; in a file, the byte at which the line begins.
+// Offsets only ever grow along a partition, but they may have gaps.
+using Offset = Id<struct OffsetTag, int64_t>;
+// A place for one worker process; it owns the partitions whose number is congruent to it modulo --workers.
+using SlotId = Id<struct SlotTag, int32_t>;
+// One life of a process slot. A restarted child has the next one. 0: never started.
+using Generation = Id<struct GenerationTag, uint64_t>;
+// One life of the whole job, from a claim on. Random, so that a foreign one is recognised. 0: none yet.
+using RunId = Id<struct RunTag, uint64_t>;
+// The number of a transaction within its run; the claim is 0.
+using Sequence = Id<struct SequenceTag, uint64_t>;
+
+// Event time in whole seconds since the epoch. Unset() lies before every time: a partition without a
+// watermark is the slowest of all, and "nothing closed yet" is below every window.
+class EventTime {
+ public:
+  constexpr EventTime() = default;
+  constexpr explicit EventTime(int64_t seconds) : seconds_(seconds) {}
+  static constexpr EventTime Unset() { return EventTime(std::numeric_limits<int64_t>::min()); }
+  // After every time: the minimum over nothing.
+  static constexpr EventTime Forever() { return EventTime(std::numeric_limits<int64_t>::max()); }
+
+  constexpr bool is_set() const { return seconds_ != Unset().seconds_; }
+  constexpr bool is_finite() const { return is_set() && seconds_ != Forever().seconds_; }
+  constexpr int64_t seconds() const { return seconds_; }
+
+  // Unset and Forever stay what they are. Finite times lie below 1e14 and durations in limits.h's
+  // bounds, so that sums cannot overflow.
+  constexpr EventTime plus(int64_t duration_s) const {
+    return is_finite() ? EventTime(seconds_ + duration_s) : *this;
+  }
+
+  friend constexpr bool operator==(EventTime a, EventTime b) { return a.seconds_ == b.seconds_; }
+  friend constexpr bool operator!=(EventTime a, EventTime b) { return a.seconds_ != b.seconds_; }
+  friend constexpr bool operator<(EventTime a, EventTime b) { return a.seconds_ < b.seconds_; }
+  friend constexpr bool operator<=(EventTime a, EventTime b) { return a.seconds_ <= b.seconds_; }
+  friend constexpr bool operator>(EventTime a, EventTime b) { return a.seconds_ > b.seconds_; }
+  friend constexpr bool operator>=(EventTime a, EventTime b) { return a.seconds_ >= b.seconds_; }
+
+ private:
+  int64_t seconds_ = std::numeric_limits<int64_t>::min();
+};
+
+// The start of a window, and the boundary between two: "sealed up to b" speaks of all windows that start
+// before b. Unset(): no window.
+class WindowStart {
+ public:
+  constexpr WindowStart() = default;
+  constexpr explicit WindowStart(int64_t seconds) : time_(seconds) {}
+  static constexpr WindowStart Unset() { return WindowStart(); }
+
+  constexpr bool is_set() const { return time_.is_set(); }
+  constexpr int64_t seconds() const { return time_.seconds(); }
+  constexpr EventTime time() const { return time_; }
+
+  friend constexpr bool operator==(WindowStart a, WindowStart b) { return a.time_ == b.time_; }
+  friend constexpr bool operator!=(WindowStart a, WindowStart b) { return a.time_ != b.time_; }
+  friend constexpr bool operator<(WindowStart a, WindowStart b) { return a.time_ < b.time_; }
+  friend constexpr bool operator<=(WindowStart a, WindowStart b) { return a.time_ <= b.time_; }
+  friend constexpr bool operator>(WindowStart a, WindowStart b) { return a.time_ > b.time_; }
+  friend constexpr bool operator>=(WindowStart a, WindowStart b) { return a.time_ >= b.time_; }
+
+ private:
+  EventTime time_;
+};
+
+// The times of the counting rule (DESIGN of the rule: README.md, "How it counts"), all in seconds.
+struct CountingRule {
+  int64_t window_s = 60;
+  int64_t lateness_s = 5;
+  int64_t max_jump_s = 5;  // at most lateness_s
+
+  // The window an event time stands in. Event times are never negative.
+  constexpr WindowStart WindowOf(EventTime t) const { return WindowStart(t.seconds() - t.seconds() % window_s); }
+  constexpr EventTime EndOf(WindowStart w) const { return w.time().plus(window_s); }
+  // The last boundary b with b + lateness <= t: all windows before it may be sealed by a clock at t.
+  constexpr WindowStart SealableBy(EventTime t) const {
+    if (!t.is_finite() || t.seconds() < lateness_s) return WindowStart::Unset();
+    return WindowOf(t.plus(-lateness_s));
+  }
+};
+
+}  // namespace headcount
+
+namespace std {
+template <typename Tag, typename Rep>
+struct hash<headcount::Id<Tag, Rep>> {
+  size_t operator()(headcount::Id<Tag, Rep> id) const { return hash<Rep>()(id.value()); }
+};
+}  // namespace std

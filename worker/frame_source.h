@@ -1,0 +1,77 @@
+// The seam between a worker and where its frames come from: Kafka (kafka_frame_source.h) or files
+// (file_frame_source.h). Runs in a worker; single-threaded from the worker's side.
+//
+// Each partition is read by itself, and only when asked: not reading is the back-pressure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "common/types.h"
+
+namespace headcount {
+
+struct SourceFrame {
+  Offset offset;
+  std::string_view bytes;
+  bool has_value = true;  // false: a Kafka record without a value; bytes are empty then
+};
+
+// Frames that stay valid until the next call of Fetch for the same partition.
+struct FrameBatch {
+  const SourceFrame* frames = nullptr;
+  size_t count = 0;
+};
+
+struct StartPosition {
+  PartitionId partition;
+  Offset offset;  // the first record to hand out has this offset or a greater one
+};
+
+// What an end offset asked for just now says.
+enum class EndAnswer {
+  kUnanswered,  // the leader did not answer in time: proof of nothing
+  kMore,        // there is, or may soon be, more to read: records, or an open transaction
+  kAtEnd,       // Position() equals the last stable offset and the high watermark
+};
+
+class FrameSource {
+ public:
+  virtual ~FrameSource() = default;
+
+  // Begins to read these partitions. Called once, with the slot's partitions; may be empty.
+  virtual Result<void> Start(const std::vector<StartPosition>& partitions) = 0;
+  // Begins to read further partitions (the topic has grown), without disturbing those being read.
+  virtual Result<void> Add(const std::vector<StartPosition>& partitions) = 0;
+
+  // Up to `max` frames of p, in order, that are here already; never blocks. None: nothing has arrived.
+  // An error is final for the worker: lost input (kHumanNeeded, with topic, partition and range), a
+  // deleted topic (kHumanNeeded), an unreadable file (kHumanNeeded).
+  virtual Result<FrameBatch> Fetch(PartitionId p, size_t max) = 0;
+
+  // The next offset to hand out, as far as is known: past the last frame handed out, and past the control
+  // records at the end once the end has been seen. Does not block.
+  virtual Offset Position(PartitionId p) const = 0;
+  // The newest last stable offset heard of (a file: its size), or -1 before the first word. Does not block.
+  virtual Offset KnownEnd(PartitionId p) const = 0;
+  // Asks the leader now, for at most `timeout_ms`. Also wakes a fetcher that has gone to sleep on a queue
+  // that was full (see kafka_frame_source.cc).
+  virtual EndAnswer AskEnd(PartitionId p, int timeout_ms) = 0;
+
+  // Called when p is the one to read and Fetch had nothing though its end is not reached: cheap, rate-limited
+  // inside, asks the leader for anything so that a sleeping fetcher wakes up.
+  virtual void Nudge(PartitionId p) = 0;
+
+  // Becomes readable when frames arrive where there were none; -1: frames are always here (files).
+  // ClearReady() is called before looking again.
+  virtual int ReadyFd() const = 0;
+  virtual void ClearReady() = 0;
+
+  // Records that retention took before they were read, under --on-lost-input=continue.
+  virtual uint64_t LostRecords() const = 0;
+};
+
+}  // namespace headcount
