@@ -47,6 +47,30 @@ inline constexpr uint64_t kDefaultMemoryBytes = uint64_t{512} << 20;  // address
 inline constexpr uint64_t kMinMemoryBytes = uint64_t{1} << 20;
 inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 40;
 
+// --- The worker's loop --------------------------------------------------------------------------------------
+// Frames judged before anything else is looked at: about a millisecond of work.
+inline constexpr size_t kBatchFrames = 512;
+// A worker without work wakes up this often, to beat and to look at the clocks of others.
+inline constexpr int kIdleWaitMs = 50;
+// ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).
+inline constexpr int kStarvedWaitMs = 2;
+// One question for an end offset; it blocks the worker's loop.
+inline constexpr int kAskEndTimeoutMs = 500;
+// Between two questions about the same partition, answered or not.
+inline constexpr int64_t kAskEndPauseMs = 200;
+inline constexpr int64_t kUnansweredPauseMs = 2'000;
+// A worker that read something publishes a step at least this often, so that even commits that close nothing
+// (hourly, at a drain) move the safe points.
+inline constexpr int64_t kPublishEveryMs = 10'000;
+inline constexpr int64_t kShowStatusEveryMs = 100;
+// Of its slice, when a worker reads only the partition that holds everybody back.
+inline constexpr uint64_t kCrowdedNumerator = 3;
+inline constexpr uint64_t kCrowdedDenominator = 4;
+// Sealed windows that the writer could close before a worker waits for it.
+inline constexpr size_t kSealedBacklog = 4096;
+// A full slice waits this long for the writer to close what it can close: longer than a transaction may take.
+inline constexpr int64_t kWaitForRoomMs = 60'000;
+
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");
 static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able to bite before the bound on records");
 static_assert(kMaxTs <= INT64_MAX / 4, "event times and durations must add without overflow");
