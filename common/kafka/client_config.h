@@ -15,6 +15,8 @@ namespace headcount::kafka {
 
 enum class Role { kConsumer, kProducer };
 enum class Isolation { kReadCommitted, kReadUncommitted };
+// Whether a client knows the group, and so looks for its coordinator (a connection more).
+enum class GroupUse { kNone, kOfConfig };
 
 // In order; a later one wins over an earlier one of the same key.
 using Settings = std::vector<std::pair<std::string, std::string>>;
@@ -42,7 +44,7 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
 // A client. It connects in the background: an unreachable broker is no error here, but of the first question.
 Result<Handle> NewHandle(Role role, Conf conf);
 
-// A consumer that reads nothing by itself: for questions about topics, offsets and the group.
-Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation);
+// A consumer that reads nothing by itself: for questions about topics and offsets, and those of the group.
+Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use);
 
 }  // namespace headcount::kafka

@@ -15,6 +15,9 @@
 #include "common/result.h"
 #include "common/types.h"
 
+struct rd_kafka_error_s;
+struct rd_kafka_message_s;
+
 namespace headcount::kafka {
 
 struct OutputRecord {
@@ -79,8 +82,8 @@ class TransactionalProducer {
 
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction);
-  TransactionResult Failure(const char* attempted, struct rd_kafka_error_s* error);
-  static void OnDelivery(rd_kafka_s* handle, const struct rd_kafka_message_s* message, void* opaque);
+  TransactionResult Failure(const char* attempted, rd_kafka_error_s* error);
+  static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
   const std::string group_;
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
