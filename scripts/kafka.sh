@@ -130,7 +130,7 @@ fetch_jars() {
     rm -f "$jars"/*.jar "$jars/pom.xml"
     local try
     for try in 1 2 3; do
-      if mvn -B -q -ntp -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" </dev/null >&2; then
+      if mvn -B -q -ntp -Dstyle.color=never -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" </dev/null >&2; then
         cp "$config/pom.xml" "$jars/pom.xml"
         exit 0
       fi
