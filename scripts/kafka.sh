@@ -64,10 +64,18 @@ running_pid() {
   number "$pid" && is_ours "$pid" && echo "$pid"
 }
 
-# wait_gone PID SECONDS: true once the process is gone. A zombie has an empty command line, so it counts as gone.
+# True while the kernel still tears a dead process down. Its command line goes first, its open ports with its last
+# thread; a zombie that nobody reaps holds neither.
+lingers() {
+  [[ -r /proc/$1/cmdline && -z $(head -c 1 "/proc/$1/cmdline" 2>/dev/null | tr '\0' x) ]] || return 1
+  local threads=("/proc/$1/task/"*)
+  ((${#threads[@]} > 1)) || ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
+# wait_gone PID SECONDS: true once the process is gone and its ports are free.
 wait_gone() {
   local tries=$(($2 * 20))
-  while is_ours "$1"; do
+  while is_ours "$1" || lingers "$1"; do
     ((tries-- > 0)) || return 1
     sleep 0.05
   done
@@ -128,15 +136,17 @@ fetch_jars() {
     if cmp -s "$config/pom.xml" "$jars/pom.xml"; then exit 0; fi
     say "fetching Kafka's jars into $jars"
     rm -f "$jars"/*.jar "$jars/pom.xml"
-    local try
+    local try output=''
     for try in 1 2 3; do
-      if mvn -B -q -ntp -Dstyle.color=never -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" </dev/null >&2; then
+      if output=$(mvn -B -q -ntp -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" \
+        2>&1 </dev/null); then
         cp "$config/pom.xml" "$jars/pom.xml"
         exit 0
       fi
       say "attempt $try of 3 failed"
       sleep 2
     done
+    printf '%s\n' "$output" >&2
     fail 69 "Maven could not fetch the jars; see its messages above"
   ) 9>"$jars/.lock"
 }
