@@ -150,12 +150,13 @@ class Supervisor {
   };
 
   void TakeDeaths(const SupervisorFacts& facts);
-  void TakeDeath(Child& child, const ChildFacts& facts, const SupervisorFacts& all);
-  void TakeWriterDeath(Child& writer, Obituary obituary, const SupervisorFacts& all);
-  void TakeWorkerDeath(Child& worker, Obituary obituary, const SupervisorFacts& all);
-  bool EndsTheJob(const Child& child, const Death& death, Obituary* obituary);
+  Obituary ObituaryOf(const Child& child, const Death& death) const;
+  DeathAction TakeWriterDeath(const SupervisorFacts& facts, int64_t* delay_ms);
+  void TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Obituary* obituary);
+  bool EndedTheJob(const Child& child, const Death& death);
   std::optional<int64_t> RestartDelay(Child& child, const ChildFacts& facts, double jitter);
-  void CountMark(Child& worker, const Death& death, const WorkerFacts& facts, Obituary* obituary);
+  bool MarkIsPoison(Child& worker, const Death& death, const std::optional<FrameMark>& mark);
+  void Raise(Child& worker);
   void StartOver(int64_t delay_ms);
   void TakeSignals(int stop_signals);
   void Advance(const SupervisorFacts& facts);
@@ -182,7 +183,6 @@ class Supervisor {
   Child writer_;
   std::vector<Child> workers_;
   int32_t partition_count_ = 0;
-  bool shared_memory_is_fresh_ = true;
   int64_t last_step_ms_ = 0;
   bool stepped_ = false;
   int64_t grace_from_ms_ = 0;    // heartbeats are missed from here on at the earliest
