@@ -105,6 +105,28 @@ inline constexpr size_t kSealedBacklog = 4096;
 // A full slice waits this long for the writer to close what it can close: longer than a transaction may take.
 inline constexpr int64_t kWaitForRoomMs = 60'000;
 
+// --- The writer's loop and the broker -----------------------------------------------------------------------
+// Each question at the start; an unreachable broker is known as one after this.
+inline constexpr int kStartTimeoutMs = 10'000;
+// Between two looks at the partition count; a new partition is noticed within this and the timeout below.
+inline constexpr int64_t kWatchPartitionsMs = 2'000;
+inline constexpr int kWatchTimeoutMs = 1'000;
+// One attempt to connect again after a transaction whose outcome is not known.
+inline constexpr int kReconnectTimeoutMs = 10'000;
+// All such attempts together; then the supervisor's script starts us again.
+inline constexpr int64_t kBrokerLostMs = 300'000;
+// A fenced writer gives its successor this long to commit its claim before it takes the id back.
+inline constexpr int64_t kSuccessorMs = 2'000;
+// Windows closed by one transaction: bounds its time, and the memory of librdkafka's queue.
+inline constexpr size_t kWindowsPerTransaction = 5'000;
+// Kafka forgets a group's offsets after a week without a commit, and a transactional id likewise.
+inline constexpr int64_t kCommitAtLeastEveryMs = 3'600'000;
+// After the call to drain, the workers' last publications are waited for this long; the coordinator kills
+// everybody after 8 s, so that a drained job ends within 10.
+inline constexpr int64_t kDrainWaitMs = 4'000;
+
+static_assert(kWatchPartitionsMs + kWatchTimeoutMs < 5'000, "a new partition must be noticed within 5 s");
+
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");
 static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able to bite before the bound on records");
 static_assert(kDrainMs + kEndReapMs < 10'000, "a first signal ends the job within 10 s");

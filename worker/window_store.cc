@@ -28,7 +28,7 @@ WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
 
 void WindowStore::AddUser(OpenWindow* window, Fingerprint uid) {
   CountedTable& users = window->users;
-  if (window->table_at == 0 && users.size == 0 && !Grow(window)) return;
+  if (out_of_memory_ || (users.size == 0 && !Grow(window))) return;
   if (!users.table.Add(uid)) return;
   ++users.size;
   if (users.size >= DistinctTable::MaxSize(users.table.capacity())) Grow(window);
@@ -40,7 +40,7 @@ bool WindowStore::Grow(OpenWindow* window) {
   const uint64_t capacity = first ? DistinctTable::kMinCapacity : users.table.capacity() * 2;
   const std::optional<uint64_t> at = Allocate(capacity * sizeof(Fingerprint));
   if (!at) return false;
-  std::memset(Places(*at), 0, capacity * sizeof(Fingerprint));
+  std::memset(static_cast<void*>(Places(*at)), 0, capacity * sizeof(Fingerprint));
   DistinctTable grown(Places(*at), capacity);
   if (!first) {
     for (const Fingerprint uid : users.table) {
@@ -84,7 +84,6 @@ void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::v
   shm::SealedWindow sealed{start, window->counts, window->users, {}};
   SealedBlocks blocks;
   blocks.start = start;
-  blocks.counts = window->counts;
   blocks.first_offsets.resize(partitions.size());
   for (size_t place = 0; place < window->first_points.size(); ++place) {
     if (!window->first_points[place]) continue;
@@ -110,12 +109,6 @@ void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
     const SealedBlocks& blocks = sealed_[closed];
     if (blocks.table_bytes > 0) allocator_.Free(blocks.table_at, blocks.table_bytes);
     allocator_.Free(blocks.stored_at, blocks.stored_bytes);
-    unclosed_.counted -= blocks.counts.counted;
-    unclosed_.late -= blocks.counts.late;
-    unclosed_.future -= blocks.counts.future;
-    for (size_t i = 0; i < kInvalidReasons; ++i) {
-      unclosed_.invalid_by_reason[i] -= blocks.counts.invalid_by_reason[i];
-    }
   }
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(closed));
   sealed_refs_.erase(sealed_refs_.begin(), sealed_refs_.begin() + static_cast<std::ptrdiff_t>(closed));

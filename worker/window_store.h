@@ -70,22 +70,21 @@ class WindowStore {
   // The newest window ever opened in this life; Unset: none.
   WindowStart latest() const { return latest_; }
   bool has_open_before(WindowStart upto) const { return !open_.empty() && open_.begin()->first < upto; }
-  // Verdicts in windows that are not closed.
-  const VerdictCounts& unclosed_counts() const { return unclosed_; }
+  // Verdicts given in this life to windows that were not published before it.
+  const VerdictCounts& judged_counts() const { return judged_; }
   void Count(OpenWindow* window, const VerdictCounts& more) {
     window->counts += more;
-    unclosed_ += more;
+    judged_ += more;
   }
   // The counters of the two frequent verdicts, without building VerdictCounts.
   void CountOne(OpenWindow* window, uint64_t VerdictCounts::*kind) {
     ++(window->counts.*kind);
-    ++(unclosed_.*kind);
+    ++(judged_.*kind);
   }
 
  private:
   struct SealedBlocks {
     WindowStart start;
-    VerdictCounts counts;
     uint64_t table_at = 0;
     uint64_t table_bytes = 0;
     uint64_t stored_at = 0;
@@ -116,7 +115,7 @@ class WindowStore {
   uint64_t publications_ = 0;
   WindowStart sealed_upto_;
   WindowStart latest_;
-  VerdictCounts unclosed_;
+  VerdictCounts judged_;
   bool out_of_memory_ = false;
 };
 

@@ -315,7 +315,7 @@ void Worker::ShowStatusIfDue() {
 
 void Worker::ShowStatus() {
   status_shown_ms_ = now_ms_;
-  shm::WorkerStatus status{records_, store_->used_bytes(), source_->LostRecords(), 0, store_->unclosed_counts()};
+  shm::WorkerStatus status{records_, store_->used_bytes(), source_->LostRecords(), 0, store_->judged_counts()};
   for (const auto& reader : readers_) {
     view_.ShowPartition(reader->partition(), reader->Status(NotBeyond()));
     status.waiting += reader->waiting().records();

@@ -76,6 +76,7 @@ struct PublicationPlace {
 struct alignas(64) SlotData {
   Shared<uint64_t> coordinator_generation;        // raised when a worker has died; 0: never started
   Shared<uint64_t> writer_acknowledged;           // the writer holds nothing of generations below it
+  SharedCounts writer_closed;                     // of that generation's worker_judged, those committed since
 
   alignas(64) Shared<uint64_t> worker_generation;  // CLAIM: every worker_ field of this slot is of this life
   Shared<int32_t> worker_partition_count;          // of the topic, as this worker knows it
@@ -99,7 +100,7 @@ struct alignas(64) SlotData {
   Shared<uint64_t> worker_memory_bytes;
   Shared<uint64_t> worker_lost_records;
   Shared<uint64_t> worker_waiting;
-  SharedCounts worker_open;  // verdicts in its windows that are not closed
+  SharedCounts worker_judged;  // verdicts in windows that were not closed when this life began
 };
 
 enum class Excuse : uint32_t { kNone, kSilent, kAtEnd, kEmpty, kMaxHold };

@@ -149,7 +149,7 @@ void WorkerView::ShowWorker(const WorkerStatus& status) {
   slot.worker_memory_bytes.store(status.memory_bytes, std::memory_order_relaxed);
   slot.worker_lost_records.store(status.lost_records, std::memory_order_relaxed);
   slot.worker_waiting.store(status.waiting, std::memory_order_relaxed);
-  Store(&slot.worker_open, status.open);
+  Store(&slot.worker_judged, status.judged);
 }
 
 }  // namespace headcount::shm

@@ -40,7 +40,7 @@ struct WorkerStatus {
   uint64_t memory_bytes = 0;
   uint64_t lost_records = 0;
   uint64_t waiting = 0;
-  VerdictCounts open;
+  VerdictCounts judged;  // into windows that were not closed when this life began
 };
 
 class WorkerView {

@@ -24,8 +24,10 @@ void WriterView::OpenPartition(PartitionId p) {
 void WriterView::Acknowledge() {
   for (int32_t s = 0; s < memory_->slots(); ++s) {
     SlotData& slot = memory_->slot(SlotId(s));
-    slot.writer_acknowledged.store(slot.coordinator_generation.load(std::memory_order_acquire),
-                                   std::memory_order_release);
+    const uint64_t generation = slot.coordinator_generation.load(std::memory_order_acquire);
+    if (generation == slot.writer_acknowledged.load(std::memory_order_relaxed)) continue;
+    Store(&slot.writer_closed, {});
+    slot.writer_acknowledged.store(generation, std::memory_order_release);
   }
 }
 
@@ -58,6 +60,13 @@ void WriterView::CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence
   job.writer_run.store(run.value(), std::memory_order_relaxed);
   job.writer_sequence.store(sequence.value(), std::memory_order_relaxed);
   job.writer_closed_upto.store(closed_upto.seconds(), std::memory_order_release);
+}
+
+void WriterView::ShowClosed(SlotId s, const VerdictCounts& more) {
+  SharedCounts& closed = memory_->slot(s).writer_closed;
+  VerdictCounts sum = Load(closed);
+  sum += more;
+  Store(&closed, sum);
 }
 
 void WriterView::ShowPublished(const VerdictCounts& counts, uint64_t minutes) {

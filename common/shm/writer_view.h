@@ -49,7 +49,9 @@ class WriterView {
   std::optional<Publication> TakePublication(SlotId slot, WindowStart closed_upto) const;
   // The records of all windows before it are committed: the workers may reuse their memory.
   void CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence);
+  // All since this start; and of one slot, since its living worker began.
   void ShowPublished(const VerdictCounts& counts, uint64_t minutes);
+  void ShowClosed(SlotId slot, const VerdictCounts& more);
 
   int32_t slots() const { return memory_->slots(); }
 

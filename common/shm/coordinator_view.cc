@@ -1,0 +1,76 @@
+#include "common/shm/coordinator_view.h"
+
+#include "common/shm/counts.h"
+
+namespace headcount::shm {
+namespace {
+
+// What is stored by two processes is never read at one moment: an excess is one that the next look mends.
+uint64_t Difference(uint64_t more, uint64_t less) { return more > less ? more - less : 0; }
+
+VerdictCounts Difference(const VerdictCounts& more, const VerdictCounts& less) {
+  VerdictCounts rest;
+  rest.counted = Difference(more.counted, less.counted);
+  rest.late = Difference(more.late, less.late);
+  rest.future = Difference(more.future, less.future);
+  for (size_t i = 0; i < kInvalidReasons; ++i) {
+    rest.invalid_by_reason[i] = Difference(more.invalid_by_reason[i], less.invalid_by_reason[i]);
+  }
+  return rest;
+}
+
+}  // namespace
+
+WriterSnapshot CoordinatorView::Writer() const {
+  const JobData& job = memory_->job();
+  WriterSnapshot writer;
+  writer.state = static_cast<WriterState>(job.writer_state.load(std::memory_order_acquire));
+  writer.heartbeat_ms = job.writer_heartbeat_ms.load(std::memory_order_relaxed);
+  writer.in_broker_call = job.writer_in_broker_call.load(std::memory_order_acquire) != 0;
+  writer.partition_count = job.writer_partition_count.load(std::memory_order_acquire);
+  const int64_t closed = job.writer_closed_upto.load(std::memory_order_acquire);
+  if (EventTime(closed).is_set()) writer.closed_upto = WindowStart(closed);
+  writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
+  writer.published = Load(job.writer_published);
+  writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
+  return writer;
+}
+
+SlotSnapshot CoordinatorView::Slot(SlotId s) const {
+  const SlotData& slot = memory_->slot(s);
+  SlotSnapshot snapshot;
+  snapshot.acknowledged = Generation(slot.writer_acknowledged.load(std::memory_order_acquire));
+  const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
+  snapshot.lives = generation != 0 && generation == slot.coordinator_generation.load(std::memory_order_relaxed);
+  if (!snapshot.lives) return snapshot;
+  snapshot.heartbeat_ms = slot.worker_heartbeat_ms.load(std::memory_order_relaxed);
+  const int64_t offset = slot.worker_decoding_offset.load(std::memory_order_relaxed);
+  if (offset >= 0) {
+    snapshot.decoding_offset = Offset(offset);
+    snapshot.decoding_partition = PartitionId(slot.worker_decoding_partition.load(std::memory_order_relaxed));
+  }
+  snapshot.status.records = slot.worker_records.load(std::memory_order_relaxed);
+  snapshot.status.memory_bytes = slot.worker_memory_bytes.load(std::memory_order_relaxed);
+  snapshot.status.lost_records = slot.worker_lost_records.load(std::memory_order_relaxed);
+  snapshot.status.waiting = slot.worker_waiting.load(std::memory_order_relaxed);
+  snapshot.status.judged = Load(slot.worker_judged);
+  snapshot.open = Difference(snapshot.status.judged, Load(slot.writer_closed));
+  return snapshot;
+}
+
+PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
+  const PartitionData& partition = memory_->partition(p);
+  PartitionSnapshot snapshot;
+  snapshot.safe_offset = Offset(partition.writer_safe_offset.load(std::memory_order_acquire));
+  snapshot.shown = partition.worker_shown.load(std::memory_order_acquire) != 0;
+  if (!snapshot.shown) return snapshot;
+  snapshot.status.position = Offset(partition.worker_position.load(std::memory_order_relaxed));
+  snapshot.status.end = Offset(partition.worker_end.load(std::memory_order_relaxed));
+  snapshot.status.watermark = EventTime(partition.worker_watermark.load(std::memory_order_relaxed));
+  snapshot.status.held = partition.worker_held.load(std::memory_order_relaxed);
+  snapshot.status.excuse = static_cast<Excuse>(partition.worker_excused.load(std::memory_order_relaxed));
+  snapshot.status.reading = static_cast<ReadingState>(partition.worker_reading.load(std::memory_order_relaxed));
+  return snapshot;
+}
+
+}  // namespace headcount::shm

@@ -1,0 +1,330 @@
+#include "coordinator/run_job.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "common/check.h"
+#include "common/kafka/client_config.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/shm/coordinator_view.h"
+#include "common/wakeup.h"
+#include "coordinator/child_process.h"
+#include "coordinator/instance_lock.h"
+#include "coordinator/status_publisher.h"
+#include "coordinator/status_snapshot.h"
+#include "coordinator/supervisor.h"
+#include "coordinator/writer/writer.h"
+#include "worker/file_frame_source.h"
+#include "worker/worker.h"
+
+namespace headcount {
+namespace {
+
+template <typename T>
+T Random() {
+  T value{};
+  HC_CHECK(getrandom(&value, sizeof value, 0) == sizeof value, "the kernel gave no random bytes");
+  return value;
+}
+
+// SIGTERM, SIGINT and SIGCHLD as something to wait for. Children put the mask back (child_process.h).
+Result<int> BlockSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, number);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  const int fd = signalfd(-1, &signals, SFD_NONBLOCK);
+  if (fd < 0) return Error{ExitCode::kTryAgain, std::string("making a signalfd failed: ") + std::strerror(errno)};
+  return fd;
+}
+
+// Executes what the supervisor decides, and gathers what it must know.
+class Coordinator {
+ public:
+  Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
+              const int (&alive_pipe)[2]);
+  int Run();
+
+ private:
+  // Facts.
+  void TakeSignals();
+  SupervisorFacts GatherFacts();
+  std::map<int64_t, Death> Reap();
+  WorkerFacts FactsOf(SlotId slot, std::map<int64_t, Death>* deaths);
+  int64_t Reached(SlotId slot) const;
+
+  // Actions, by the names of supervisor.h. Answers the exit code when it is over.
+  std::optional<int> Execute(const Action& action);
+  void Do(const StartWriter& action);
+  void Do(const StartWorker& action);
+  void Do(const Kill& action);
+  void Do(const RaiseGeneration& action);
+  void Do(const ResetSharedMemory& action);
+  void Do(const BeginDrain& action);
+  void Do(const LogDeath& action);
+
+  int64_t Fork(const std::string& role, const std::function<int()>& body);
+  std::vector<int> DescriptorsOfChildren() const;
+  void PublishStatus();
+  shm::CoordinatorView view() const { return shm::CoordinatorView(&*memory_); }
+
+  // Fixed after construction.
+  const RunOptions* options_;
+  const PartitionPlan plan_;
+  const Wakeups wakeups_;
+  const int signal_fd_;
+  const int lock_fd_;    // -1: none
+  const int alive_fd_;   // read end: children see it hang up when we are gone
+  const FingerprintKey key_;
+
+  std::optional<shm::JobMemory> memory_;
+  Supervisor supervisor_;
+  StatusSnapshot status_;
+  StatusPublisher publisher_;
+  std::mt19937_64 dice_;
+  int64_t writer_pid_ = 0;
+  std::optional<Death> writer_not_started_;
+  std::vector<int64_t> worker_pids_;                        // by slot; 0: none
+  std::vector<std::optional<Death>> workers_not_started_;   // by slot
+  int stop_signals_ = 0;
+  int64_t status_ms_ = 0;
+};
+
+Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
+                         const int (&alive_pipe)[2])
+    : options_(options),
+      plan_(options->workers),
+      wakeups_(std::move(wakeups)),
+      signal_fd_(signal_fd),
+      lock_fd_(lock_fd),
+      alive_fd_(alive_pipe[0]),
+      key_(Random<FingerprintKey>()),
+      memory_(std::move(memory)),
+      supervisor_(options->workers),
+      status_(options, getpid()),
+      publisher_(options->status_file),
+      dice_(Random<uint64_t>()),
+      worker_pids_(static_cast<size_t>(options->workers)),
+      workers_not_started_(static_cast<size_t>(options->workers)) {}
+
+int Coordinator::Run() {
+  for (;;) {
+    TakeSignals();
+    wakeups_.coordinator().Clear();
+    const SupervisorFacts facts = GatherFacts();
+    for (const Action& action : supervisor_.Step(MonotonicMs(), facts)) {
+      if (const std::optional<int> code = Execute(action)) return *code;
+    }
+    if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
+    WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
+  }
+}
+
+// --- Facts ---------------------------------------------------------------------------------------------------
+
+void Coordinator::TakeSignals() {
+  signalfd_siginfo info{};
+  while (read(signal_fd_, &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo != SIGCHLD) ++stop_signals_;
+  }
+}
+
+std::map<int64_t, Death> Coordinator::Reap() {
+  std::map<int64_t, Death> deaths;
+  int status = 0;
+  pid_t pid = 0;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    const bool signaled = WIFSIGNALED(status);
+    deaths[pid] = {signaled ? Death::Kind::kSignaled : Death::Kind::kExited,
+                   signaled ? WTERMSIG(status) : WEXITSTATUS(status), pid};
+  }
+  return deaths;
+}
+
+SupervisorFacts Coordinator::GatherFacts() {
+  // The dead first: what they stored before they died is then seen below.
+  std::map<int64_t, Death> deaths = Reap();
+  const shm::WriterSnapshot writer = view().Writer();
+  SupervisorFacts facts;
+  facts.writer.death = std::exchange(writer_not_started_, std::nullopt);
+  if (const auto dead = deaths.find(writer_pid_); dead != deaths.end()) {
+    facts.writer.death = dead->second;
+    writer_pid_ = 0;
+  }
+  facts.writer.heartbeat_ms = writer.heartbeat_ms;
+  facts.writer.reached = writer.closed_upto.is_set() ? writer.closed_upto.seconds() : 0;
+  facts.writer.in_transaction = writer.in_broker_call;
+  switch (writer.state) {
+    case shm::WriterState::kStarting: facts.writer.phase = WriterPhase::kNotStarted; break;
+    case shm::WriterState::kCounted: facts.writer.phase = WriterPhase::kPartitionsKnown; break;
+    case shm::WriterState::kClaimed: facts.writer.phase = WriterPhase::kReady; break;
+    case shm::WriterState::kDone: facts.writer.phase = WriterPhase::kDone; break;
+  }
+  for (int32_t s = 0; s < plan_.workers(); ++s) facts.workers.push_back(FactsOf(SlotId(s), &deaths));
+  facts.partition_count = writer.partition_count;
+  facts.stop_signals = stop_signals_;
+  facts.jitter = std::uniform_real_distribution<double>(0, 1)(dice_);
+  return facts;
+}
+
+WorkerFacts Coordinator::FactsOf(SlotId slot, std::map<int64_t, Death>* deaths) {
+  const size_t place = static_cast<size_t>(slot.value());
+  const shm::SlotSnapshot snapshot = view().Slot(slot);
+  WorkerFacts facts;
+  facts.death = std::exchange(workers_not_started_[place], std::nullopt);
+  if (const auto dead = deaths->find(worker_pids_[place]); worker_pids_[place] != 0 && dead != deaths->end()) {
+    facts.death = dead->second;
+    worker_pids_[place] = 0;
+  }
+  facts.heartbeat_ms = snapshot.heartbeat_ms;
+  facts.reached = Reached(slot);
+  facts.writer_acknowledged = snapshot.acknowledged;
+  if (snapshot.decoding_partition) facts.mark = FrameMark{*snapshot.decoding_partition, snapshot.decoding_offset};
+  return facts;
+}
+
+// How far all its partitions have been read, together.
+int64_t Coordinator::Reached(SlotId slot) const {
+  int64_t sum = 0;
+  for (const PartitionId p : plan_.PartitionsOf(slot, view().Writer().partition_count)) {
+    const shm::PartitionSnapshot partition = view().Partition(p);
+    if (partition.shown) sum += std::max<int64_t>(0, partition.status.position.value());
+  }
+  return sum;
+}
+
+// --- Actions -------------------------------------------------------------------------------------------------
+
+std::optional<int> Coordinator::Execute(const Action& action) {
+  if (const auto* exit = std::get_if<Exit>(&action)) {
+    if (!exit->message.empty()) LogError(exit->message);
+    PublishStatus();
+    return static_cast<int>(exit->code);
+  }
+  std::visit(
+      [this](const auto& what) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(what)>, Exit>) Do(what);
+      },
+      action);
+  return std::nullopt;
+}
+
+// What a child may keep open besides stdin, stdout and stderr. The lock is inherited so that nobody else
+// starts while a child of ours still lives.
+std::vector<int> Coordinator::DescriptorsOfChildren() const {
+  std::vector<int> kept = {alive_fd_};
+  if (lock_fd_ >= 0) kept.push_back(lock_fd_);
+  for (const EventFd& event : wakeups_.workers) kept.push_back(event.fd());
+  for (const EventFd& event : wakeups_.others) kept.push_back(event.fd());
+  return kept;
+}
+
+void Coordinator::Do(const StartWriter& action) {
+  const WriterStart start{options_, &*memory_, &wakeups_, alive_fd_, action.generation, RunId(Random<uint64_t>())};
+  const Result<pid_t> forked =
+      ForkChild("writer", DescriptorsOfChildren(), alive_fd_, [&start] { return RunWriter(start); });
+  if (forked.ok()) {
+    writer_pid_ = *forked;
+  } else {
+    LogError(forked.error().message);
+    writer_not_started_ = Death{Death::Kind::kNotStarted, errno, 0};
+  }
+}
+
+void Coordinator::Do(const StartWorker& action) {
+  view().RaiseGeneration(action.slot, action.generation);
+  WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
+  for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
+  const size_t place = static_cast<size_t>(action.slot.value());
+  const Result<pid_t> forked = ForkChild("worker-" + std::to_string(action.slot.value()), DescriptorsOfChildren(),
+                                         alive_fd_, [&start] { return RunWorker(start); });
+  if (forked.ok()) {
+    worker_pids_[place] = *forked;
+  } else {
+    LogError(forked.error().message);
+    workers_not_started_[place] = Death{Death::Kind::kNotStarted, errno, 0};
+  }
+}
+
+void Coordinator::Do(const Kill& action) {
+  const int64_t pid = action.slot ? worker_pids_[static_cast<size_t>(action.slot->value())] : writer_pid_;
+  if (pid > 0) kill(static_cast<pid_t>(pid), SIGKILL);
+}
+
+void Coordinator::Do(const RaiseGeneration& action) {
+  view().RaiseGeneration(action.slot, action.generation);
+  wakeups_.writer().Signal();
+}
+
+void Coordinator::Do(const ResetSharedMemory& /*action*/) {
+  // Nobody maps the old memory any more: a new one is the surest reset.
+  Result<shm::JobMemory> fresh = shm::JobMemory::Create(plan_.workers(), options_->memory_bytes);
+  HC_CHECK(fresh.ok(), fresh.error().message);
+  memory_.emplace(std::move(*fresh));
+}
+
+void Coordinator::Do(const BeginDrain& /*action*/) {
+  LogInfo("draining: what can be published is published, then this ends");
+  view().Drain();
+  wakeups_.SignalAllWorkers();
+  wakeups_.writer().Signal();
+}
+
+void Coordinator::Do(const LogDeath& action) { LogWarning(Text(action.obituary)); }
+
+void Coordinator::PublishStatus() {
+  status_ms_ = MonotonicMs();
+  publisher_.Publish(status_.Take(view(), supervisor_, writer_pid_, worker_pids_, status_ms_));
+}
+
+Result<int> RunChecked(const RunOptions& options) {
+  if (options.reads_files()) {
+    if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
+  }
+  if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid.error();
+  const Result<int> signal_fd = BlockSignals();
+  if (!signal_fd) return signal_fd.error();
+  std::optional<InstanceLock> lock;
+  if (!options.reads_files()) {
+    Result<InstanceLock> taken = InstanceLock::Take(options.bootstrap_server, options.group);
+    if (!taken) return taken.error();
+    lock.emplace(std::move(*taken));
+  }
+  Result<shm::JobMemory> memory = shm::JobMemory::Create(options.workers, options.memory_bytes);
+  if (!memory) return memory.error();
+  Result<Wakeups> wakeups = Wakeups::Create(options.workers);
+  if (!wakeups) return wakeups.error();
+  int alive_pipe[2];
+  if (pipe2(alive_pipe, 0) != 0) {
+    return Error{ExitCode::kTryAgain, std::string("making a pipe failed: ") + std::strerror(errno)};
+  }
+  Coordinator coordinator(&options, std::move(*wakeups), std::move(*memory), *signal_fd, lock ? lock->fd() : -1,
+                          alive_pipe);
+  return coordinator.Run();
+}
+
+}  // namespace
+
+int RunJob(const RunOptions& options) {
+  SetLogRole("coordinator");
+  const Result<int> ended = RunChecked(options);
+  if (ended.ok()) return *ended;
+  LogError(ended.error().message);
+  return static_cast<int>(ended.error().exit_code);
+}
+
+}  // namespace headcount

@@ -1,0 +1,133 @@
+#include "coordinator/status_snapshot.h"
+
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+namespace headcount {
+namespace {
+
+constexpr std::array<const char*, 5> kExcuseNames = {"", "silent", "at_end", "empty", "max_hold"};
+constexpr std::array<const char*, 4> kReadingNames = {"unknown", "reading", "caught_up", "ahead"};
+// A job may have thousands of partitions without a watermark; these are enough to know where to look.
+constexpr size_t kHoldersShown = 5;
+
+int64_t NowMs() {
+  timeval now{};
+  gettimeofday(&now, nullptr);
+  return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_usec / 1000;
+}
+
+std::string Hex(uint64_t number) {
+  char text[20];
+  snprintf(text, sizeof text, "%016" PRIx64, number);
+  return text;
+}
+
+std::string WhyItHolds(const StatusReport::Partition& partition) {
+  if (partition.state == "unknown") return "its leader has not been heard yet";
+  const std::string clock = partition.has_watermark ? "its watermark is the slowest" : "it has had no valid frame yet";
+  if (partition.state == "caught_up") return clock + ", and all that is there has been read";
+  return clock + ", and it is being read";
+}
+
+// The partitions that are not excused and furthest behind.
+std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partition>& partitions) {
+  const StatusReport::Partition* slowest = nullptr;
+  const auto behind = [](const StatusReport::Partition& a, const StatusReport::Partition& b) {
+    if (a.has_watermark != b.has_watermark) return b.has_watermark;
+    return a.has_watermark && a.watermark < b.watermark;
+  };
+  for (const StatusReport::Partition& partition : partitions) {
+    if (partition.excused.empty() && (slowest == nullptr || behind(partition, *slowest))) slowest = &partition;
+  }
+  std::vector<StatusReport::Holder> holders;
+  for (const StatusReport::Partition& partition : partitions) {
+    if (slowest == nullptr || !partition.excused.empty() || behind(*slowest, partition)) continue;
+    if (holders.size() == kHoldersShown) break;
+    holders.push_back({partition.partition, WhyItHolds(partition)});
+  }
+  return holders;
+}
+
+}  // namespace
+
+StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pid)
+    : options_(options),
+      plan_(options->workers),
+      coordinator_pid_(coordinator_pid),
+      records_before_(static_cast<size_t>(options->workers)) {}
+
+StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
+                                  const std::vector<int64_t>& worker_pids, int64_t now_ms) {
+  const shm::WriterSnapshot writer = view.Writer();
+  StatusReport report;
+  report.state = supervisor.StatusWord();
+  report.updated_at_ms = NowMs();
+  if (writer.run != RunId()) report.run = Hex(writer.run.value());
+  report.coordinator_pid = coordinator_pid_;
+  report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts()};
+  report.totals = writer.published;
+  report.minutes_published = writer.minutes_published;
+  report.has_closed_upto = writer.closed_upto.is_set();
+  if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
+  AddPartitions(view, &report);
+  AddWorkers(view, supervisor, worker_pids, now_ms, &report);
+  report.held_by = Holders(report.partitions);
+  return report;
+}
+
+void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusReport* report) const {
+  const int32_t count = view.Writer().partition_count;
+  for (int32_t n = 0; n < count; ++n) {
+    const shm::PartitionSnapshot partition = view.Partition(PartitionId(n));
+    StatusReport::Partition line;
+    line.partition = n;
+    line.worker = plan_.SlotOf(PartitionId(n)).value();
+    line.safe_offset = partition.safe_offset.value();
+    line.state = kReadingNames[0];
+    if (partition.shown) {
+      line.position = partition.status.position.value();
+      line.end = partition.status.end.value();
+      if (line.position >= 0 && line.end >= 0) line.lag = std::max<int64_t>(0, line.end - line.position);
+      line.has_watermark = partition.status.watermark.is_set();
+      if (line.has_watermark) line.watermark = partition.status.watermark.seconds();
+      line.held = partition.status.held;
+      line.excused = kExcuseNames[static_cast<size_t>(partition.status.excuse)];
+      line.state = kReadingNames[static_cast<size_t>(partition.status.reading)];
+    }
+    report->partitions.push_back(std::move(line));
+  }
+}
+
+void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
+                                const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report) {
+  const int32_t partition_count = view.Writer().partition_count;
+  const double seconds = static_cast<double>(now_ms - before_ms_) / 1000;
+  for (int32_t s = 0; s < options_->workers; ++s) {
+    const size_t place = static_cast<size_t>(s);
+    const shm::SlotSnapshot slot = view.Slot(SlotId(s));
+    StatusReport::Worker line;
+    line.slot = s;
+    line.pid = worker_pids[place];
+    line.generation = supervisor.generation(SlotId(s)).value();
+    line.restarts = supervisor.restarts(SlotId(s));
+    for (const PartitionId p : plan_.PartitionsOf(SlotId(s), partition_count)) line.partitions.push_back(p.value());
+    line.records = slot.status.records;
+    line.memory_bytes = slot.status.memory_bytes;
+    // A new generation begins at 0 again.
+    const uint64_t before = records_before_[place] <= line.records ? records_before_[place] : 0;
+    if (before_ms_ > 0 && seconds > 0) line.records_per_s = static_cast<double>(line.records - before) / seconds;
+    records_before_[place] = line.records;
+    report->totals += slot.open;
+    report->waiting += slot.status.waiting;
+    report->lost += slot.status.lost_records;
+    report->workers.push_back(std::move(line));
+  }
+  before_ms_ = now_ms;
+}
+
+}  // namespace headcount

@@ -1,0 +1,36 @@
+// The job as the status file shows it, from the supervisor and the shared memory. Runs in the coordinator.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/run_options.h"
+#include "common/shm/coordinator_view.h"
+#include "common/status_report.h"
+#include "common/types.h"
+#include "coordinator/partition_plan.h"
+#include "coordinator/supervisor.h"
+
+namespace headcount {
+
+class StatusSnapshot {
+ public:
+  StatusSnapshot(const RunOptions* options, int64_t coordinator_pid);
+
+  // Rates are those since the call before. `pids`: of the workers, by slot; 0: none.
+  StatusReport Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
+                    const std::vector<int64_t>& worker_pids, int64_t now_ms);
+
+ private:
+  void AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
+                  const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
+  void AddPartitions(const shm::CoordinatorView& view, StatusReport* report) const;
+
+  const RunOptions* options_;
+  const PartitionPlan plan_;
+  const int64_t coordinator_pid_;
+  std::vector<uint64_t> records_before_;  // by slot
+  int64_t before_ms_ = 0;
+};
+
+}  // namespace headcount

@@ -1,0 +1,270 @@
+#include "coordinator/writer/kafka_outlet.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "common/crash_point.h"
+#include "common/kafka/cluster.h"
+#include "common/kafka/committed.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/wakeup.h"
+
+namespace headcount {
+namespace {
+
+// Says that a call may block for long, for as long as it lives.
+class LongCall {
+ public:
+  explicit LongCall(const KafkaOutlet::AroundBrokerCall& around) : around_(around) { around_(true); }
+  ~LongCall() { around_(false); }
+
+ private:
+  const KafkaOutlet::AroundBrokerCall& around_;
+};
+
+Error LostBroker(const std::string& doing, const std::string& why) {
+  return {ExitCode::kTryAgain, "gave up " + doing + " after " + std::to_string(limits::kBrokerLostMs / 1000) +
+                                   " s without a working broker: " + why};
+}
+
+kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
+  switch (from.kind) {
+    case StartFrom::Kind::kEarliest: return {kafka::OffsetQuestion::Kind::kEarliest, {}};
+    case StartFrom::Kind::kLatest: return {kafka::OffsetQuestion::Kind::kLatest, {}};
+    case StartFrom::Kind::kTime: return {kafka::OffsetQuestion::Kind::kTime, from.time};
+  }
+  return {};
+}
+
+}  // namespace
+
+KafkaOutlet::KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up)
+    : options_(options),
+      config_(kafka::ClientConfig::From(*options)),
+      around_(std::move(around)),
+      give_up_(std::move(give_up)) {}
+
+// --- Start ---------------------------------------------------------------------------------------------------
+
+Result<int32_t> KafkaOutlet::CountPartitions() {
+  if (claimed_) {
+    if (!producer_) return Error{ExitCode::kUnavailable, "not connected"};
+    return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
+  }
+  const LongCall call(around_);
+  if (Result<void> connected = Connect(); !connected) return connected.error();
+  // The answer about the output topic also warms the producer up for it.
+  const Result<int32_t> output =
+      kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kStartTimeoutMs);
+  if (!output) return output.error();
+  return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
+}
+
+Result<void> KafkaOutlet::Connect() {
+  Result<std::unique_ptr<kafka::TransactionalProducer>> made =
+      kafka::TransactionalProducer::Create(config_, "headcount-" + options_->group);
+  if (!made) return made.error();
+  producer_ = std::move(*made);
+  return {};
+}
+
+Result<void> KafkaOutlet::NewProducer(int timeout_ms) {
+  producer_.reset();
+  if (Result<void> connected = Connect(); !connected) return connected;
+  // The topic must be known to the new client too, or its first record waits a second.
+  if (Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic, timeout_ms); !known) {
+    return known.error();
+  }
+  return producer_->InitTransactions(timeout_ms);
+}
+
+Result<std::vector<Offset>> KafkaOutlet::ResolveFrom(int32_t partition_count) {
+  return kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count, FromQuestion(options_->from),
+                            limits::kStartTimeoutMs);
+}
+
+Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
+  StartFacts facts;
+  facts.window_s = options_->rule.window_s;
+  facts.wall_clock = WallClock();
+  facts.group = options_->group;
+  facts.input_topic = options_->input_topic;
+  facts.output_topic = options_->output_topic;
+  Result<std::vector<kafka::CommittedPoint>> committed =
+      kafka::ReadCommitted(config_, options_->input_topic, partition_count, limits::kStartTimeoutMs);
+  if (!committed) return committed.error();
+  bool all_ours = true;
+  for (kafka::CommittedPoint& point : *committed) {
+    all_ours = all_ours && !point.metadata.empty();
+    facts.committed.push_back({point.offset, std::move(point.metadata)});
+  }
+  if (all_ours) return facts;
+  // Only a start that finds something missing needs to know what is in the output, and where to begin.
+  const Result<std::optional<int64_t>> newest =
+      kafka::NewestKey(config_, options_->output_topic, limits::kStartTimeoutMs);
+  if (!newest) return newest.error();
+  if (newest->has_value()) facts.newest_minute = WindowStart(**newest);
+  Result<std::vector<Offset>> from = ResolveFrom(partition_count);
+  if (!from) return from.error();
+  facts.from = std::move(*from);
+  return facts;
+}
+
+Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* header) {
+  const LongCall call(around_);
+  if (Result<void> initialised = producer_->InitTransactions(limits::kStartTimeoutMs); !initialised) {
+    return initialised.error();
+  }
+  const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  for (;;) {
+    Result<StartFacts> facts = GatherFacts(partition_count);
+    if (!facts) return facts.error();
+    Result<StartPlan> plan = PlanStart(*facts);
+    if (!plan) return plan.error();
+    header->closed_upto = plan->closed_upto;
+    std::vector<PartitionPoint> points;
+    for (size_t p = 0; p < plan->points.size(); ++p) {
+      points.push_back({PartitionId(static_cast<int32_t>(p)), plan->points[p]});
+    }
+    CrashPoint("writer.claiming");
+    const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
+    if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
+      Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
+      run_ = header->run;
+      sequence_ = header->sequence;
+      claimed_ = true;
+      if (!options_->until_end) return standing;
+      const Result<std::vector<Offset>> ends =
+          kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
+                             {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);
+      if (!ends) return ends.error();
+      std::copy(ends->begin(), ends->end(), standing.until.begin());
+      return standing;
+    }
+    // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
+    LogWarning("the claim was not confirmed (" + claim.message + "), trying again");
+    if (give_up_() || MonotonicMs() > deadline) return LostBroker("claiming the job", claim.message);
+    if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
+  }
+}
+
+// --- Commit --------------------------------------------------------------------------------------------------
+
+kafka::Transaction KafkaOutlet::MakeTransaction(const std::vector<CountRecord>& records,
+                                                const std::vector<PartitionPoint>& points,
+                                                const CommitHeader& header) const {
+  kafka::Transaction transaction;
+  transaction.output_topic = options_->output_topic;
+  transaction.input_topic = options_->input_topic;
+  for (const CountRecord& record : records) transaction.records.push_back({KeyText(record), ValueText(record)});
+  for (const PartitionPoint& point : points) {
+    transaction.offsets.push_back({point.partition, point.safe.point.offset, ToText(header, point.safe)});
+  }
+  return transaction;
+}
+
+Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                                 const CommitHeader& header) {
+  const kafka::Transaction transaction = MakeTransaction(records, points, header);
+  const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  for (;;) {
+    CrashPoint("writer.committing");
+    const Result<kafka::TransactionResult> tried = Try(transaction);
+    if (!tried) return tried.error();
+    CrashPoint("writer.committed");
+    Happened happened = Happened::kYes;
+    if (tried->outcome != kafka::TransactionOutcome::kCommitted) {
+      LogWarning(std::string("a transaction ended ") + Name(tried->outcome) + " (" + tried->message +
+                 "): asking Kafka what happened");
+      Result<Happened> found = FindOut(header, *tried, static_cast<int32_t>(points.size()));
+      if (!found) return found.error();
+      happened = *found;
+      LogInfo(std::string("that transaction had ") + (happened == Happened::kYes ? "" : "not ") + "happened");
+    }
+    if (happened == Happened::kYes) {
+      sequence_ = header.sequence;
+      return {};
+    }
+    if (give_up_() || MonotonicMs() > deadline) return LostBroker("committing", tried->message);
+  }
+}
+
+Result<kafka::TransactionResult> KafkaOutlet::Try(const kafka::Transaction& transaction) {
+  const LongCall call(around_);
+  return producer_->Commit(transaction);
+}
+
+// Drops the client, takes the transactional id again (which ends whatever was open) and reads what Kafka
+// holds. Only after a fencing it looks first, so that it does not throw out whoever took over.
+Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
+                                                   int32_t partition_count) {
+  producer_.reset();
+  if (unclear.outcome == kafka::TransactionOutcome::kFenced) {
+    if (Result<void> alone = AwaitSuccessor(header, partition_count); !alone) return alone.error();
+  }
+  const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  for (;;) {
+    Error failure{ExitCode::kTryAgain, ""};
+    {
+      const LongCall call(around_);
+      if (Result<void> again = NewProducer(limits::kReconnectTimeoutMs); !again) {
+        failure = again.error();
+      } else {
+        bool ours = true;
+        Result<Happened> happened = Compare(header, partition_count, &ours);
+        if (happened.ok()) return happened;
+        failure = happened.error();
+      }
+    }
+    if (failure.exit_code != ExitCode::kUnavailable) return failure;
+    if (give_up_() || MonotonicMs() > deadline) return LostBroker("asking what happened", failure.message);
+  }
+}
+
+// What Kafka holds is either this transaction, or the one before it, or somebody else's.
+Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, int32_t partition_count, bool* ours) {
+  Result<std::vector<kafka::CommittedPoint>> committed =
+      kafka::ReadCommitted(config_, options_->input_topic, partition_count, limits::kReconnectTimeoutMs);
+  if (!committed) return committed.error();
+  std::optional<CommitHeader> held;
+  for (const kafka::CommittedPoint& point : *committed) {
+    if (!point.offset) continue;  // added to the topic since, and not committed before this transaction
+    const Result<CommittedPoint> read = ParsePointText(point.metadata);
+    if (!read) return Error{ExitCode::kHumanNeeded, "somebody else commits under group " + options_->group + ": " + read.error().message};
+    if (held && !(*held == read->header)) {
+      return Error{ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
+                                               " are of different transactions: somebody else commits under it"};
+    }
+    held = read->header;
+  }
+  *ours = held && held->run == run_;
+  if (!*ours) return TakenOver(held ? held->run : RunId());
+  if (held->sequence == header.sequence) return Happened::kYes;
+  if (held->sequence == sequence_) return Happened::kNo;
+  return Error{ExitCode::kHumanNeeded, "group " + options_->group + " holds transaction " +
+                                           std::to_string(held->sequence.value()) + " of our run, expected " +
+                                           std::to_string(sequence_.value()) + ": were the offsets changed by hand?"};
+}
+
+// A headcount that took over commits its claim at once. Gives it a moment to do so.
+Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t partition_count) {
+  const int64_t deadline = MonotonicMs() + limits::kSuccessorMs;
+  do {
+    const LongCall call(around_);
+    bool ours = true;
+    const Result<Happened> happened = Compare(header, partition_count, &ours);
+    if (!ours) return happened.error();
+    WaitReadable({}, limits::kIdleWaitMs);
+  } while (MonotonicMs() < deadline && !give_up_());
+  return {};
+}
+
+Error KafkaOutlet::TakenOver(RunId by) const {
+  char run[20];
+  snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(by.value()));
+  return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + run +
+                                      "): this one has published nothing since, and ends"};
+}
+
+}  // namespace headcount

@@ -1,0 +1,58 @@
+// Records to the output topic and safe points to the group's offsets, in one transaction each time. Knows
+// how to find out what happened when the broker's answer was not a plain yes. Runs in the writer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/kafka/transactional_producer.h"
+#include "common/run_options.h"
+#include "coordinator/writer/outlet.h"
+
+namespace headcount {
+
+class KafkaOutlet final : public Outlet {
+ public:
+  // Told before (true) and after (false) every call that may block for as long as a transaction may.
+  using AroundBrokerCall = std::function<void(bool inside)>;
+
+  // `give_up` is asked between attempts whether to stop trying (the job drains, or the coordinator is gone).
+  KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up);
+
+  Result<int32_t> CountPartitions() override;
+  Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
+  Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                      const CommitHeader& header) override;
+
+ private:
+  // What Kafka says about a transaction of ours.
+  enum class Happened { kYes, kNo };
+
+  Result<void> Connect();
+  Result<void> NewProducer(int timeout_ms);
+  Result<StartFacts> GatherFacts(int32_t partition_count);
+  Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
+  Result<kafka::TransactionResult> Try(const kafka::Transaction& transaction);
+  Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear, int32_t partition_count);
+  Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
+  Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
+  kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                                     const CommitHeader& header) const;
+  Error TakenOver(RunId by) const;
+
+  const RunOptions* options_;
+  const kafka::ClientConfig config_;
+  const AroundBrokerCall around_;
+  const std::function<bool()> give_up_;
+  std::unique_ptr<kafka::TransactionalProducer> producer_;
+  bool claimed_ = false;
+  // Of the last transaction known to have happened; Unset run before the claim.
+  RunId run_;
+  Sequence sequence_;
+};
+
+}  // namespace headcount

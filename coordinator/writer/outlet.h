@@ -1,0 +1,44 @@
+// The seam between the writer's loop and where records and safe points go: Kafka (kafka_outlet.h), or stdout
+// where files are read (stdout_outlet.h). Runs in the writer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "common/count_record.h"
+#include "common/judge/point_text.h"
+#include "common/result.h"
+#include "common/types.h"
+#include "coordinator/writer/closing.h"
+#include "coordinator/writer/start_plan.h"
+
+namespace headcount {
+
+// Where the job stands once the claim is made.
+struct Standing {
+  StartPlan plan;
+  std::vector<std::optional<Offset>> until;  // by partition: where --until-end stops, as far as it is known
+};
+
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+
+  // How many partitions the input has. At the start: kUnavailable when the cluster does not answer.
+  // Later: kUnavailable means ask again another time.
+  virtual Result<int32_t> CountPartitions() = 0;
+
+  // Takes over from whoever ran before, reads where things stand, and commits that under header.run, for
+  // these partitions. header.closed_upto is filled in.
+  virtual Result<Standing> Claim(int32_t partition_count, CommitHeader* header) = 0;
+
+  // Makes records and points durable, together and once. Success means just that, also where the first
+  // answer was unclear. An error is final: kTryAgain (gave up on the broker) or kHumanNeeded (another
+  // headcount took over).
+  virtual Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                              const CommitHeader& header) = 0;
+};
+
+}  // namespace headcount
