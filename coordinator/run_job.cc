@@ -4,16 +4,17 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "common/check.h"
 #include "common/kafka/client_config.h"
@@ -77,7 +78,7 @@ class Coordinator {
   void Do(const BeginDrain& action);
   void Do(const LogDeath& action);
 
-  int64_t Fork(const std::string& role, const std::function<int()>& body);
+  int64_t Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started);
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
   shm::CoordinatorView view() const { return shm::CoordinatorView(&*memory_); }
@@ -145,13 +146,7 @@ void Coordinator::TakeSignals() {
 
 std::map<int64_t, Death> Coordinator::Reap() {
   std::map<int64_t, Death> deaths;
-  int status = 0;
-  pid_t pid = 0;
-  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-    const bool signaled = WIFSIGNALED(status);
-    deaths[pid] = {signaled ? Death::Kind::kSignaled : Death::Kind::kExited,
-                   signaled ? WTERMSIG(status) : WEXITSTATUS(status), pid};
-  }
+  for (const Death& death : ReapChildren()) deaths[death.pid] = death;
   return deaths;
 }
 
@@ -228,6 +223,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
 std::vector<int> Coordinator::DescriptorsOfChildren() const {
   std::vector<int> kept = {alive_fd_};
   if (lock_fd_ >= 0) kept.push_back(lock_fd_);
+  for (const int fd : FileFrameSource::InheritedDescriptors(options_->files)) kept.push_back(fd);
   for (const EventFd& event : wakeups_.workers) kept.push_back(event.fd());
   for (const EventFd& event : wakeups_.others) kept.push_back(event.fd());
   return kept;
@@ -235,14 +231,7 @@ std::vector<int> Coordinator::DescriptorsOfChildren() const {
 
 void Coordinator::Do(const StartWriter& action) {
   const WriterStart start{options_, &*memory_, &wakeups_, alive_fd_, action.generation, RunId(Random<uint64_t>())};
-  const Result<pid_t> forked =
-      ForkChild("writer", DescriptorsOfChildren(), alive_fd_, [&start] { return RunWriter(start); });
-  if (forked.ok()) {
-    writer_pid_ = *forked;
-  } else {
-    LogError(forked.error().message);
-    writer_not_started_ = Death{Death::Kind::kNotStarted, errno, 0};
-  }
+  writer_pid_ = Fork("writer", [&start] { return RunWriter(start); }, &writer_not_started_);
 }
 
 void Coordinator::Do(const StartWorker& action) {
@@ -250,19 +239,23 @@ void Coordinator::Do(const StartWorker& action) {
   WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
   const size_t place = static_cast<size_t>(action.slot.value());
-  const Result<pid_t> forked = ForkChild("worker-" + std::to_string(action.slot.value()), DescriptorsOfChildren(),
-                                         alive_fd_, [&start] { return RunWorker(start); });
-  if (forked.ok()) {
-    worker_pids_[place] = *forked;
-  } else {
-    LogError(forked.error().message);
-    workers_not_started_[place] = Death{Death::Kind::kNotStarted, errno, 0};
-  }
+  worker_pids_[place] = Fork("worker-" + std::to_string(action.slot.value()), [&start] { return RunWorker(start); },
+                             &workers_not_started_[place]);
+}
+
+// The child's pid, or 0 and why it was not started.
+int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started) {
+  int fork_errno = 0;
+  const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
+  if (forked.ok()) return *forked;
+  LogError(forked.error().message);
+  *not_started = Death{Death::Kind::kNotStarted, fork_errno, 0};
+  return 0;
 }
 
 void Coordinator::Do(const Kill& action) {
   const int64_t pid = action.slot ? worker_pids_[static_cast<size_t>(action.slot->value())] : writer_pid_;
-  if (pid > 0) kill(static_cast<pid_t>(pid), SIGKILL);
+  if (pid > 0) KillChild(static_cast<pid_t>(pid));
 }
 
 void Coordinator::Do(const RaiseGeneration& action) {
@@ -296,14 +289,14 @@ Result<int> RunChecked(const RunOptions& options) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
   }
   if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid.error();
-  const Result<int> signal_fd = BlockSignals();
-  if (!signal_fd) return signal_fd.error();
   std::optional<InstanceLock> lock;
   if (!options.reads_files()) {
-    Result<InstanceLock> taken = InstanceLock::Take(options.bootstrap_server, options.group);
+    Result<InstanceLock> taken = InstanceLock::Acquire(options.bootstrap_server, options.group);
     if (!taken) return taken.error();
     lock.emplace(std::move(*taken));
   }
+  const Result<int> signal_fd = BlockSignals();
+  if (!signal_fd) return signal_fd.error();
   Result<shm::JobMemory> memory = shm::JobMemory::Create(options.workers, options.memory_bytes);
   if (!memory) return memory.error();
   Result<Wakeups> wakeups = Wakeups::Create(options.workers);

@@ -20,8 +20,11 @@
 namespace headcount {
 namespace {
 
-std::unique_ptr<FrameSource> MakeSource(const RunOptions& options) {
-  if (options.reads_files()) return std::make_unique<FileFrameSource>(options.files, options.max_frame_bytes);
+std::unique_ptr<FrameSource> MakeSource(const RunOptions& options, Generation generation) {
+  if (options.reads_files()) {
+    const auto life = generation > Generation(1) ? FileFrameSource::Life::kRestarted : FileFrameSource::Life::kFirst;
+    return std::make_unique<FileFrameSource>(options.files, options.max_frame_bytes, life);
+  }
   KafkaSourceOptions kafka;
   kafka.config = kafka::ClientConfig::From(options);
   kafka.topic = options.input_topic;
@@ -95,7 +98,7 @@ class Worker {
 Worker::Worker(const WorkerStart& start)
     : start_(start),
       view_(start.memory, start.slot),
-      source_(MakeSource(*start.options)),
+      source_(MakeSource(*start.options, start.generation)),
       decoder_(start.options->max_frame_bytes) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------

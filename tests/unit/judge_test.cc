@@ -1,0 +1,354 @@
+// The judge gives every record the verdict and the window that the rule's text asks for, from whatever point
+// of the log it starts. The text is the oracle (tests/support/oracle.h).
+#include "common/judge/judge.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/judge/point_text.h"
+#include "tests/support/oracle.h"
+
+namespace headcount {
+namespace {
+
+constexpr int64_t kBase = 1'500'000'000 / 60 * 60;
+
+struct LogRecord {
+  Offset offset;
+  bool valid = true;
+  int64_t ts = 0;
+  uint64_t user = 0;
+};
+
+// A moment before a record at which the partition is excused, as a worker might find it.
+struct ExcuseAt {
+  size_t before;  // index of the record; the log's size: after all of them
+  int64_t clock;
+  WindowStart passed_upto;
+};
+
+struct Case {
+  CountingRule rule;
+  JudgeBounds bounds;
+  std::vector<LogRecord> log;
+  std::vector<ExcuseAt> excuses;
+};
+
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : rng_(seed) {}
+  int64_t Below(int64_t bound) { return static_cast<int64_t>(rng_() % static_cast<uint64_t>(bound)); }
+  bool OneIn(int64_t n) { return Below(n) == 0; }
+  template <typename T>
+  T OneOf(std::initializer_list<T> choices) {
+    return *(choices.begin() + Below(static_cast<int64_t>(choices.size())));
+  }
+
+ private:
+  std::mt19937_64 rng_;
+};
+
+int64_t HostileTime(Dice* dice, int64_t now) {
+  switch (dice->Below(20)) {
+    case 0: return now - dice->Below(4000) - 4;
+    case 1: return now ^ (int64_t{1} << dice->Below(34));
+    case 2: return now + dice->OneOf<int64_t>({6, 61, 200});
+    case 3: return now + 3600;
+    default: return now;
+  }
+}
+
+Case MakeCase(uint64_t seed) {
+  Dice dice(seed);
+  Case made;
+  made.rule.lateness_s = dice.OneOf<int64_t>({0, 3, 5, 30, 90});
+  made.rule.max_jump_s = std::min<int64_t>(5, made.rule.lateness_s);
+  const bool real = dice.OneIn(20);
+  if (!real) {
+    made.bounds.held_frames = dice.OneOf<size_t>({2, 5, 100});
+    made.bounds.held_records = dice.OneOf<uint64_t>({3, 8, 25});
+    made.bounds.confirmations = dice.OneOf<int32_t>({1, 3, 6});
+  }
+  int64_t offset = dice.Below(3);
+  int64_t now = kBase + dice.Below(90);
+  const int64_t pace = dice.OneOf<int64_t>({1, 3, 10, 40});
+  const size_t length = static_cast<size_t>(dice.Below(real ? 1500 : 90));
+  for (size_t i = 0; i < length; ++i) {
+    now += dice.Below(pace) + (dice.OneIn(40) ? dice.OneOf<int64_t>({20, 70, 400, 4000}) : 0);
+    made.log.push_back({Offset(offset), !dice.OneIn(12), std::max<int64_t>(0, HostileTime(&dice, now)),
+                        static_cast<uint64_t>(dice.Below(30))});
+    offset += 1 + (dice.OneIn(10) ? dice.Below(5) : 0);
+  }
+  WindowStart passed;
+  for (int64_t n = dice.Below(6); n > 0; --n) {
+    ExcuseAt excuse{static_cast<size_t>(dice.Below(static_cast<int64_t>(length) + 1)), 0, {}};
+    excuse.clock = dice.OneIn(3) ? kBase + 300 : kBase + 86'400 * 30;
+    made.excuses.push_back(excuse);
+  }
+  std::sort(made.excuses.begin(), made.excuses.end(),
+            [](const ExcuseAt& a, const ExcuseAt& b) { return a.before < b.before; });
+  int64_t boundary = kBase;
+  for (ExcuseAt& excuse : made.excuses) {
+    boundary += 60 * dice.Below(4);
+    if (dice.OneIn(2)) excuse.passed_upto = WindowStart(boundary);
+  }
+  return made;
+}
+
+struct Window {
+  std::set<uint64_t> users;
+  VerdictCounts counts;
+  std::optional<Point> first;
+
+  friend bool operator==(const Window& a, const Window& b) { return a.users == b.users && a.counts == b.counts; }
+};
+using Windows = std::map<WindowStart, Window>;
+
+// Keeps what it is given, from a boundary on, like a worker whose earlier windows are published.
+class KeepingSink : public VerdictSink {
+ public:
+  explicit KeepingSink(WindowStart published_upto) : published_upto_(published_upto) {}
+  void set_judge(const Judge* judge) { judge_ = judge; }
+
+  void AddCounted(WindowStart window, Fingerprint uid) override {
+    if (Window* kept = Keep(window)) {
+      ++kept->counts.counted;
+      kept->users.insert(uid.low);
+    }
+  }
+  void AddLate(WindowStart window) override { Add(window, [](VerdictCounts* counts) { ++counts->late; }); }
+  void AddFuture(WindowStart window) override { Add(window, [](VerdictCounts* counts) { ++counts->future; }); }
+  void AddInvalid(WindowStart window, InvalidReason reason) override {
+    Add(window, [reason](VerdictCounts* counts) { ++counts->invalid_by_reason[static_cast<size_t>(reason)]; });
+  }
+  void AddWaited(WindowStart window, const VerdictCounts& waited) override {
+    Add(window, [&waited](VerdictCounts* counts) { *counts += waited; });
+  }
+
+  const Windows& windows() const { return windows_; }
+
+ private:
+  Window* Keep(WindowStart window) {
+    if (window < published_upto_) return nullptr;
+    Window& kept = windows_[window];
+    if (!kept.first) kept.first = judge_->point_before();
+    return &kept;
+  }
+  template <typename Change>
+  void Add(WindowStart window, Change change) {
+    if (Window* kept = Keep(window)) change(&kept->counts);
+  }
+
+  const WindowStart published_upto_;
+  const Judge* judge_ = nullptr;
+  Windows windows_;
+};
+
+// A judge with its sink, somewhere along a case's log.
+struct Run {
+  Run(const Case& c, const SafePoint& start, WindowStart published_upto)
+      : sink(published_upto), judge(c.rule, start, &sink, c.bounds) {
+    sink.set_judge(&judge);
+  }
+  void Give(const LogRecord& record) {
+    if (record.valid) {
+      judge.JudgeValid(record.offset, {EventTime(record.ts), {record.user + 1, 1}});
+    } else {
+      judge.JudgeInvalid(record.offset, InvalidReason::kNotJson);
+    }
+  }
+  void GiveUpTo(const Case& c, size_t from, size_t to) {
+    for (size_t i = from; i <= to && i <= c.log.size(); ++i) {
+      for (const ExcuseAt& excuse : c.excuses) {
+        // The last round only gives the excuses that stand before the stop.
+        if (excuse.before == i && i >= excuses_from) judge.Excuse(EventTime(excuse.clock), excuse.passed_upto);
+      }
+      if (i < to && i < c.log.size()) Give(c.log[i]);
+    }
+  }
+
+  KeepingSink sink;
+  Judge judge;
+  size_t excuses_from = 0;  // excuses before this index come from the moves
+};
+
+Windows WindowsOfOracle(const Case& c) {
+  test::OraclePartition oracle(c.rule, {c.bounds.held_frames, c.bounds.held_records, c.bounds.confirmations});
+  for (size_t i = 0; i <= c.log.size(); ++i) {
+    for (const ExcuseAt& excuse : c.excuses) {
+      if (excuse.before != i) continue;
+      oracle.End(excuse.clock);
+      if (excuse.passed_upto.is_set()) oracle.RaiseClock(excuse.passed_upto.seconds());
+    }
+    if (i == c.log.size()) break;
+    if (c.log[i].valid) {
+      oracle.Frame(c.log[i].ts, std::to_string(c.log[i].user));
+    } else {
+      oracle.Invalid(InvalidReason::kNotJson);
+    }
+  }
+  Windows windows;
+  for (const auto& [start, window] : oracle.windows()) {
+    Window& kept = windows[WindowStart(start)];
+    kept.counts = window.counts;
+    for (const std::string& user : window.users) kept.users.insert(std::stoull(user) + 1);
+  }
+  return windows;
+}
+
+// The oracle settles nothing and raises nothing when an excuse repeats at one offset with another clock: the
+// judge keeps the first clock, so cases give one clock an offset.
+Case WithOneClockAnOffset(Case c) {
+  for (size_t i = 1; i < c.excuses.size(); ++i) {
+    if (c.excuses[i].before == c.excuses[i - 1].before) c.excuses[i].clock = c.excuses[i - 1].clock;
+  }
+  return c;
+}
+
+TEST(Judge, GivesEveryRecordTheVerdictAndTheWindowOfTheOracle) {
+  const uint64_t seed = std::random_device{}();
+  for (uint64_t i = 0; i < 5000; ++i) {
+    SCOPED_TRACE("seed " + std::to_string(seed + i));
+    const Case c = WithOneClockAnOffset(MakeCase(seed + i));
+    Run run(c, {}, WindowStart::Unset());
+    run.GiveUpTo(c, 0, c.log.size());
+    ASSERT_TRUE(run.sink.windows() == WindowsOfOracle(c));
+  }
+}
+
+Windows From(const Windows& windows, WindowStart boundary) {
+  return Windows(windows.lower_bound(boundary), windows.end());
+}
+
+// The safe point a writer would commit with every window before `boundary` closed, through its text.
+SafePoint SafePointOf(const Run& run, WindowStart boundary) {
+  SafePoint safe{run.judge.point(), run.judge.moves()};
+  for (const auto& [start, window] : From(run.sink.windows(), boundary)) {
+    if (Earlier(*window.first, safe.point)) safe.point = *window.first;
+  }
+  safe.moves.erase(std::remove_if(safe.moves.begin(), safe.moves.end(),
+                                  [&safe](const Move& move) { return move.offset < safe.point.offset; }),
+                   safe.moves.end());
+  const Result<CommittedPoint> read = ParsePointText(ToText({RunId(1), Sequence(1), boundary, 60}, safe));
+  EXPECT_TRUE(read.ok());
+  return read->safe;
+}
+
+TEST(Judge, StoppedAnywhereAndRestoredFromItsSafePointsGivesTheSameWindows) {
+  const uint64_t seed = std::random_device{}();
+  for (uint64_t i = 0; i < 5000; ++i) {
+    SCOPED_TRACE("seed " + std::to_string(seed + i));
+    Dice dice(seed + i);
+    const Case c = WithOneClockAnOffset(MakeCase(seed + i));
+    Run whole(c, {}, WindowStart::Unset());
+    whole.GiveUpTo(c, 0, c.log.size());
+
+    const size_t stop = static_cast<size_t>(dice.Below(static_cast<int64_t>(c.log.size()) + 1));
+    Run stopped(c, {}, WindowStart::Unset());
+    stopped.GiveUpTo(c, 0, stop);
+    WindowStart boundary;
+    for (const auto& [start, window] : stopped.sink.windows()) {
+      if (dice.OneIn(2)) boundary = WindowStart(start.seconds() + 60);
+    }
+    const SafePoint safe = SafePointOf(stopped, boundary);
+    Run again(c, safe, boundary);
+    const auto first = std::find_if(c.log.begin(), c.log.end(), [&safe](const LogRecord& record) {
+      return record.offset >= safe.point.first_needed();
+    });
+    again.excuses_from = stop + 1;
+    again.GiveUpTo(c, static_cast<size_t>(first - c.log.begin()), c.log.size());
+    again.judge.ReachedEnd(Offset(INT64_MAX));
+    if (again.judge.offset() != whole.judge.offset()) ASSERT_LE(c.log.size(), stop);
+    ASSERT_TRUE(From(again.sink.windows(), boundary) == From(whole.sink.windows(), boundary));
+  }
+}
+
+// --- The rule, sentence by sentence --------------------------------------------------------------------------
+
+class OnePartition : public ::testing::Test {
+ protected:
+  OnePartition() : run_(case_, {}, WindowStart::Unset()) {}
+  void At(int64_t ts) { run_.Give({Offset(next_++), true, ts, static_cast<uint64_t>(next_)}); }
+  void Invalid() { run_.Give({Offset(next_++), false, 0, 0}); }
+  VerdictCounts CountsOf(int64_t start) const {
+    const auto found = run_.sink.windows().find(WindowStart(start));
+    return found == run_.sink.windows().end() ? VerdictCounts{} : found->second.counts;
+  }
+  // A clock at `ts`: one frame is held until enough others confirm it.
+  void StartClockAt(int64_t ts) {
+    for (int i = 0; i < 17; ++i) At(ts);
+  }
+
+  Case case_;
+  Run run_;
+  int64_t next_ = 0;
+};
+
+TEST_F(OnePartition, HasNoWatermarkBeforeSixteenFramesConfirmTheFirst) {
+  for (int i = 0; i < 16; ++i) At(kBase);
+  EXPECT_FALSE(run_.judge.watermark().is_set());
+  At(kBase);
+  EXPECT_EQ(run_.judge.watermark(), EventTime(kBase));
+  EXPECT_EQ(CountsOf(kBase).counted, 17U);
+}
+
+TEST_F(OnePartition, DoesNotFollowOneFrameFromTheYear2106) {
+  StartClockAt(kBase);
+  At(4'294'967'295);
+  for (int i = 0; i < 300; ++i) At(kBase + 1);
+  EXPECT_EQ(run_.judge.watermark(), EventTime(kBase + 1));
+  EXPECT_EQ(CountsOf(kBase).future, 1U);
+  EXPECT_EQ(CountsOf(kBase).counted, 317U);
+}
+
+TEST_F(OnePartition, CallsAFrameLateOnceItsWindowHasWaitedTheLateness) {
+  StartClockAt(kBase);
+  for (int64_t t = kBase; t <= kBase + 64; t += 5) At(t);
+  At(kBase + 64);
+  At(kBase + 59);
+  EXPECT_EQ(CountsOf(kBase).late + CountsOf(kBase + 60).late, 0U);
+  At(kBase + 65);
+  At(kBase + 59);
+  EXPECT_EQ(CountsOf(kBase + 60).late, 1U);
+}
+
+TEST_F(OnePartition, AttributesAnInvalidFrameToTheWindowItsWatermarkStandsIn) {
+  Invalid();
+  EXPECT_EQ(run_.judge.waiting().invalid(), 1U);
+  StartClockAt(kBase);
+  EXPECT_EQ(run_.judge.waiting().invalid(), 0U);
+  Invalid();
+  EXPECT_EQ(CountsOf(kBase).invalid(), 2U);
+}
+
+TEST_F(OnePartition, PoisonIsInvalidAgainInEveryReplay) {
+  run_.judge.AddPoison(Offset(1));
+  EXPECT_TRUE(run_.judge.IsPoison(Offset(1)));
+  EXPECT_FALSE(run_.judge.IsPoison(Offset(0)));
+  const SafePoint safe{run_.judge.point(), run_.judge.moves()};
+  const Result<CommittedPoint> read = ParsePointText(ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, safe));
+  ASSERT_TRUE(read.ok());
+  Run again(case_, read->safe, WindowStart::Unset());
+  EXPECT_TRUE(again.judge.IsPoison(Offset(1)));
+}
+
+TEST_F(OnePartition, ExcusedWithNothingToSettleOrRaiseLeavesNoMove) {
+  StartClockAt(kBase + 65);
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart::Unset());
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase + 60));
+  EXPECT_TRUE(run_.judge.moves().empty());
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase + 120));
+  run_.judge.Excuse(EventTime(kBase + 2000), WindowStart(kBase + 180));
+  ASSERT_EQ(run_.judge.moves().size(), 1U);
+  EXPECT_EQ(run_.judge.moves()[0].passed_upto, WindowStart(kBase + 180));
+  EXPECT_EQ(run_.judge.watermark(), EventTime(kBase + 185));
+}
+
+}  // namespace
+}  // namespace headcount
