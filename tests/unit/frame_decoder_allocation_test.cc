@@ -37,7 +37,7 @@ extern "C" void* calloc(size_t count, size_t bytes) {
 namespace headcount {
 namespace {
 
-std::string Repeat(const std::string& text, size_t times) {
+[[maybe_unused]] std::string Repeat(const std::string& text, size_t times) {
   std::string all;
   for (size_t i = 0; i < times; ++i) all += text;
   return all;
