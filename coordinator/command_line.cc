@@ -178,7 +178,8 @@ void ReadHowFar(OptionReader* reader, RunOptions* options) {
                   "it needs --until-end, which says where to stop");
   if (!options->reads_files()) return;
   for (const std::string_view name : KafkaOnlyOptions()) {
-    reader->Require(!reader->given().Has(name), name, "it is about Kafka and has no meaning with --input");
+    if (!reader->given().Has(name)) continue;
+    reader->Fail(Error{ExitCode::kUsage, Dashed(name) + ": it is about Kafka and has no meaning with --input"});
   }
   reader->Require(std::count(options->files.begin(), options->files.end(), "-") <= 1, "input",
                   "stdin (-) can be read once only");
@@ -208,7 +209,7 @@ void ReadClock(OptionReader* reader, RunOptions* options) {
   reader->Get("max-skew", &options->max_skew_s, ParseDurationS);
   reader->Require(options->max_skew_s >= options->rule.window_s, "max-skew",
                   "at least --window (" + FormatDurationMs(options->rule.window_s * 1000) +
-                      "), or a partition that holds the clock could starve the others");
+                      "), or the job could stand still behind a partition that holds the clock");
   reader->Get("idle-timeout", &options->idle_timeout_ms, ParseDurationMs);
   reader->Require(options->idle_timeout_ms >= limits::kMinIdleTimeoutMs, "idle-timeout",
                   "at least " + FormatDurationMs(limits::kMinIdleTimeoutMs) +
@@ -359,15 +360,16 @@ Start here:
 }
 
 std::string RunHelp() {
-  return R"(Counts the distinct users ("uid") of every minute of event time ("ts") in JSON frames, and publishes one
-record per finished minute.
+  return R"(Counts the distinct users ("uid") of every minute of event time ("ts") in JSON frames, and publishes
+one record per finished minute.
 
 Usage: headcount run [OPTION]...
        headcount run --input FILE...
 )" + HelpOf(RunOptionTable()) +
          R"(
-Durations: 500ms, 5s, 2m, 1h. Sizes: 64KiB, 512MiB, 1GiB. TIME: 2016-07-11T13:40:00Z or unix seconds.
-SIGTERM or SIGINT publishes what is finished and exits with 0 within 10 s; a second one ends it at once.
+Durations: 500ms, 5s, 2m, 1h. Sizes: 64KiB, 512MiB, 1GiB.
+Times: 2016-07-11T13:40:00Z or unix seconds.
+SIGTERM or SIGINT publishes what is finished and exits with 0 within 10 s; a second one, at once.
 
 Examples:
   headcount run -b broker1:9092,broker2:9092               count for ever, as a service
@@ -380,7 +382,8 @@ Examples:
 }
 
 std::string StatusHelp() {
-  return R"(Shows the processes of a running job, its partitions, what holds its clock, and its totals. Needs no broker.
+  return R"(Shows the processes of a running job, its partitions, what holds its clock, and its totals. Needs no
+broker.
 
 Usage: headcount status [OPTION]...
 )" + HelpOf(StatusOptionTable()) +

@@ -202,7 +202,7 @@ std::string HelpOf(const OptionTable& table) {
 
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string nearest;
-  size_t least = std::max<size_t>(2, word.size() / 3) + 1;
+  size_t least = std::min(word.size(), std::max<size_t>(2, word.size() / 3) + 1);  // not every letter changed
   for (const std::string& candidate : candidates) {
     // A beginning is as good as a letter's slip: --bootstrap is --bootstrap-server.
     const bool begins = word.size() >= 3 && candidate.compare(0, word.size(), word) == 0;
