@@ -1,0 +1,50 @@
+// From the words of a command line to checked options: everything that can be wrong with them is said before
+// anything is read, with the option, its value and what would be right (kUsage). Pure but for ThisHost(); runs
+// in the coordinator, before the first fork.
+//
+// `args` are the words after the command's name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/run_options.h"
+
+namespace headcount {
+
+// Where defaults come from that depend on the host.
+struct Surroundings {
+  int32_t cores = 1;              // that this process may use
+  std::string runtime_directory;  // $RUNTIME_DIRECTORY, the first if there are several; empty: none
+};
+Surroundings ThisHost();
+
+// With --input, `until_end` is always set: files and pipes have an end. Properties (-X) are taken apart here;
+// whether librdkafka knows them is for common/kafka to say.
+Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host);
+
+struct StatusOptions {
+  bool json = false;
+  std::string status_file;
+};
+Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host);
+
+struct HealthOptions {
+  bool ready = false;
+  int64_t max_age_ms = 15'000;
+  std::string status_file;
+};
+Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host);
+
+// What is asked for instead of running; it is answered even if other words are wrong.
+enum class Asked { kNothing, kHelp, kVersion };
+Asked WhatIsAsked(const std::vector<std::string>& args);
+
+std::string GeneralHelp();
+std::string RunHelp();
+std::string StatusHelp();
+std::string HealthHelp();
+
+}  // namespace headcount

@@ -1,0 +1,25 @@
+// `headcount health`: is the job alive, and does it read? For service managers and containers. A process of
+// its own; needs no broker.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/status_report.h"
+#include "coordinator/command_line.h"
+
+namespace headcount {
+
+struct Health {
+  bool well = false;
+  std::string why;  // one line, whichever it is
+};
+
+// Well: the report is fresh and the job has not failed. Ready: moreover, it is past its start, and every worker
+// that has partitions lives and has heard from their leaders. `now_ms` is the wall clock.
+Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms);
+
+// Prints the line to stdout. Returns the exit code: 0 or 1; also 1 without a readable file.
+int RunHealth(const HealthOptions& options);
+
+}  // namespace headcount

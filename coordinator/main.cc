@@ -1,0 +1,59 @@
+// `headcount COMMAND [OPTION]...`: reads the command line, hands over to the command, ends with its exit code.
+// Becomes the coordinator for `run`.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "coordinator/command_line.h"
+#include "coordinator/health_command.h"
+#include "coordinator/option_table.h"
+#include "coordinator/run_job.h"
+#include "coordinator/status_command.h"
+#include "coordinator/version.h"
+
+namespace headcount {
+namespace {
+
+int Print(const std::string& text) {
+  fwrite(text.data(), 1, text.size(), stdout);
+  return fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kBroken);
+}
+
+int Refuse(const Error& error) {
+  fprintf(stderr, "headcount: %s\n", error.message.c_str());
+  return static_cast<int>(error.exit_code);
+}
+
+template <typename Parse, typename Run>
+int Dispatch(const std::vector<std::string>& args, const std::string& help, Parse parse, Run run) {
+  switch (WhatIsAsked(args)) {
+    case Asked::kHelp: return Print(help);
+    case Asked::kVersion: return Print(VersionText());
+    case Asked::kNothing: break;
+  }
+  const auto options = parse(args, ThisHost());
+  return options.ok() ? run(*options) : Refuse(options.error());
+}
+
+int UnknownCommand(const std::string& word) {
+  const std::string nearest = Nearest(word, {"run", "status", "health"});
+  return Refuse({ExitCode::kUsage, "unknown command \"" + word + "\"" +
+                                       (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
+                                       " (headcount --help shows all)"});
+}
+
+int Main(const std::vector<std::string>& words) {
+  if (words.empty()) return Refuse({ExitCode::kUsage, "a command is needed: run, status or health (see --help)"});
+  const std::vector<std::string> args(words.begin() + 1, words.end());
+  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRun, RunJob);
+  if (words[0] == "status") return Dispatch(args, StatusHelp(), ParseStatus, RunStatus);
+  if (words[0] == "health") return Dispatch(args, HealthHelp(), ParseHealth, RunHealth);
+  if (words[0] == "-h" || words[0] == "--help" || words[0] == "help") return Print(GeneralHelp());
+  if (words[0] == "--version") return Print(VersionText());
+  return UnknownCommand(words[0]);
+}
+
+}  // namespace
+}  // namespace headcount
+
+int main(int argc, char** argv) { return headcount::Main(std::vector<std::string>(argv + 1, argv + argc)); }

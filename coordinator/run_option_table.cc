@@ -1,0 +1,99 @@
+#include "coordinator/run_option_table.h"
+
+#include "common/limits.h"
+#include "common/run_options.h"
+#include "common/units.h"
+
+namespace headcount {
+namespace {
+
+using Takes = OptionSpec::Takes;
+
+std::string DefaultS(int64_t duration_s) { return " Default: " + FormatDurationMs(duration_s * 1000) + "."; }
+std::string DefaultMs(int64_t duration_ms) { return " Default: " + FormatDurationMs(duration_ms) + "."; }
+std::string DefaultSize(uint64_t size_bytes) { return " Default: " + FormatSizeBytes(size_bytes) + "."; }
+std::string Default(const std::string& text) { return " Default: " + text + "."; }
+
+OptionSection KafkaSection() {
+  const RunOptions defaults;
+  return {
+      "Kafka",
+      {{"bootstrap-server", 'b', Takes::kOne, "HOST:PORT,...",
+        "Brokers to begin with." + Default(defaults.bootstrap_server)},
+       {"input-topic", 0, Takes::kOne, "TOPIC", "Where the frames are." + Default(defaults.input_topic)},
+       {"output-topic", 0, Takes::kOne, "TOPIC",
+        "Where the records of finished minutes go." + Default(defaults.output_topic)},
+       {"group", 0, Takes::kOne, "NAME",
+        "Whose offsets are used; one job a group. The transactional id is headcount-NAME." + Default(defaults.group)},
+       {"from", 0, Takes::kOne, "earliest|latest|TIME",
+        "Where to begin if nothing is committed; TIME is compared with Kafka's record timestamps." +
+            Default("earliest")},
+       {"on-lost-input", 0, Takes::kOne, "fail|continue",
+        "When retention has removed frames that were not read: stop with exit code 78, or go on and report "
+        "how many." +
+            Default("fail")},
+       {"X", 0, Takes::kOneEachTime, "KEY=VALUE",
+        "A property of librdkafka; consumer.KEY or producer.KEY for one of the two. Repeatable. Those that "
+        "exactly-once rests on are refused."}}};
+}
+
+OptionSection ReadingSection() {
+  return {"How far to read",
+          {{"until-end", 0, Takes::kNothing, "",
+            "Read up to the end offsets of this moment, publish every minute, exit 0. Without it: go on for ever."},
+           {"leave-open", 0, Takes::kNothing, "",
+            "With --until-end: publish only minutes that later frames can no longer change, leave the others for "
+            "the next start. For a cron job."},
+           {"input", 0, Takes::kMany, "FILE...",
+            "No Kafka: each file, or - for stdin, is one partition, each line a frame; records go to stdout."}}};
+}
+
+OptionSection RuleSection() {
+  return {
+      "Counting and the clock",
+      {{"window", 0, Takes::kOne, "DURATION",
+        "Length of a window, in whole seconds." + DefaultS(limits::kDefaultWindowS)},
+       {"allowed-lateness", 0, Takes::kOne, "DURATION",
+        "How long after its end a window waits for frames of the same partition, in event time." +
+            DefaultS(limits::kDefaultLatenessS)},
+       {"max-jump", 0, Takes::kOne, "DURATION",
+        "How far one frame may move its partition's clock by itself. At most --allowed-lateness." +
+            Default(FormatDurationMs(limits::kDefaultMaxJumpS * 1000) + ", or --allowed-lateness if that is shorter")},
+       {"max-skew", 0, Takes::kOne, "DURATION",
+        "How far a partition may be read ahead of the slowest one, in event time. At least --window." +
+            Default(FormatDurationMs(limits::kDefaultMaxSkewS * 1000) + ", or two windows if that is longer")},
+       {"idle-timeout", 0, Takes::kOne, "DURATION",
+        "After how long without news a partition read to its end no longer holds the clock." +
+            DefaultMs(limits::kDefaultIdleTimeoutMs)},
+       {"max-hold", 0, Takes::kOne, "DURATION|off",
+        "After how long a partition that is read to its end, but behind in event time, no longer holds back a "
+        "minute." +
+            Default("off")}}};
+}
+
+OptionSection ResourcesSection() {
+  return {
+      "Resources",
+      {{"workers", 0, Takes::kOne, "N",
+        "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." + Default("the number of cores")},
+       {"memory", 0, Takes::kOne, "SIZE",
+        "Address space of each worker for open windows; used as needed." + DefaultSize(limits::kDefaultMemoryBytes)},
+       {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)},
+       {"status-file", 0, Takes::kOne, "FILE",
+        "Replaced every second; read by headcount status and health." +
+            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+       {"help", 'h', Takes::kNothing, "", "This text."},
+       {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries."}}};
+}
+
+}  // namespace
+
+OptionTable RunOptionTable() { return {KafkaSection(), ReadingSection(), RuleSection(), ResourcesSection()}; }
+
+const std::vector<std::string_view>& KafkaOnlyOptions() {
+  static const std::vector<std::string_view> names = {
+      "bootstrap-server", "input-topic", "output-topic", "group", "from", "on-lost-input", "X"};
+  return names;
+}
+
+}  // namespace headcount

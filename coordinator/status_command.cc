@@ -1,0 +1,223 @@
+#include "coordinator/status_command.h"
+
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "common/units.h"
+
+namespace headcount {
+namespace {
+
+constexpr size_t kColumns = 80;
+// More of them help nobody on a screen; --json has them all.
+constexpr size_t kMaxPartitionRows = 40;
+constexpr size_t kMaxHolderRows = 5;
+constexpr size_t kPartitionListColumns = 19;
+
+// Columns of one row: a width below 0 aligns to the left, as in printf.
+struct Cell {
+  int width;
+  std::string text;
+};
+
+void AddLine(std::string* table, std::string line) {
+  if (line.size() > kColumns) line.replace(kColumns - 3, std::string::npos, "...");
+  line.erase(line.find_last_not_of(' ') + 1);
+  table->append(line).append("\n");
+}
+
+void AddRow(std::string* table, std::initializer_list<Cell> cells) {
+  std::string line;
+  for (const Cell& cell : cells) {
+    const size_t width = static_cast<size_t>(std::abs(cell.width));
+    const std::string padding(width > cell.text.size() ? width - cell.text.size() : 0, ' ');
+    if (!line.empty()) line += "  ";
+    line += cell.width < 0 ? cell.text + padding : padding + cell.text;
+  }
+  AddLine(table, std::move(line));
+}
+
+// At most nine characters: 1,234,567, from ten million on 12.35 M, 4.567 G.
+std::string Short(double number) {
+  constexpr std::array<const char*, 6> kUnits = {"k", "M", "G", "T", "P", "E"};
+  char text[40];
+  if (number >= 1e7) {
+    size_t unit = 0;
+    number /= 1000;
+    for (; number >= 999.95 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
+    snprintf(text, sizeof text, "%.4g %s", number, kUnits[unit]);
+    return text;
+  }
+  snprintf(text, sizeof text, "%.0f", number);
+  std::string grouped = text;
+  for (size_t place = grouped.size(); place > 3; place -= 3) grouped.insert(place - 3, ",");
+  return grouped;
+}
+std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
+std::string ShortOrUnknown(int64_t number) { return number < 0 ? "?" : Short(static_cast<double>(number)); }
+
+std::string MemoryText(uint64_t bytes) { return Short((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+std::string PidText(int64_t pid) { return pid == 0 ? "-" : std::to_string(pid); }
+
+std::string AgeText(int64_t age_ms) {
+  char text[40];
+  if (age_ms < 0) return "in the future";
+  if (age_ms < 60'000) {
+    snprintf(text, sizeof text, "%.1f s ago", static_cast<double>(age_ms) / 1000);
+  } else {
+    snprintf(text, sizeof text, "%lld min ago", static_cast<long long>(age_ms / 60'000));
+  }
+  return text;
+}
+
+std::string ListText(const std::vector<int32_t>& partitions) {
+  std::string text;
+  for (const int32_t p : partitions) {
+    const std::string next = (text.empty() ? "" : ",") + std::to_string(p);
+    const std::string rest = ",... " + std::to_string(partitions.size());
+    if (text.size() + next.size() + rest.size() > kPartitionListColumns) return text + rest;
+    text += next;
+  }
+  return text.empty() ? "-" : text;
+}
+
+// A time that a frame may claim but no calendar shows must not break the table.
+std::string TimeText(bool known, int64_t seconds) {
+  if (!known) return "-";
+  constexpr int64_t kFirstUnshown = 253'402'300'800;  // the year 10000
+  return seconds >= 0 && seconds < kFirstUnshown ? FormatUtc(EventTime(seconds)) : std::to_string(seconds);
+}
+
+void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) {
+  AddLine(table, "state      " + report.state + ", updated " + AgeText(now_ms - report.updated_at_ms) +
+                     (report.run.empty() ? "" : ", run " + report.run));
+  AddLine(table, "closed     " +
+                     (report.has_closed_upto ? "up to " + TimeText(true, report.closed_upto) : "no minute yet") + ", " +
+                     Short(report.minutes_published) + " published since the start");
+  size_t shown = 0;
+  for (const StatusReport::Holder& holder : report.held_by) {
+    if (shown == kMaxHolderRows) {
+      AddLine(table, "           and " + std::to_string(report.held_by.size() - shown) + " more (--json shows all)");
+      break;
+    }
+    AddLine(table, std::string(shown == 0 ? "held by    " : "           ") + "partition " +
+                       std::to_string(holder.partition) + ": " + holder.why);
+    ++shown;
+  }
+}
+
+void AddProcesses(std::string* table, const StatusReport& report) {
+  AddRow(table, {{-11, "PROCESS"},
+                 {8, "PID"},
+                 {5, "LIFE"},
+                 {8, "RESTARTS"},
+                 {-19, "PARTITIONS"},
+                 {9, "RECORDS/S"},
+                 {8, "MEMORY"}});
+  AddRow(table, {{-11, "coordinator"}, {8, PidText(report.coordinator_pid)}});
+  AddRow(table, {{-11, "writer"},
+                 {8, PidText(report.writer.pid)},
+                 {5, Short(report.writer.generation)},
+                 {8, Short(report.writer.restarts)}});
+  size_t without_partitions = 0;
+  for (const StatusReport::Worker& worker : report.workers) {
+    if (worker.partitions.empty()) {
+      ++without_partitions;
+      continue;
+    }
+    AddRow(table, {{-11, "worker " + std::to_string(worker.slot)},
+                   {8, PidText(worker.pid)},
+                   {5, Short(worker.generation)},
+                   {8, Short(worker.restarts)},
+                   {-19, ListText(worker.partitions)},
+                   {9, Short(worker.records_per_s)},
+                   {8, MemoryText(worker.memory_bytes)}});
+  }
+  if (without_partitions > 0) AddLine(table, Short(without_partitions) + " more workers have no partition");
+}
+
+// The slowest in event time, since they are what the job waits for; in the order of their numbers.
+std::vector<StatusReport::Partition> PartitionsToShow(std::vector<StatusReport::Partition> partitions) {
+  if (partitions.size() <= kMaxPartitionRows) return partitions;
+  std::stable_sort(partitions.begin(), partitions.end(), [](const auto& a, const auto& b) {
+    return a.has_watermark != b.has_watermark ? b.has_watermark : a.watermark < b.watermark;
+  });
+  partitions.resize(kMaxPartitionRows);
+  std::sort(partitions.begin(), partitions.end(),
+            [](const auto& a, const auto& b) { return a.partition < b.partition; });
+  return partitions;
+}
+
+void AddPartitions(std::string* table, const StatusReport& report) {
+  if (report.partitions.empty()) return;
+  AddRow(
+      table,
+      {{-9, "PARTITION"}, {6, "WORKER"}, {9, "POSITION"}, {9, "LAG"}, {-20, "WATERMARK"}, {4, "HELD"}, {-9, "STATE"}});
+  for (const StatusReport::Partition& p : PartitionsToShow(report.partitions)) {
+    AddRow(table, {{-9, std::to_string(p.partition)},
+                   {6, std::to_string(p.worker)},
+                   {9, ShortOrUnknown(p.position)},
+                   {9, ShortOrUnknown(p.lag)},
+                   {-20, TimeText(p.has_watermark, p.watermark)},
+                   {4, Short(p.held)},
+                   {-9, p.excused.empty() ? p.state : p.excused}});
+  }
+  if (report.partitions.size() > kMaxPartitionRows) {
+    AddLine(table, "and " + Short(report.partitions.size() - kMaxPartitionRows) +
+                       " more that are further on in event time (--json shows all)");
+  }
+}
+
+void AddTotals(std::string* table, const StatusReport& report) {
+  const auto add = [table](const char* name, uint64_t number, const char* meaning) {
+    AddRow(table, {{-9, name}, {9, Short(number)}, {-1, meaning}});
+  };
+  table->append("\n");
+  add("records", report.totals.records() + report.waiting, "read since the start, of which");
+  add("events", report.totals.counted, "counted in their own window");
+  add("late", report.totals.late, "after their window was given up");
+  add("invalid", report.totals.invalid(), "no usable frame");
+  for (size_t i = 0; i < kInvalidReasons; ++i) {
+    const uint64_t number = report.totals.invalid_by_reason[i];
+    if (number > 0) AddRow(table, {{-9, ""}, {9, Short(number)}, {-1, std::string("  ") + kInvalidReasonNames[i]}});
+  }
+  add("future", report.totals.future, "ahead of a clock that nothing confirmed");
+  if (report.waiting > 0) add("waiting", report.waiting, "for their partition's first window");
+  if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
+}
+
+int64_t WallClockMs() {
+  timeval now{};
+  gettimeofday(&now, nullptr);
+  return int64_t{now.tv_sec} * 1000 + now.tv_usec / 1000;
+}
+
+}  // namespace
+
+std::string StatusTable(const StatusReport& report, int64_t now_ms) {
+  std::string table;
+  AddSummary(&table, report, now_ms);
+  table += '\n';
+  AddProcesses(&table, report);
+  table += '\n';
+  AddPartitions(&table, report);
+  AddTotals(&table, report);
+  return table;
+}
+
+int RunStatus(const StatusOptions& options) {
+  const Result<StatusReport> report = ReadStatusFile(options.status_file);
+  if (!report) {
+    fprintf(stderr, "headcount: %s; --status-file names the file of the job you mean\n",
+            report.error().message.c_str());
+    return static_cast<int>(ExitCode::kHumanNeeded);
+  }
+  const std::string text = options.json ? ToJson(*report) : StatusTable(*report, WallClockMs());
+  fwrite(text.data(), 1, text.size(), stdout);
+  return fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
+}
+
+}  // namespace headcount

@@ -1,0 +1,19 @@
+// `headcount status`: the status file for a person. A process of its own; needs no broker and no job.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/status_report.h"
+#include "coordinator/command_line.h"
+
+namespace headcount {
+
+// At most 80 columns, whatever the numbers: processes, partitions, what holds the clock, totals. `now_ms` is
+// the wall clock, to say how old the report is.
+std::string StatusTable(const StatusReport& report, int64_t now_ms);
+
+// Prints the table or the file itself to stdout. Returns the exit code: 0, or 78 if there is no readable file.
+int RunStatus(const StatusOptions& options);
+
+}  // namespace headcount

@@ -1,0 +1,11 @@
+// What `headcount --version` prints. Runs in the coordinator, before anything else.
+#pragma once
+
+#include <string>
+
+namespace headcount {
+
+// headcount's own version and those of librdkafka, RapidJSON and Boost, a line each.
+std::string VersionText();
+
+}  // namespace headcount
