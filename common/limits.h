@@ -74,6 +74,9 @@ inline constexpr int64_t kReapTimeoutMs = 30'000;
 // From the first signal to the end of whatever still lives, and for reaping after any end: 10 s in all.
 inline constexpr int64_t kDrainMs = 8'000;
 inline constexpr int64_t kEndReapMs = 1'500;
+inline constexpr int64_t kStatusEveryMs = 1'000;
+// The coordinator looks at heartbeats this often when nothing wakes it.
+inline constexpr int kCoordinatorWaitMs = 100;
 // Frames a slot's deaths are counted for, and poison frames it is told of. The oldest are forgotten: they
 // were committed long ago, or kill twice more.
 inline constexpr size_t kMaxMarkedDeaths = 16;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<const char*, 6> kJobStateNames = {"starting", "running", "starting_over",
                                                        "draining", "ending",  "ended"};
-constexpr std::array<const char*, 4> kChildStateNames = {"idle", "running", "killed", "waiting"};
+constexpr std::array<const char*, 5> kChildStateNames = {"idle", "running", "killed", "waiting", "finished"};
 
 // Exits that a new life of the same child would only repeat.
 bool IsFinal(const Death& death) {
@@ -161,6 +161,10 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
     if (!IsGoodbye(death)) Raise(worker);
     return;
   }
+  if (IsGoodbye(death)) {
+    worker.state = ChildState::kFinished;
+    return;
+  }
   const bool poison = MarkIsPoison(worker, death, worker_facts.mark);
   const std::optional<int64_t> delay = RestartDelay(worker, worker_facts, facts.jitter);
   if (!delay) return;
@@ -227,7 +231,7 @@ void Supervisor::StartOver(int64_t delay_ms) {
   state_ = JobState::kStartingOver;
   writer_.may_start_ms = now_ms_ + delay_ms;
   for (Child& worker : workers_) {
-    if (worker.state == ChildState::kWaiting) worker.state = ChildState::kIdle;
+    if (!Lives(worker)) worker.state = ChildState::kIdle;
   }
   KillAll();
 }
@@ -239,8 +243,9 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
         if (now_ms_ >= writer_.may_start_ms) Start(writer_);
         return;  // the facts speak of no writer yet
       }
-      if (facts.writer.phase != WriterPhase::kReady && facts.writer.phase != WriterPhase::kDone) return;
-      state_ = JobState::kRunning;
+      if (facts.writer.phase == WriterPhase::kReady || facts.writer.phase == WriterPhase::kDone) {
+        state_ = JobState::kRunning;
+      }
       StartNeededWorkers(facts);
       return;
     case JobState::kRunning: StartNeededWorkers(facts); return;
@@ -263,7 +268,9 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
 }
 
 void Supervisor::StartNeededWorkers(const SupervisorFacts& facts) {
-  if (facts.writer.phase != WriterPhase::kReady || writer_.state != ChildState::kRunning) return;
+  // They connect while the writer makes its claim, and wait for it before they read.
+  const bool known = facts.writer.phase == WriterPhase::kPartitionsKnown || facts.writer.phase == WriterPhase::kReady;
+  if (!known || writer_.state != ChildState::kRunning) return;
   for (Child& worker : workers_) {
     if (!plan_.IsNeeded(*worker.slot, facts.partition_count)) continue;
     const WorkerFacts& worker_facts = facts.workers[static_cast<size_t>(worker.slot->value())];

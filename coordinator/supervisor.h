@@ -12,6 +12,7 @@
 //
 //   a slot:  idle -> running -> (killed) -> waiting -> running ...   waiting: for the writer to acknowledge the
 //                                                                    raised generation, and for the pause
+//                   running -> finished: it has read all and said goodbye; only a start over starts it again
 #pragma once
 
 #include <cstdint>
@@ -105,7 +106,7 @@ using Action =
 // --- States -----------------------------------------------------------------------------------------------
 
 enum class JobState : uint8_t { kStarting, kRunning, kStartingOver, kDraining, kEnding, kEnded };
-enum class ChildState : uint8_t { kIdle, kRunning, kKilled, kWaiting };
+enum class ChildState : uint8_t { kIdle, kRunning, kKilled, kWaiting, kFinished };
 
 const char* Name(JobState state);
 const char* Name(ChildState state);
