@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Promise: says whether the sources follow the rules a machine can check, and changes nothing (but with --fix).
+# Without options it runs the quick ones: the layout of the C++ files and shellcheck on the scripts.
+set -euo pipefail
+
+root=$(dirname "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")
+cd "$root"
+
+usage() {
+  cat <<EOF
+usage: check.sh [--format] [--shell] [--tidy] [--fix]
+  --format  C++ layout by .clang-format
+  --shell   shellcheck on every script
+  --tidy    clang-tidy by .clang-tidy; needs build/debug (scripts/test.sh makes it) and some minutes
+  --fix     let clang-format rewrite the files instead of complaining
+Without options: --format and --shell.
+Exit codes: 0 all is well, 1 something is not, 64 an option, 78 a tool is missing.
+EOF
+}
+
+fail() { echo "check: $2" >&2; exit "$1"; }
+need() { command -v "$1" >/dev/null || fail 78 "$1 is missing; scripts/setup.sh installs it"; }
+
+sources() { find common coordinator worker tests -name '*.cc' -print0 -o -name '*.h' -print0; }
+scripts() { find scripts .ci -type f \( -name '*.sh' -o -name run \) -print0; }
+
+check_format() {
+  need clang-format
+  sources | xargs -0 -r clang-format --dry-run -Werror
+}
+
+check_shell() {
+  need shellcheck
+  scripts | xargs -0 -r shellcheck
+}
+
+# Files that did not change need not be asked again, but clang-tidy keeps no memory: this takes minutes.
+check_tidy() {
+  need clang-tidy
+  [[ -r build/debug/compile_commands.json ]] || fail 78 "build/debug is missing; make it with: cmake --preset debug"
+  find common coordinator worker tests -name '*.cc' -print0 |
+    xargs -0 -r -n 1 -P "$(nproc)" clang-tidy --quiet -p build/debug --warnings-as-errors='*' 2> >(grep -v 'warnings generated' >&2)
+}
+
+main() {
+  local format=0 shell=0 tidy=0 fix=0 failed=0
+  while (($#)); do
+    case $1 in
+      --format) format=1 ;;
+      --shell) shell=1 ;;
+      --tidy) tidy=1 ;;
+      --fix) fix=1 ;;
+      -h | --help) usage; exit 0 ;;
+      *) fail 64 "unknown option '$1'; --help shows them" ;;
+    esac
+    shift
+  done
+  if ((fix)); then
+    need clang-format
+    sources | xargs -0 -r clang-format -i
+    exit 0
+  fi
+  if ((!format && !shell && !tidy)); then format=1 shell=1; fi
+  if ((format)); then check_format || failed=1; fi
+  if ((shell)); then check_shell || failed=1; fi
+  if ((tidy)); then check_tidy || failed=1; fi
+  if ((failed)); then fail 1 "not clean; see above"; fi
+  echo "check: clean"
+}
+
+main "$@"

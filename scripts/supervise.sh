@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Promise: `headcount run` with the options given here is kept running. It is started again after every end but three:
+# 0 (done), 64 (an option is wrong) and 78 (a human is needed) end the supervisor with the same code. Restarts back off
+# from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health. One line on stderr tells each death.
+#
+# SIGTERM, SIGINT and SIGHUP are passed on; then the supervisor waits for its child and ends with the child's code.
+# Should the supervisor itself be killed, the kernel sends the child SIGTERM, so no job is left without a parent.
+set -euo pipefail
+
+root=$(dirname "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")
+bin=${HEADCOUNT_BIN:-$root/build/release/headcount}
+
+FIRST_DELAY_MS=200
+LONGEST_DELAY_MS=30000
+HEALTHY_AFTER_MS=60000
+
+usage() {
+  cat <<EOF
+usage: supervise.sh [OPTIONS OF headcount run]
+Keeps \`headcount run\` running; as in: supervise.sh --bootstrap-server broker:9092 --workers 4
+\$HEADCOUNT_BIN names another program than build/release/headcount.
+Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none was running.
+EOF
+}
+
+say() { printf '%s %-5s supervisor %s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" "$1" "$2" >&2; }
+
+# Milliseconds of a clock that nobody sets.
+now_ms() {
+  local seconds
+  read -r seconds _ </proc/uptime
+  echo $((10#${seconds/./} * 10))
+}
+
+child='' sleeper='' stop=0 signalled=0 code=0
+
+# shellcheck disable=SC2317  # called by the traps
+on_signal() {
+  stop=1 signalled=1
+  if [[ -n $child ]]; then kill -s "$1" "$child" 2>/dev/null || true; fi
+  if [[ -n $sleeper ]]; then kill "$sleeper" 2>/dev/null || true; fi
+}
+
+# Sets `code` to the exit code of the child. A signal interrupts bash's wait, with a code that is not the child's.
+wait_child() {
+  local result
+  while true; do
+    signalled=0
+    result=0
+    wait -f "$child" 2>/dev/null || result=$?
+    if ((result != 127)); then code=$result; fi
+    if ((!signalled || result == 127)); then break; fi
+  done
+  child=''
+}
+
+# Between three quarters and five quarters of the delay, so that many supervisors do not come back in step.
+jittered() { echo $(($1 * (750 + RANDOM % 501) / 1000)); }
+
+pause_ms() {
+  sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))" &
+  sleeper=$!
+  if ((!stop)); then wait -f "$sleeper" 2>/dev/null || true; fi
+  kill "$sleeper" 2>/dev/null || true
+  sleeper=''
+}
+
+# obituary PID UPTIME_MS ACTION [DELAY_MS]: everything about a death in one line.
+obituary() {
+  local how="exit=$code" level=WARN
+  if ((code > 128)); then how="signal=$((code - 128))"; fi
+  if ((code == 0)); then level=INFO; fi
+  say "$level" "coordinator pid=$1 $how uptime_s=$(($2 / 1000)) action=$3${4:+ delay_ms=$4}"
+}
+
+main() {
+  if [[ $# -eq 1 && ($1 == -h || $1 == --help) ]]; then usage; exit 0; fi
+  if [[ ! -x $bin ]]; then
+    echo "supervise: no program at $bin; build it first, or name it in HEADCOUNT_BIN" >&2
+    exit 78
+  fi
+  trap 'on_signal TERM' TERM
+  trap 'on_signal INT' INT
+  trap 'on_signal TERM' HUP
+
+  # With job control each child has a process group of its own: Ctrl-C reaches it once, through us. Twice would mean
+  # "at once" to it. Without job control bash would also make it ignore SIGINT.
+  set -m
+  local delay_ms=$FIRST_DELAY_MS started_ms uptime_ms pid wait_ms
+  while ((!stop)); do
+    started_ms=$(now_ms)
+    setpriv --pdeathsig TERM -- "$bin" run "$@" </dev/null &
+    child=$!
+    pid=$child
+    if ((stop)); then kill "$child" 2>/dev/null || true; fi  # a signal came while there was no pid to pass it to
+    wait_child
+    uptime_ms=$(($(now_ms) - started_ms))
+
+    if ((stop)) || ((code == 0 || code == 64 || code == 78)); then
+      obituary "$pid" "$uptime_ms" end
+      exit "$code"
+    fi
+    if ((uptime_ms >= HEALTHY_AFTER_MS)); then delay_ms=$FIRST_DELAY_MS; fi
+    wait_ms=$(jittered "$delay_ms")
+    obituary "$pid" "$uptime_ms" restart "$wait_ms"
+    pause_ms "$wait_ms"
+    delay_ms=$((delay_ms * 2 < LONGEST_DELAY_MS ? delay_ms * 2 : LONGEST_DELAY_MS))
+  done
+  exit 0
+}
+
+main "$@"

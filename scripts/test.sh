@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Promise: installs what is missing, builds, runs the tests, and ends with ctest's own summary and exit code. Works on
+# a clean checkout, without a terminal. The tests start their own Kafka broker and stop it.
+set -euo pipefail
+
+root=$(dirname "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")
+cd "$root"
+
+usage() {
+  cat <<EOF
+usage: test.sh [--no-setup] [--label LABEL] [--tests REGEX] [--preset PRESET] [--jobs N] [--tidy]
+  --no-setup       install nothing
+  --label LABEL    only tests with this label: unit, shm, integration, cli, check, ... (ctest's -L, a regex)
+  --tests REGEX    only tests whose names match (ctest's -R)
+  --preset PRESET  build and test this preset: debug (default), asan, tsan
+  --jobs N         tests that run side by side (default: the number of cores)
+  --tidy           also run clang-tidy over all sources, which takes some minutes
+With CI=true in the environment warnings are errors.
+EOF
+}
+
+fail() { echo "test: $2" >&2; exit "$1"; }
+step() { printf '== %s\n' "$*"; }
+
+main() {
+  local setup=1 preset=debug jobs tidy=0
+  local -a select=()
+  jobs=$(nproc)
+  while (($#)); do
+    case $1 in
+      --label | --tests | --preset | --jobs) [[ -n ${2:-} ]] || fail 64 "$1 wants a value; --help shows which" ;;&
+      --no-setup) setup=0; shift ;;
+      --label) select+=(-L "$2"); shift 2 ;;
+      --tests) select+=(-R "$2"); shift 2 ;;
+      --preset) [[ $2 =~ ^(debug|asan|tsan)$ ]] || fail 64 "--preset $2: debug, asan or tsan"; preset=$2; shift 2 ;;
+      --jobs) [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail 64 "--jobs $2: a number from 1 to 999"; jobs=$2; shift 2 ;;
+      --tidy) tidy=1; shift ;;
+      -h | --help) usage; exit 0 ;;
+      *) fail 64 "unknown option '$1'; --help shows them" ;;
+    esac
+  done
+
+  if ((setup)); then step setup; bash scripts/setup.sh; fi
+
+  step "build $preset"
+  cmake --preset "$preset"
+  cmake --build --preset "$preset"
+  # The release build is what users run: it must compile, without warnings, before tests of the other are believed.
+  if [[ $preset == debug ]]; then
+    step "build release"
+    cmake --preset release
+    cmake --build --preset release --target headcount
+  fi
+  if ((tidy)); then step clang-tidy; bash scripts/check.sh --tidy; fi
+
+  step "fetch Kafka"
+  bash scripts/kafka.sh fetch
+
+  step test
+  exec ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --jobs "$jobs" "${select[@]}" </dev/null
+}
+
+main "$@"
