@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "common/crash_point.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
@@ -23,10 +24,8 @@ constexpr std::chrono::seconds kQueueFullLimit{10};
 constexpr int kQueueFullPollMs = 50;
 
 // The client insists on both being at most the transaction's; the records must fail well before it.
-constexpr int kMessageTimeoutMs = 20'000;
-constexpr int kSocketTimeoutMs = 10'000;
-static_assert(kMessageTimeoutMs <= TransactionalProducer::kTransactionTimeoutMs, "librdkafka refuses more");
-static_assert(kSocketTimeoutMs <= TransactionalProducer::kTransactionTimeoutMs + 100, "librdkafka refuses more");
+constexpr int MessageTimeoutMs(int transaction_timeout_ms) { return transaction_timeout_ms * 2 / 3; }
+constexpr int SocketTimeoutMs(int transaction_timeout_ms) { return std::min(10'000, transaction_timeout_ms); }
 
 struct DestroyGroupMetadata {
   void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
@@ -83,27 +82,32 @@ const char* Name(TransactionOutcome outcome) {
   return "?";
 }
 
-TransactionalProducer::TransactionalProducer(std::string group, std::unique_ptr<Deliveries> deliveries, Handle handle)
-    : group_(std::move(group)), deliveries_(std::move(deliveries)), handle_(std::move(handle)) {}
+TransactionalProducer::TransactionalProducer(std::string group, int transaction_timeout_ms,
+                                             std::unique_ptr<Deliveries> deliveries, Handle handle)
+    : group_(std::move(group)),
+      transaction_timeout_ms_(transaction_timeout_ms),
+      deliveries_(std::move(deliveries)),
+      handle_(std::move(handle)) {}
 
 Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(const ClientConfig& config,
-                                                                             const std::string& transactional_id) {
+                                                                             const std::string& transactional_id,
+                                                                             int transaction_timeout_ms) {
   Result<Conf> conf = BuildConf(config, Role::kProducer,
                                 {{"linger.ms", "0"},
-                                 {"message.timeout.ms", std::to_string(kMessageTimeoutMs)},
-                                 {"socket.timeout.ms", std::to_string(kSocketTimeoutMs)}},
+                                 {"message.timeout.ms", std::to_string(MessageTimeoutMs(transaction_timeout_ms))},
+                                 {"socket.timeout.ms", std::to_string(SocketTimeoutMs(transaction_timeout_ms))}},
                                 {{"transactional.id", transactional_id},
                                  {"enable.idempotence", "true"},
                                  {"acks", "all"},
-                                 {"transaction.timeout.ms", std::to_string(kTransactionTimeoutMs)}});
+                                 {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}});
   if (!conf.ok()) return conf.error();
   auto deliveries = std::make_unique<Deliveries>();
   rd_kafka_conf_set_opaque(conf->get(), deliveries.get());
   rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);
   Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()));
   if (!handle.ok()) return handle.error();
-  return std::unique_ptr<TransactionalProducer>(
-      new TransactionalProducer(config.group, std::move(deliveries), std::move(handle.value())));
+  return std::unique_ptr<TransactionalProducer>(new TransactionalProducer(
+      config.group, transaction_timeout_ms, std::move(deliveries), std::move(handle.value())));
 }
 
 Result<void> TransactionalProducer::InitTransactions(int timeout_ms) {
@@ -119,8 +123,10 @@ TransactionResult TransactionalProducer::Commit(const Transaction& transaction) 
   if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", error);
   TransactionResult result = Produce(transaction);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
+  CrashPoint("writer.records_produced");
   result = SendOffsets(transaction);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
+  CrashPoint("writer.offsets_sent");
   // -1: as long as it takes; the messages' and the broker's own timeouts end it. A shorter one would
   // leave a commit under way behind our back.
   if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), -1)) return Failure("commit", error);
@@ -154,7 +160,7 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
     const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
     rd_kafka_error_t* const error =
-        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), kTransactionTimeoutMs);
+        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), transaction_timeout_ms_);
     if (error != nullptr) return Failure("send offsets", error);
   }
   return {TransactionOutcome::kCommitted, ""};

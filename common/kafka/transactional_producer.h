@@ -58,7 +58,8 @@ class TransactionalProducer {
 
   // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
   static Result<std::unique_ptr<TransactionalProducer>> Create(const ClientConfig& config,
-                                                               const std::string& transactional_id);
+                                                               const std::string& transactional_id,
+                                                               int transaction_timeout_ms = kTransactionTimeoutMs);
 
   // Fences every older producer of the transactional id and ends what it left open. Called once, first.
   // kUnavailable: no answer in time. kHumanNeeded: the broker refuses.
@@ -78,7 +79,8 @@ class TransactionalProducer {
     std::string first_failure;
   };
 
-  TransactionalProducer(std::string group, std::unique_ptr<Deliveries> deliveries, Handle handle);
+  TransactionalProducer(std::string group, int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,
+                        Handle handle);
 
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction);
@@ -86,6 +88,7 @@ class TransactionalProducer {
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
   const std::string group_;
+  const int transaction_timeout_ms_;
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
   std::unique_ptr<Deliveries> deliveries_;
   Handle handle_;

@@ -1,0 +1,158 @@
+// NewestKey of cluster.h: reads the tail of each partition, and where it holds no fitting key, a longer one.
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <set>
+#include <string_view>
+
+#include "common/kafka/cluster.h"
+#include "common/kafka/errors.h"
+
+namespace headcount::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Offsets of the first tail. Records, markers and aborted records share them; a tail without a key is followed
+// by one this many times as long.
+constexpr int64_t kFirstTail = 64;
+constexpr int64_t kGrowth = 16;
+
+// What is still to be read of a partition: [from, to), and before that [earliest, from).
+struct Tail {
+  int64_t earliest = 0;
+  int64_t from = 0;
+  int64_t to = 0;
+
+  bool empty() const { return from >= to; }
+  void MoveBack() {
+    const int64_t length = std::max(kFirstTail, (to - from) * kGrowth);
+    to = from;
+    from = std::max(earliest, to - length);
+  }
+};
+
+struct DestroyMessage {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
+
+std::optional<int64_t> ParseKey(const rd_kafka_message_t& message) {
+  const std::string_view text(static_cast<const char*>(message.key), message.key == nullptr ? 0 : message.key_len);
+  int64_t key = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), key);
+  if (error != std::errc() || text.empty() || end != text.data() + text.size()) return std::nullopt;
+  return key;
+}
+
+class TailReader {
+ public:
+  TailReader(rd_kafka_t* handle, std::string topic, Clock::time_point deadline)
+      : handle_(handle), topic_(std::move(topic)), deadline_(deadline) {}
+
+  Result<void> FindTails(int timeout_ms);
+  // Reads one tail of every partition that has shown no key yet; false: there is none left.
+  Result<bool> ReadTails();
+
+  std::optional<int64_t> newest() const { return newest_; }
+
+ private:
+  Error TimedOut() const {
+    return QuestionFailed(handle_, "read the newest records of topic " + topic_, RD_KAFKA_RESP_ERR__TIMED_OUT);
+  }
+  // Takes what one message says into account; the partitions whose tail is read to its end leave `open`.
+  Result<void> Take(const rd_kafka_message_t& message, std::set<int32_t>* open);
+
+  rd_kafka_t* const handle_;
+  const std::string topic_;
+  const Clock::time_point deadline_;
+  std::vector<Tail> tails_;  // by partition; empty: nothing is left to read
+  std::set<int32_t> found_;  // partitions that have shown a key
+  std::optional<int64_t> newest_;
+};
+
+Result<void> TailReader::FindTails(int timeout_ms) {
+  const Result<int32_t> count = PartitionCount(handle_, topic_, timeout_ms);
+  if (!count.ok()) return count.error();
+  const auto earliest = ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kEarliest, {}}, timeout_ms);
+  if (!earliest.ok()) return earliest.error();
+  const auto ends = ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kLatest, {}}, timeout_ms);
+  if (!ends.ok()) return ends.error();
+  for (size_t p = 0; p < ends->size(); ++p) {
+    Tail tail{(*earliest)[p].value(), (*ends)[p].value(), (*ends)[p].value()};
+    tail.MoveBack();
+    tails_.push_back(tail);
+  }
+  return {};
+}
+
+Result<bool> TailReader::ReadTails() {
+  std::set<int32_t> open;
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(tails_.size())));
+  for (size_t i = 0; i < tails_.size(); ++i) {
+    const auto p = static_cast<int32_t>(i);
+    if (tails_[i].empty() || found_.count(p) > 0) continue;
+    open.insert(p);
+    rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), p)->offset = tails_[i].from;
+  }
+  if (open.empty()) return false;
+  const rd_kafka_resp_err_t code = rd_kafka_assign(handle_, list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle_, "read topic " + topic_, code);
+  while (!open.empty()) {
+    if (Clock::now() >= deadline_) return TimedOut();
+    const Message message(rd_kafka_consumer_poll(handle_, 100));
+    if (message == nullptr || message->rkt == nullptr) continue;
+    if (Result<void> taken = Take(*message, &open); !taken.ok()) return taken.error();
+  }
+  for (Tail& tail : tails_) tail.MoveBack();
+  return true;
+}
+
+Result<void> TailReader::Take(const rd_kafka_message_t& message, std::set<int32_t>* open) {
+  const int32_t p = message.partition;
+  if (open->count(p) == 0) return {};
+  const int64_t to = tails_[static_cast<size_t>(p)].to;
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    open->erase(p);
+    return {};
+  }
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return QuestionFailed(handle_, "read topic " + topic_ + " partition " + std::to_string(p), message.err);
+  }
+  if (message.offset < to) {
+    if (const std::optional<int64_t> key = ParseKey(message)) {
+      newest_ = newest_ ? std::max(*newest_, *key) : *key;
+      found_.insert(p);
+    }
+  }
+  if (message.offset >= to - 1) open->erase(p);
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic, int timeout_ms) {
+  Result<Conf> conf = BuildConf(config, Role::kConsumer, {{"fetch.wait.max.ms", "10"}},
+                                {{"group.id", config.group},
+                                 {"isolation.level", "read_committed"},
+                                 {"enable.partition.eof", "true"},
+                                 {"enable.auto.commit", "false"},
+                                 {"enable.auto.offset.store", "false"},
+                                 {"auto.offset.reset", "error"}});
+  if (!conf.ok()) return conf.error();
+  const Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  if (!handle.ok()) return handle.error();
+  rd_kafka_poll_set_consumer(handle->get());
+
+  TailReader reader(handle->get(), topic, Clock::now() + std::chrono::milliseconds(timeout_ms));
+  if (Result<void> found = reader.FindTails(timeout_ms); !found.ok()) return found.error();
+  for (;;) {
+    const Result<bool> more = reader.ReadTails();
+    if (!more.ok()) return more.error();
+    if (!*more) return reader.newest();
+  }
+}
+
+}  // namespace headcount::kafka

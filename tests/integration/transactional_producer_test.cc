@@ -1,0 +1,198 @@
+// Transactions on a real broker: records and offsets together or not at all, and what a producer that has been
+// overtaken, timed out or cut off says.
+#include "common/kafka/transactional_producer.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "common/kafka/cluster.h"
+#include "tests/support/kafka_testing.h"
+
+namespace headcount {
+namespace {
+
+using kafka::TransactionOutcome;
+using std::chrono::seconds;
+using test::TestBroker;
+using test::TestTopic;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTimeoutMs = 10'000;
+
+class TransactionalProducerTest : public testing::Test {
+ protected:
+  std::unique_ptr<kafka::TransactionalProducer> Producer(
+      std::vector<KafkaProperty> properties = {},
+      int transaction_timeout_ms = kafka::TransactionalProducer::kTransactionTimeoutMs) const {
+    const kafka::ClientConfig config{broker_.bootstrap_server(), group_, std::move(properties)};
+    auto producer = kafka::TransactionalProducer::Create(config, "headcount-" + group_, transaction_timeout_ms);
+    EXPECT_TRUE(producer.ok());
+    const Result<void> init = (*producer)->InitTransactions(kTimeoutMs);
+    EXPECT_TRUE(init.ok()) << init.error().message;
+    return std::move(producer.value());
+  }
+
+  kafka::Transaction Both(int64_t offset) const {
+    return {output_.name(),
+            {{"60", "{\"a\":1}"}, {"120", "{\"a\":2}"}},
+            input_.name(),
+            {{PartitionId(0), Offset(offset), "m0"}, {PartitionId(1), Offset(offset + 1), "m1"}}};
+  }
+
+  const TestBroker broker_ = TestBroker::FromEnvironment();
+  const std::string group_ = TestBroker::UniqueName("group");
+  const TestTopic input_{broker_, "input", 2};
+  const TestTopic output_{broker_, "output", 1};
+};
+
+TEST_F(TransactionalProducerTest, RecordsAndOffsetsAreCommittedTogether) {
+  const auto producer = Producer();
+  const auto result = producer->Commit(Both(40));
+  ASSERT_EQ(result.outcome, TransactionOutcome::kCommitted) << result.message;
+  EXPECT_EQ(result.message, "");
+
+  const auto records = broker_.ReadAll(output_.name());
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].key, "60");
+  EXPECT_EQ(records[1].value, "{\"a\":2}");
+  const auto offsets = broker_.Committed(group_, input_.name());
+  EXPECT_EQ(offsets[0].offset, 40);
+  EXPECT_EQ(offsets[1].offset, 41);
+  EXPECT_EQ(offsets[1].metadata, "m1");
+}
+
+TEST_F(TransactionalProducerTest, EitherKindAloneIsATransactionTooAndSoIsNothing) {
+  const auto producer = Producer();
+  kafka::Transaction records = Both(1);
+  records.offsets.clear();
+  kafka::Transaction offsets = Both(2);
+  offsets.records.clear();
+  for (const kafka::Transaction& transaction : {records, offsets, kafka::Transaction{}}) {
+    const auto result = producer->Commit(transaction);
+    ASSERT_EQ(result.outcome, TransactionOutcome::kCommitted) << result.message;
+  }
+  EXPECT_EQ(broker_.ReadAll(output_.name()).size(), 2U);
+  EXPECT_EQ(broker_.Committed(group_, input_.name())[0].offset, 2);
+}
+
+TEST_F(TransactionalProducerTest, TheClusterCanBeAskedWithItsHandle) {
+  const auto producer = Producer();
+  const auto count = kafka::PartitionCount(producer->handle(), input_.name(), kTimeoutMs);
+  ASSERT_TRUE(count.ok()) << count.error().message;
+  EXPECT_EQ(*count, 2);
+}
+
+TEST_F(TransactionalProducerTest, AfterTheWarmUpTheFirstTransactionIsQuick) {
+  const auto producer = Producer();
+  ASSERT_TRUE(kafka::PartitionCount(producer->handle(), output_.name(), kTimeoutMs).ok());
+  const Clock::time_point start = Clock::now();
+  ASSERT_EQ(producer->Commit(Both(1)).outcome, TransactionOutcome::kCommitted);
+  EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(900));  // without it: a second and more
+}
+
+TEST_F(TransactionalProducerTest, ANewerProducerFencesTheOlderOne) {
+  auto older = Producer();
+  ASSERT_EQ(older->Commit(Both(10)).outcome, TransactionOutcome::kCommitted);
+  const auto newer = Producer();
+  const auto result = older->Commit(Both(20));
+  EXPECT_EQ(result.outcome, TransactionOutcome::kFenced);
+  EXPECT_NE(result.message, "");
+  EXPECT_EQ(older->Commit(Both(20)).outcome, TransactionOutcome::kFenced);
+  const Clock::time_point start = Clock::now();
+  older.reset();
+  EXPECT_LT(Clock::now() - start, seconds(3));
+
+  ASSERT_EQ(newer->Commit(Both(30)).outcome, TransactionOutcome::kCommitted);
+  EXPECT_EQ(broker_.Committed(group_, input_.name())[0].offset, 30);
+  EXPECT_EQ(broker_.ReadAll(output_.name()).size(), 4U);
+}
+
+TEST_F(TransactionalProducerTest, ARecordThatTheBrokerRefusesMakesTheOutcomeUnknownAndSaysWhy) {
+  const TestTopic small(broker_, "small", 1, {{"max.message.bytes", "1000"}});
+  auto producer = Producer();
+  kafka::Transaction transaction = Both(50);
+  transaction.output_topic = small.name();
+  transaction.records.push_back({"180", std::string(5'000, 'x')});
+  const auto result = producer->Commit(transaction);
+  EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown);
+  EXPECT_NE(result.message.find("1 records were not delivered"), std::string::npos) << result.message;
+  producer.reset();
+
+  Producer();  // ends what was left open
+  EXPECT_TRUE(broker_.ReadAll(small.name()).empty());
+  EXPECT_FALSE(broker_.Committed(group_, input_.name())[0].offset.has_value());
+}
+
+TEST_F(TransactionalProducerTest, RecordsThatCannotBeDeliveredInTimeMakeTheOutcomeUnknown) {
+  const TestTopic stuck(broker_, "stuck", 1, {{"min.insync.replicas", "2"}});
+  auto producer = Producer({{KafkaProperty::Scope::kProducer, "message.timeout.ms", "1000"}});
+  kafka::Transaction transaction = Both(50);
+  transaction.output_topic = stuck.name();
+  const auto result = producer->Commit(transaction);
+  EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown) << result.message;
+  const Clock::time_point start = Clock::now();
+  producer.reset();
+  EXPECT_LT(Clock::now() - start, seconds(3));
+}
+
+TEST_F(TransactionalProducerTest, AMissingOutputTopicMakesTheOutcomeUnknown) {
+  auto producer = Producer({{KafkaProperty::Scope::kProducer, "message.timeout.ms", "1000"}});
+  kafka::Transaction transaction = Both(50);
+  transaction.output_topic = TestBroker::UniqueName("missing");
+  const auto result = producer->Commit(transaction);
+  EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown) << result.message;
+}
+
+TEST_F(TransactionalProducerTest, AnUnreachableBrokerIsUnavailableAndTheProducerGoesAtOnce) {
+  const kafka::ClientConfig config{"127.0.0.1:1", group_, {}};
+  const Clock::time_point start = Clock::now();
+  {
+    auto producer = kafka::TransactionalProducer::Create(config, "headcount-" + group_);
+    ASSERT_TRUE(producer.ok());
+    const Result<void> init = (*producer)->InitTransactions(1'000);
+    ASSERT_FALSE(init.ok());
+    EXPECT_EQ(init.error().exit_code, ExitCode::kUnavailable) << init.error().message;
+    EXPECT_NE(init.error().message.find("127.0.0.1:1"), std::string::npos) << init.error().message;
+  }
+  EXPECT_LT(Clock::now() - start, seconds(4));
+}
+
+// The writer's process, stopped in the middle of a transaction until the broker has given the transaction up.
+TEST_F(TransactionalProducerTest, ATransactionThatTimedOutIsFencedAndLeavesNothing) {
+  int report[2];
+  ASSERT_EQ(pipe(report), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto producer = Producer({}, 1'000);
+    kafka::Transaction transaction = Both(60);
+    for (int i = 0; i < 400'000; ++i) transaction.records.push_back({"60", std::string(200, 'x')});
+    const char outcome = static_cast<char>('0' + static_cast<int>(producer->Commit(transaction).outcome));
+    _exit(write(report[1], &outcome, 1) == 1 ? 0 : 1);
+  }
+  while (broker_.Ends(output_.name(), 0).second == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  kill(child, SIGSTOP);
+  const auto is_open = [&] {
+    return broker_.Ends(output_.name(), 0, test::Isolation::kReadCommitted).second <
+           broker_.Ends(output_.name(), 0).second;
+  };
+  EXPECT_TRUE(is_open()) << "the transaction was over before it was stopped";
+  while (is_open()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  kill(child, SIGCONT);
+  char outcome = '?';
+  EXPECT_EQ(read(report[0], &outcome, 1), 1);
+  EXPECT_EQ(outcome, static_cast<char>('0' + static_cast<int>(TransactionOutcome::kFenced)));
+  int status = 0;
+  waitpid(child, &status, 0);
+  close(report[0]);
+  close(report[1]);
+  EXPECT_TRUE(broker_.ReadAll(output_.name()).empty());
+}
+
+}  // namespace
+}  // namespace headcount
