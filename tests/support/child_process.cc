@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,7 +162,8 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
   const std::string directory = options.directory;
   pid_ = Start({program.c_str(), Pointers(&words).data(), Pointers(&environment).data(),
                 directory.empty() ? nullptr : directory.c_str(), in.c_str(), out.c_str(), err.c_str(), getpid()});
-  pidfd_ = pidfd_open(pid_, 0);
+  // Not by glibc's function: the header of 2.36 declares it without C linkage.
+  pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (pidfd_ >= 0) return;
   const int why = errno;
   kill(pid_, SIGKILL);

@@ -1,6 +1,7 @@
 // headcount-generate: frames for tests, benches and first tries, to files or to Kafka, and the few things
 // to be done to topics on the way. README.md in this folder shows how. A tool of the tests and scripts.
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <csignal>
@@ -27,6 +28,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kUsage = 64;
 constexpr double kDefaultLiveRate = 1000;
+// A topic made here takes too-large frames too; Kafka's own limit lies just below ours.
+constexpr char kLimit[] = "max.message.bytes";
+constexpr char kRoomyLimit[] = "4194304";
 constexpr std::chrono::milliseconds kLongestSleep{20};  // so that a signal is seen soon
 
 class UsageError : public std::runtime_error {
@@ -69,15 +73,16 @@ po::options_description Options() {
        "frames a transaction; every fourth one is aborted and repeated")  //
       (",X", po::value<std::vector<std::string>>()->default_value({}, ""), "KEY=VALUE for librdkafka");
   po::options_description topics("topics");
-  topics.add_options()                                                                                            //
-      ("create-topic", po::value<std::string>(), "make a topic of --topic-partitions")                            //
-      ("grow-topic", po::value<std::string>(), "give a topic --topic-partitions")                                 //
-      ("delete-topic", po::value<std::string>(), "delete a topic")                                                //
-      ("topic-partitions", po::value<int32_t>()->default_value(1), "number of partitions")                        //
-      ("topic-config", po::value<std::vector<std::string>>()->default_value({}, ""), "KEY=VALUE of a new topic")  //
-      ("if-exists", "deleting what is not there is no error")                                                     //
-      ("if-not-exists", "creating what is there is no error")                                                     //
-      ("print-topic", po::value<std::string>(), "print its committed values by key, one a line")                  //
+  topics.add_options()                                                                      //
+      ("create-topic", po::value<std::string>(), "make a topic of --topic-partitions")      //
+      ("grow-topic", po::value<std::string>(), "give a topic --topic-partitions")           //
+      ("delete-topic", po::value<std::string>(), "delete a topic")                          //
+      ("topic-partitions", po::value<int32_t>()->default_value(1), "number of partitions")  //
+      ("topic-config", po::value<std::vector<std::string>>()->default_value({}, ""),
+       "KEY=VALUE of a new topic (max.message.bytes=4194304, for too-large frames)")              //
+      ("if-exists", "deleting what is not there is no error")                                     //
+      ("if-not-exists", "creating what is there is no error")                                     //
+      ("print-topic", po::value<std::string>(), "print its committed values by key, one a line")  //
       ("table", "print them as a table of minutes");
   po::options_description all("usage: headcount-generate [OPTIONS] --out PREFIX | --topic T | a verb on topics");
   all.add(frames).add(where).add(topics).add_options()("help,h", "this text");
@@ -183,16 +188,18 @@ void Generate(const po::variables_map& given) {
   }
   sink->Finish();
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::cerr << frames << " frames, " << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / 1e6
-            << " MB, " << std::setprecision(2) << seconds << " s, " << std::setprecision(0)
-            << static_cast<double>(frames) / seconds << " frames/s\n";
+  std::cerr << std::fixed << "frames=" << frames << " bytes=" << bytes << std::setprecision(2) << " seconds=" << seconds
+            << std::setprecision(0) << " frames_per_s=" << static_cast<double>(frames) / seconds << "\n";
 }
 
 void CreateTopic(const po::variables_map& given, const TestBroker& broker) {
   const auto topic = given["create-topic"].as<std::string>();
   if (given.count("if-not-exists") != 0 && broker.PartitionCount(topic) > 0) return;
-  broker.CreateTopic(topic, given["topic-partitions"].as<int32_t>(),
-                     ParsePairs(given["topic-config"].as<std::vector<std::string>>(), "--topic-config"));
+  KafkaConfig config = ParsePairs(given["topic-config"].as<std::vector<std::string>>(), "--topic-config");
+  const bool is_limited =
+      std::any_of(config.begin(), config.end(), [](const auto& pair) { return pair.first == kLimit; });
+  if (!is_limited) config.emplace_back(kLimit, kRoomyLimit);
+  broker.CreateTopic(topic, given["topic-partitions"].as<int32_t>(), config);
 }
 
 void DeleteTopic(const po::variables_map& given, const TestBroker& broker) {

@@ -95,8 +95,8 @@ void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
 
 // A flat list of what a record has; librdkafka's macros for it are written in old-style casts.
 void ProduceOne(rd_kafka_t* handle, const std::string& topic, int32_t partition,
-                const std::optional<std::string>& value) {
-  std::array<rd_kafka_vu_t, 4> parts{};
+                const std::optional<std::string>& value, const std::optional<std::string>& key = std::nullopt) {
+  std::array<rd_kafka_vu_t, 5> parts{};
   parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   parts[0].u.cstr = topic.c_str();
   parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -105,6 +105,8 @@ void ProduceOne(rd_kafka_t* handle, const std::string& topic, int32_t partition,
   parts[2].u.i = RD_KAFKA_MSG_F_COPY;
   parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
   if (value) parts[3].u.mem = {const_cast<char*>(value->data()), value->size()};
+  parts[4].vtype = RD_KAFKA_VTYPE_KEY;
+  if (key) parts[4].u.mem = {const_cast<char*>(key->data()), key->size()};
   for (;;) {
     const OwnedError error(rd_kafka_produceva(handle, parts.data(), parts.size()));
     if (!error) return;
@@ -221,8 +223,9 @@ void TestBroker::CreateTopic(const std::string& topic, int32_t partitions, const
       },
       [&](rd_kafka_event_t* event) {
         size_t count = 0;
-        CheckTopics(rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count), count,
-                    attempt);
+        const rd_kafka_topic_result_t** topics =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+        CheckTopics(topics, count, attempt);
       });
   WaitForPartitions(topic, partitions);
 }
@@ -241,8 +244,9 @@ void TestBroker::GrowTopic(const std::string& topic, int32_t partitions) const {
       },
       [&](rd_kafka_event_t* event) {
         size_t count = 0;
-        CheckTopics(rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count),
-                    count, attempt);
+        const rd_kafka_topic_result_t** topics =
+            rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count);
+        CheckTopics(topics, count, attempt);
       });
   WaitForPartitions(topic, partitions);
 }
@@ -258,8 +262,9 @@ void TestBroker::DeleteTopic(const std::string& topic) const {
       },
       [&](rd_kafka_event_t* event) {
         size_t count = 0;
-        CheckTopics(rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count), count,
-                    attempt);
+        const rd_kafka_topic_result_t** topics =
+            rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
+        CheckTopics(topics, count, attempt);
       });
   WaitForPartitions(topic, 0);
 }
@@ -301,7 +306,8 @@ void TestBroker::WaitForPartitions(const std::string& topic, int32_t partitions)
   }
 }
 
-void TestBroker::Produce(const std::string& topic, int32_t partition, const KafkaValues& values) const {
+void TestBroker::Produce(const std::string& topic, int32_t partition, const KafkaValues& values,
+                         const std::optional<std::string>& key) const {
   std::string failure;
   const KafkaHandle handle =
       MakeHandle(RD_KAFKA_PRODUCER,
@@ -310,7 +316,8 @@ void TestBroker::Produce(const std::string& topic, int32_t partition, const Kafk
                    rd_kafka_conf_set_dr_msg_cb(conf, OnDelivery);
                    rd_kafka_conf_set_opaque(conf, &failure);
                  });
-  for (const auto& value : values) ProduceOne(handle.get(), topic, partition, value);
+  PartitionsWithLeader(handle.get(), topic);  // without this question the first record waits a second
+  for (const auto& value : values) ProduceOne(handle.get(), topic, partition, value, key);
   const rd_kafka_resp_err_t flushed = rd_kafka_flush(handle.get(), kTimeoutMs);
   if (!failure.empty()) Fail("producing to " + topic, failure);
   Check(flushed, "producing to " + topic);
@@ -410,6 +417,7 @@ TransactionalProducer::TransactionalProducer(const TestBroker& broker, const std
 void TransactionalProducer::Begin() { Check(rd_kafka_begin_transaction(handle_.get()), "beginning a transaction"); }
 
 void TransactionalProducer::Produce(const std::string& topic, int32_t partition, const KafkaValues& values) {
+  PartitionsWithLeader(handle_.get(), topic);
   for (const auto& value : values) ProduceOne(handle_.get(), topic, partition, value);
   Check(rd_kafka_flush(handle_.get(), kTimeoutMs), "producing to " + topic);
 }

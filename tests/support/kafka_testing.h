@@ -72,8 +72,9 @@ class TestBroker {
   void DeleteRecords(const std::string& topic, int32_t partition, int64_t before_offset) const;
   int32_t PartitionCount(const std::string& topic) const;  // 0: there is no such topic
 
-  // In that order, acknowledged when it returns.
-  void Produce(const std::string& topic, int32_t partition, const KafkaValues& values) const;
+  // In that order, acknowledged when it returns; all with that key, if there is one.
+  void Produce(const std::string& topic, int32_t partition, const KafkaValues& values,
+               const std::optional<std::string>& key = std::nullopt) const;
 
   // From the beginning of each partition to the end that the isolation level shows; in order of partition and offset.
   std::vector<KafkaRecord> ReadAll(const std::string& topic, Isolation isolation = Isolation::kReadCommitted) const;
