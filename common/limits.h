@@ -23,10 +23,10 @@ inline constexpr int64_t kMaxDurationS = 366LL * 86400;
 // --- Frames -----------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxFrameBytes = size_t{1} << 20;  // --max-frame's default
 inline constexpr size_t kMaxFrameBytesCeiling = size_t{64} << 20;
-inline constexpr unsigned kMaxDepth = 512;   // containers, the root included
-inline constexpr size_t kMaxUidBytes = 256;  // after unescaping
-inline constexpr size_t kMaxTsDigits = 20;   // of a ts written as a string
-inline constexpr int64_t kMaxTs = 100'000'000'000'000;     // exclusive: 1e14
+inline constexpr unsigned kMaxDepth = 512;                  // containers, the root included
+inline constexpr size_t kMaxUidBytes = 256;                 // after unescaping
+inline constexpr size_t kMaxTsDigits = 20;                  // of a ts written as a string
+inline constexpr int64_t kMaxTs = 100'000'000'000'000;      // exclusive: 1e14
 inline constexpr int64_t kFirstMillisTs = 100'000'000'000;  // from 1e11 on ts is in milliseconds
 
 // --- Recovery ---------------------------------------------------------------------------------------------
@@ -46,9 +46,71 @@ inline constexpr int64_t kDefaultIdleTimeoutMs = 10'000;
 inline constexpr uint64_t kDefaultMemoryBytes = uint64_t{512} << 20;  // address space of one worker's slice
 inline constexpr uint64_t kMinMemoryBytes = uint64_t{1} << 20;
 inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 40;
+// Of all slices together: a quarter of what an x86-64 process can address.
+inline constexpr uint64_t kMaxTotalMemoryBytes = uint64_t{1} << 45;
+// The smallest frame that can be counted: {"ts":1,"uid":1}
+inline constexpr uint64_t kMinMaxFrameBytes = 16;
+// Below it the pause between two batches of a busy partition would pass for silence.
+inline constexpr int64_t kMinIdleTimeoutMs = 100;
+
+// --- Supervision ------------------------------------------------------------------------------------------
+// transaction.timeout.ms of the writer's producer: how long a broker call of the writer may block.
+inline constexpr int64_t kTransactionTimeoutMs = 30'000;
+// A child without a heartbeat for this long is hung. Inside a transaction call the writer gets more.
+inline constexpr int64_t kHeartbeatTimeoutMs = 10'000;
+inline constexpr int64_t kTransactionHeartbeatTimeoutMs = kTransactionTimeoutMs + 5'000;
+// A coordinator that did not look for this long was stopped or suspended, and so, perhaps, were the others.
+inline constexpr int64_t kCoordinatorPauseMs = 2'000;
+inline constexpr int64_t kFirstRestartDelayMs = 200;
+inline constexpr int64_t kMaxRestartDelayMs = 30'000;
+// A life this long counts as good, even if there was nothing to do in it.
+inline constexpr int64_t kHealthyLifeMs = 60'000;
+// Lives in a row of one child that neither got anything done nor were long: after them the job ends.
+inline constexpr int kMaxFutileLives = 10;
+// The writer acknowledges a raised generation between two broker calls.
+inline constexpr int64_t kAcknowledgeTimeoutMs = 60'000;
+// How long the kernel may take to end a killed child; only a disk or a driver can hold it up this long.
+inline constexpr int64_t kReapTimeoutMs = 30'000;
+// From the first signal to the end of whatever still lives, and for reaping after any end: 10 s in all.
+inline constexpr int64_t kDrainMs = 8'000;
+inline constexpr int64_t kEndReapMs = 1'500;
+// Frames a slot's deaths are counted for, and poison frames it is told of. The oldest are forgotten: they
+// were committed long ago, or kill twice more.
+inline constexpr size_t kMaxMarkedDeaths = 16;
+inline constexpr size_t kMaxPoisonMarks = 1024;
+// A second coordinator waits this long for the children of a dead one to go.
+inline constexpr int64_t kLockWaitMs = 10'000;
+
+// --- The worker's loop --------------------------------------------------------------------------------------
+// Frames judged before anything else is looked at: about a millisecond of work.
+inline constexpr size_t kBatchFrames = 512;
+// A worker without work wakes up this often, to beat and to look at the clocks of others.
+inline constexpr int kIdleWaitMs = 50;
+// ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).
+inline constexpr int kStarvedWaitMs = 2;
+// One question for an end offset; it blocks the worker's loop.
+inline constexpr int kAskEndTimeoutMs = 500;
+// Between two questions about the same partition, answered or not.
+inline constexpr int64_t kAskEndPauseMs = 200;
+inline constexpr int64_t kUnansweredPauseMs = 2'000;
+// A worker that read something publishes a step at least this often, so that even commits that close nothing
+// (hourly, at a drain) move the safe points.
+inline constexpr int64_t kPublishEveryMs = 10'000;
+inline constexpr int64_t kShowStatusEveryMs = 100;
+// Of its slice, when a worker reads only the partition that holds everybody back.
+inline constexpr uint64_t kCrowdedNumerator = 3;
+inline constexpr uint64_t kCrowdedDenominator = 4;
+// Sealed windows that the writer could close before a worker waits for it.
+inline constexpr size_t kSealedBacklog = 4096;
+// A full slice waits this long for the writer to close what it can close: longer than a transaction may take.
+inline constexpr int64_t kWaitForRoomMs = 60'000;
 
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");
 static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able to bite before the bound on records");
+static_assert(kDrainMs + kEndReapMs < 10'000, "a first signal ends the job within 10 s");
+static_assert(kTransactionHeartbeatTimeoutMs < kAcknowledgeTimeoutMs,
+              "a writer in a transaction call must not be taken for one that does not answer");
+static_assert(kDefaultMaxSkewS >= kDefaultWindowS, "see --max-skew in coordinator/command_line.cc");
 static_assert(kMaxTs <= INT64_MAX / 4, "event times and durations must add without overflow");
 
 }  // namespace headcount::limits

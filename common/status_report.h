@@ -31,15 +31,15 @@ struct StatusReport {
   struct Partition {
     int32_t partition = 0;
     int32_t worker = 0;
-    int64_t position = -1;     // -1: not known yet; JSON null
-    int64_t end = -1;          // -1: not known yet; JSON null
-    int64_t lag = -1;          // end - position; -1: not known; JSON null
+    int64_t position = -1;  // -1: not known yet; JSON null
+    int64_t end = -1;       // -1: not known yet; JSON null
+    int64_t lag = -1;       // end - position; -1: not known; JSON null
     bool has_watermark = false;
     int64_t watermark = 0;     // unix seconds; JSON null without one
     int64_t safe_offset = -1;  // -1: none committed; JSON null
     uint64_t held = 0;
-    std::string excused;       // "", "silent", "at_end", "empty", "max_hold"
-    std::string state;         // "reading", "caught_up", "ahead", "unknown"
+    std::string excused;  // "", "silent", "at_end", "empty", "max_hold"
+    std::string state;    // "reading", "caught_up", "ahead", "unknown"
   };
   struct Holder {
     int32_t partition = 0;
@@ -58,8 +58,8 @@ struct StatusReport {
   int64_t closed_upto = 0;  // unix seconds; JSON null before the first
   std::vector<Holder> held_by;
   // Since this start, as published or still open; a replay is not counted twice.
-  VerdictCounts totals;  // JSON: records, events, late, invalid, future, invalid_reasons
-  uint64_t waiting = 0;  // verdicts that wait for their partition's first window
+  VerdictCounts totals;  // attributed to a window. JSON: events, late, invalid, future, invalid_reasons
+  uint64_t waiting = 0;  // verdicts that wait for their partition's first window; not in `totals`, in "records"
   uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
   uint64_t minutes_published = 0;
 };

@@ -1,0 +1,27 @@
+// The record of one finished window, as the output topic (or stdout) gets it. Pure; the writer makes it.
+//
+// Key: the start of the window in unix seconds, as text, so that a compacted topic keeps one record a minute.
+// Value: one JSON object on one line, without a line end, its fields always in this order:
+//   {"window_start":1468244400,"window_end":1468244460,"minute":"2016-07-11T13:40:00Z","unique_users":41130,
+//    "events":59983,"late":0,"invalid":0,"future":0,"method":"exact","error":0.0,"revision":0}
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/types.h"
+#include "common/verdict.h"
+
+namespace headcount {
+
+struct CountRecord {
+  WindowStart start;
+  int64_t window_s = 0;
+  uint64_t unique_users = 0;
+  VerdictCounts counts;  // attributed to this window; "events" is those counted
+};
+
+std::string KeyText(const CountRecord& record);
+std::string ValueText(const CountRecord& record);
+
+}  // namespace headcount

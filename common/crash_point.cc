@@ -1,0 +1,56 @@
+#include "common/crash_point.h"
+
+#ifdef HEADCOUNT_CRASH_POINTS
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace headcount {
+namespace {
+
+struct Plan {
+  std::string point;
+  int pass = 1;
+};
+
+const Plan& ThePlan() {
+  static const Plan plan = [] {
+    Plan read;
+    const char* text = getenv("HEADCOUNT_CRASH_POINT");
+    if (text == nullptr) return read;
+    read.point = text;
+    const size_t star = read.point.find('*');
+    if (star != std::string::npos) {
+      read.pass = std::atoi(read.point.c_str() + star + 1);
+      read.point.resize(star);
+    }
+    return read;
+  }();
+  return plan;
+}
+
+bool FirstToCrash() {
+  const char* path = getenv("HEADCOUNT_CRASH_ONCE");
+  return path == nullptr || open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) >= 0;
+}
+
+}  // namespace
+
+void CrashPoint(const char* name) {
+  static int passes = 0;
+  if (ThePlan().point != name || ++passes != ThePlan().pass) return;
+  if (FirstToCrash()) kill(getpid(), SIGKILL);
+}
+
+void CrashOnPoison(std::string_view frame) {
+  static const char* const mark = getenv("HEADCOUNT_POISON_MARK");
+  if (mark != nullptr && frame.find(mark) != std::string_view::npos) raise(SIGSEGV);
+}
+
+}  // namespace headcount
+
+#endif

@@ -1,0 +1,21 @@
+// Places where a test may kill the process that passes them, named role.moment. Compiled in only with
+// -DHEADCOUNT_CRASH_POINTS=ON (presets debug, asan, tsan); nothing is left of them in a release build.
+//
+//   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
+//   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file
+//   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
+#pragma once
+
+#include <string_view>
+
+namespace headcount {
+
+#ifdef HEADCOUNT_CRASH_POINTS
+void CrashPoint(const char* name);
+void CrashOnPoison(std::string_view frame);
+#else
+inline void CrashPoint(const char*) {}
+inline void CrashOnPoison(std::string_view) {}
+#endif
+
+}  // namespace headcount

@@ -1,0 +1,146 @@
+// The counting rule for one partition: gives every record its verdict, and that verdict its window.
+// Pure: no I/O, no clock of its own, no knowledge of other partitions. Runs in the workers.
+//
+// The same records and the same moves always give the same verdicts in the same windows, from whatever
+// point of the log the judge starts: that is what every recovery rests on. common/judge/README.md tells
+// the rule in words.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/fingerprint.h"
+#include "common/judge/point.h"
+#include "common/limits.h"
+#include "common/types.h"
+#include "common/verdict.h"
+
+namespace headcount {
+
+// A valid frame, as the judge sees it.
+struct Frame {
+  EventTime ts;
+  Fingerprint uid;
+};
+
+// Where verdicts go. During every call judge.point_before() is where a replay must start to see this
+// verdict given again.
+class VerdictSink {
+ public:
+  virtual ~VerdictSink() = default;
+  virtual void AddCounted(WindowStart window, Fingerprint uid) = 0;
+  virtual void AddLate(WindowStart window) = 0;
+  virtual void AddFuture(WindowStart window) = 0;
+  virtual void AddInvalid(WindowStart window, InvalidReason reason) = 0;
+  // Verdicts that waited for the partition's first window.
+  virtual void AddWaited(WindowStart window, const VerdictCounts& waited) = 0;
+};
+
+// The bounds of the rule; tests use small ones to reach the corners often.
+struct JudgeBounds {
+  size_t held_frames = limits::kHeldFrames;
+  uint64_t held_records = limits::kHeldRecords;
+  int32_t confirmations = limits::kConfirmations;
+};
+
+class Judge {
+ public:
+  // Starts at `start`. While held frames are to be read again (restoring()), records from
+  // start.point.first_needed() on must be given; they get no second verdict. `sink` must outlive the judge.
+  Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds = {});
+
+  // --- Records, in the order of their offsets ---------------------------------------------------------------
+  // Whether the record at `offset` must not be decoded; the caller then gives it as invalid, kPoison.
+  bool IsPoison(Offset offset) const;
+  void JudgeValid(Offset offset, const Frame& frame);
+  void JudgeInvalid(Offset offset, InvalidReason reason);
+  // All records below `position` have been given: control records may fill the rest. Ends restoring.
+  void ReachedEnd(Offset position);
+
+  // --- Moves ------------------------------------------------------------------------------------------------
+  // The partition is excused now: settles the held frames by `wall_clock`, and raises the watermark to
+  // passed_upto + lateness if that is set and higher. Remembers it as a move unless it changed nothing.
+  void Excuse(EventTime wall_clock, WindowStart passed_upto);
+  // The record at `offset`, which has not been judged yet, is poison.
+  void AddPoison(Offset offset);
+  // Moves below `offset` are needed no more: no replay starts there again.
+  void ForgetMovesBelow(Offset offset);
+
+  // --- State ------------------------------------------------------------------------------------------------
+  EventTime watermark() const { return now_.watermark; }
+  Offset offset() const { return now_.offset; }
+  size_t held() const { return held_.size(); }
+  bool restoring() const { return restoring_; }
+  const VerdictCounts& waiting() const { return waiting_; }
+  const std::vector<Move>& moves() const { return moves_; }
+  // Full: read no further until a commit has let ForgetMovesBelow() make room.
+  bool moves_full() const { return moves_.size() >= limits::kMaxMoves; }
+
+  // The present state.
+  Point point() const;
+  // The state before the record or move that is being judged; only inside a call of the sink.
+  Point point_before() const;
+
+  // Frames whose bodies were gone when the judge was restored (retention took them).
+  uint64_t lost_held() const { return lost_held_; }
+
+ private:
+  struct HeldFrame {
+    Offset offset;
+    Frame frame;
+    int32_t score;
+    uint64_t record_number;  // records_ when it was given
+    bool restored;           // its body has been read (again)
+  };
+  // What changes with every record and is cheap to copy; the lists are remembered beside it.
+  struct Scalars {
+    Offset offset;
+    bool excused_here = false;
+    EventTime watermark = EventTime::Unset();
+  };
+
+  bool Plausible(EventTime ts) const;
+  void BeginRecord(Offset offset);
+  void EndRecord();
+  void RememberBefore();
+  void Restore(Offset offset, const Frame* frame);
+  void EndRestoring();
+
+  void JudgeAmongHeld(Offset offset, const Frame& frame);
+  void Hold(Offset offset, const Frame& frame);
+  void ReleaseHeld();
+  void ExpireHeld();
+  void Accept(const Frame& frame);
+  void OldestHeldIsFuture();
+  void Future();
+  void SettleHeld(EventTime limit);
+  void HandOverWaiting(WindowStart window);
+
+  void RepeatMovesUpTo(Offset offset);
+  void ApplyExcuse(const Move& move);
+  Move* ExcuseHere();
+
+  // Fixed after construction.
+  const CountingRule rule_;
+  const JudgeBounds bounds_;
+  VerdictSink* const sink_;
+
+  // The state that a point holds.
+  Scalars now_;
+  VerdictCounts waiting_;
+  std::vector<HeldFrame> held_;
+
+  // The same before the record or move being judged.
+  Scalars before_;
+  VerdictCounts waiting_before_;
+  std::vector<HeldRef> held_before_;
+
+  std::vector<Move> moves_;    // by offset; those below next_move_ are part of the state
+  size_t next_move_ = 0;       // the first that is still to be repeated
+  uint64_t records_ = 0;       // given so far, restored ones included
+  bool restoring_ = false;
+  uint64_t lost_held_ = 0;
+};
+
+}  // namespace headcount

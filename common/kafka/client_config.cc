@@ -1,0 +1,140 @@
+#include "common/kafka/client_config.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <string_view>
+
+#include "common/kafka/client_log.h"
+
+namespace headcount::kafka {
+namespace {
+
+// Properties that are ours to set, with what would be right instead.
+struct OwnProperty {
+  std::string_view key;
+  const char* reason;
+};
+constexpr const char* kGuarantee = "headcount sets it itself, because its counts rest on it";
+constexpr std::array kOwnProperties = {
+    OwnProperty{"isolation.level", kGuarantee},
+    OwnProperty{"auto.offset.reset", "lost input is never skipped silently; see --from and --on-lost-input"},
+    OwnProperty{"enable.auto.commit", kGuarantee},
+    OwnProperty{"auto.commit.enable", kGuarantee},
+    OwnProperty{"enable.auto.offset.store", kGuarantee},
+    OwnProperty{"enable.partition.eof", kGuarantee},
+    OwnProperty{"enable.idempotence", kGuarantee},
+    OwnProperty{"acks", kGuarantee},
+    OwnProperty{"request.required.acks", kGuarantee},
+    OwnProperty{"transactional.id", "it follows from --group"},
+    OwnProperty{"transaction.timeout.ms", "the watch over a hung writer rests on it"},
+    OwnProperty{"group.id", "use --group"},
+    OwnProperty{"bootstrap.servers", "use --bootstrap-server"},
+    OwnProperty{"metadata.broker.list", "use --bootstrap-server"},
+};
+
+// What suits every client of the job; -X may change it.
+const Settings& CommonDefaults() {
+  static const Settings defaults = {
+      {"client.id", "headcount"},
+      // The default of 10 s would keep a job waiting long after its broker has come back.
+      {"reconnect.backoff.max.ms", "1000"},
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      {"socket.timeout.ms", "10000"},
+      {"log.connection.close", "false"},
+  };
+  return defaults;
+}
+
+bool Concerns(const KafkaProperty& property, Role role) {
+  switch (property.scope) {
+    case KafkaProperty::Scope::kBoth: return true;
+    case KafkaProperty::Scope::kConsumer: return role == Role::kConsumer;
+    case KafkaProperty::Scope::kProducer: return role == Role::kProducer;
+  }
+  return true;
+}
+
+const char* Prefix(KafkaProperty::Scope scope) {
+  switch (scope) {
+    case KafkaProperty::Scope::kBoth: return "";
+    case KafkaProperty::Scope::kConsumer: return "consumer.";
+    case KafkaProperty::Scope::kProducer: return "producer.";
+  }
+  return "";
+}
+
+Error UsageError(const KafkaProperty& property, const std::string& reason) {
+  return Error{ExitCode::kUsage, std::string("-X ") + Prefix(property.scope) + property.key + ": " + reason};
+}
+
+Result<void> Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
+  char reason[512] = "";
+  if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK) return {};
+  return Error{ExitCode::kUsage, reason};
+}
+
+Result<void> SetAll(rd_kafka_conf_t* conf, const Settings& settings) {
+  for (const auto& [key, value] : settings) {
+    if (Result<void> set = Set(conf, key, value); !set.ok()) return set;
+  }
+  return {};
+}
+
+Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
+  for (const OwnProperty& own : kOwnProperties) {
+    if (property.key == own.key) return UsageError(property, std::string("cannot be set: ") + own.reason);
+  }
+  Result<void> set = Set(conf, property.key, property.value);
+  if (set.ok()) return set;
+  return UsageError(property, set.error().message);
+}
+
+}  // namespace
+
+Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties) {
+  const Conf conf(rd_kafka_conf_new());
+  for (const KafkaProperty& property : properties) {
+    if (Result<void> set = SetProperty(conf.get(), property); !set.ok()) return set;
+  }
+  return {};
+}
+
+Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed) {
+  Conf conf(rd_kafka_conf_new());
+  rd_kafka_conf_set_log_cb(conf.get(), &OnLogLine);
+  if (Result<void> set = SetAll(conf.get(), CommonDefaults()); !set.ok()) return set.error();
+  if (Result<void> set = SetAll(conf.get(), defaults); !set.ok()) return set.error();
+  for (const KafkaProperty& property : config.properties) {
+    if (!Concerns(property, role)) continue;
+    if (Result<void> set = SetProperty(conf.get(), property); !set.ok()) return set.error();
+  }
+  if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
+  if (Result<void> set = SetAll(conf.get(), fixed); !set.ok()) return set.error();
+  return conf;
+}
+
+Result<Handle> NewHandle(Role role, Conf conf) {
+  const rd_kafka_type_t type = role == Role::kConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+  char reason[512] = "";
+  rd_kafka_t* const handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
+  if (handle == nullptr) {
+    return Error{ExitCode::kUsage, std::string("cannot make a Kafka ") +
+                                       (role == Role::kConsumer ? "consumer" : "producer") +
+                                       " with these settings (see -X): " + reason};
+  }
+  static_cast<void>(conf.release());  // rd_kafka_new took it
+  return Handle(handle);
+}
+
+Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use) {
+  const char* const level = isolation == Isolation::kReadCommitted ? "read_committed" : "read_uncommitted";
+  Settings fixed = {{"isolation.level", level}, {"enable.auto.commit", "false"}, {"auto.offset.reset", "error"}};
+  if (group_use == GroupUse::kOfConfig) fixed.emplace_back("group.id", config.group);
+  Result<Conf> conf = BuildConf(config, Role::kConsumer, {}, fixed);
+  if (!conf.ok()) return conf.error();
+  return NewHandle(Role::kConsumer, std::move(conf.value()));
+}
+
+}  // namespace headcount::kafka

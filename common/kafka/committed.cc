@@ -1,0 +1,71 @@
+#include "common/kafka/committed.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/kafka/errors.h"
+
+namespace headcount::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// With 3,000 bytes of metadata a partition an answer stays near a megabyte.
+constexpr int32_t kPartitionsAQuestion = 250;
+
+int RemainingMs(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::max<int64_t>(left, 0));
+}
+
+std::string Asked(const ClientConfig& config, const std::string& topic) {
+  return "read the committed offsets of group " + config.group + " for topic " + topic;
+}
+
+CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
+  CommittedPoint point;
+  if (answer.offset >= 0) point.offset = Offset(answer.offset);
+  if (answer.metadata != nullptr) {
+    point.metadata.assign(static_cast<const char*>(answer.metadata), answer.metadata_size);
+  }
+  return point;
+}
+
+// Appends the points of partitions [first, last).
+Result<void> ReadSome(rd_kafka_t* handle, const std::string& asked, const std::string& topic, int32_t first,
+                      int32_t last, int timeout_ms, std::vector<CommittedPoint>* points) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(last - first));
+  rd_kafka_topic_partition_list_add_range(list.get(), topic.c_str(), first, last - 1);
+  const rd_kafka_resp_err_t code = rd_kafka_committed(handle, list.get(), timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code);
+  for (int32_t p = first; p < last; ++p) {
+    const rd_kafka_topic_partition_t* const answer = rd_kafka_topic_partition_list_find(list.get(), topic.c_str(), p);
+    if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return QuestionFailed(handle, asked + " partition " + std::to_string(p), answer->err);
+    }
+    points->push_back(PointOf(*answer));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
+                                                  int timeout_ms) {
+  const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  Result<Handle> consumer = NewAskingConsumer(config, Isolation::kReadCommitted, GroupUse::kOfConfig);
+  if (!consumer.ok()) return consumer.error();
+  std::vector<CommittedPoint> points;
+  points.reserve(static_cast<size_t>(count));
+  for (int32_t first = 0; first < count; first += kPartitionsAQuestion) {
+    const int32_t last = std::min(first + kPartitionsAQuestion, count);
+    Result<void> read =
+        ReadSome(consumer->get(), Asked(config, topic), topic, first, last, RemainingMs(deadline), &points);
+    if (!read.ok()) return read.error();
+  }
+  return points;
+}
+
+}  // namespace headcount::kafka

@@ -1,0 +1,27 @@
+// What Kafka holds for a consumer group: the offset of every partition and the metadata text beside it.
+// The writer reads it at a start and after an outcome it does not know.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/result.h"
+#include "common/types.h"
+
+namespace headcount::kafka {
+
+struct CommittedPoint {
+  std::optional<Offset> offset;  // nothing: never committed, expired or deleted
+  std::string metadata;          // empty where a stranger committed
+};
+
+// The committed points of partitions 0..count-1 of `topic` under config.group, by place. All or nothing: no
+// answer within the timeout is kUnavailable. While a transaction of the group is open there is no answer, so
+// InitTransactions() comes first.
+Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
+                                                  int timeout_ms);
+
+}  // namespace headcount::kafka

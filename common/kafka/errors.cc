@@ -1,0 +1,46 @@
+#include "common/kafka/errors.h"
+
+namespace headcount::kafka {
+
+bool IsPermanent(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT: return true;
+    default: return false;
+  }
+}
+
+std::string Brokers(rd_kafka_t* handle) {
+  char text[512] = "";
+  size_t size = sizeof text;
+  if (rd_kafka_conf_get(rd_kafka_conf(handle), "bootstrap.servers", text, &size) != RD_KAFKA_CONF_OK) return "?";
+  return text;
+}
+
+Error QuestionFailed(rd_kafka_t* handle, const std::string& asked, rd_kafka_resp_err_t code) {
+  if (IsPermanent(code)) {
+    return Error{ExitCode::kHumanNeeded, "cannot " + asked + " at " + Brokers(handle) + ": " + rd_kafka_err2str(code)};
+  }
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+      return Error{ExitCode::kUnavailable, "cannot " + asked + ": no answer from " + Brokers(handle) + " in time (" +
+                                               rd_kafka_err2str(code) + "); is a broker there, and reachable?"};
+    default:
+      return Error{ExitCode::kUnavailable,
+                   "cannot " + asked + " at " + Brokers(handle) + " now: " + rd_kafka_err2str(code)};
+  }
+}
+
+}  // namespace headcount::kafka

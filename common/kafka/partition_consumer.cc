@@ -1,0 +1,204 @@
+#include "common/kafka/partition_consumer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "common/kafka/errors.h"
+
+namespace headcount::kafka {
+namespace {
+
+constexpr int64_t kMiB = int64_t{1} << 20;
+constexpr int64_t kKiB = int64_t{1} << 10;
+
+// An answer for one partition: more than 1 MiB bought no speed, much less costs requests.
+constexpr int64_t kMaxRequestBytes = kMiB;
+constexpr int64_t kMinRequestBytes = 64 * kKiB;
+// A whole answer. One record larger than this still comes, alone.
+constexpr int64_t kAnswerBytes = 4 * kMiB;
+// What a queued record costs besides its bytes, about.
+constexpr int64_t kRecordOverheadBytes = 400;
+constexpr int64_t kMinQueueMessages = 1'000;
+constexpr int64_t kMaxQueueMessages = 100'000;
+
+PartitionList ListOf(const std::string& topic, const std::vector<PartitionConsumer::Start>& starts) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
+  for (const PartitionConsumer::Start& start : starts) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), start.partition.value())->offset =
+        start.offset.value();
+  }
+  return list;
+}
+
+Result<void> FromError(rd_kafka_error_t* owned_error, const std::string& attempted) {
+  const KafkaError error(owned_error);
+  if (error == nullptr) return {};
+  return Error{ExitCode::kTryAgain, "cannot " + attempted + ": " + rd_kafka_error_string(error.get())};
+}
+
+QueueEvent::Kind KindOf(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF: return QueueEvent::Kind::kEnd;
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: return QueueEvent::Kind::kOffsetGone;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return QueueEvent::Kind::kUnknownPartition;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return QueueEvent::Kind::kForbidden;
+    default: return QueueEvent::Kind::kUnreadable;
+  }
+}
+
+QueueEvent EventOf(const rd_kafka_message_t& message) {
+  const char* const reason = rd_kafka_message_errstr(&message);
+  return QueueEvent{KindOf(message.err), Offset(message.offset),
+                    reason != nullptr ? reason : rd_kafka_err2str(message.err)};
+}
+
+}  // namespace
+
+FetchLimits FetchLimits::For(uint64_t budget_bytes, size_t partitions) {
+  const int64_t share = static_cast<int64_t>(budget_bytes / std::max<size_t>(partitions, 1));
+  // A queue that is not quite full gets one more answer: the share is for both.
+  const int64_t request_bytes = std::clamp(share / 4, kMinRequestBytes, kMaxRequestBytes);
+  const int64_t queue_bytes = std::max(share - request_bytes, request_bytes);
+  return FetchLimits{queue_bytes / kKiB, std::clamp(share / kRecordOverheadBytes, kMinQueueMessages, kMaxQueueMessages),
+                     request_bytes};
+}
+
+PartitionConsumer::PartitionConsumer(std::string topic, int ready_fd, Handle handle)
+    : topic_(std::move(topic)), ready_fd_(ready_fd), handle_(std::move(handle)) {}
+
+PartitionConsumer::~PartitionConsumer() {
+  for (auto& [p, partition] : partitions_) {
+    rd_kafka_queue_io_event_enable(partition.queue.get(), -1, nullptr, 0);
+    Release(&partition);
+  }
+  partitions_.clear();
+  handle_.reset();
+  close(ready_fd_);
+}
+
+Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const ClientConfig& config, std::string topic,
+                                                                     FetchLimits limits) {
+  Result<Conf> conf = BuildConf(config, Role::kConsumer,
+                                {{"fetch.wait.max.ms", "10"},
+                                 {"fetch.error.backoff.ms", "100"},
+                                 {"fetch.message.max.bytes", std::to_string(limits.request_bytes)},
+                                 {"fetch.max.bytes", std::to_string(kAnswerBytes)},
+                                 {"receive.message.max.bytes", "1000000000"},
+                                 {"queued.max.messages.kbytes", std::to_string(limits.queue_kbytes)},
+                                 {"queued.min.messages", std::to_string(limits.queue_messages)},
+                                 {"check.crcs", "true"}},
+                                {{"group.id", config.group},
+                                 {"isolation.level", "read_committed"},
+                                 {"enable.partition.eof", "true"},
+                                 {"enable.auto.commit", "false"},
+                                 {"enable.auto.offset.store", "false"},
+                                 {"auto.offset.reset", "error"}});
+  if (!conf.ok()) return conf.error();
+  const int ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  HC_CHECK(ready_fd >= 0, "no descriptor left for an eventfd");
+  Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  if (!handle.ok()) {
+    close(ready_fd);
+    return handle.error();
+  }
+  rd_kafka_poll_set_consumer(handle->get());
+  return std::unique_ptr<PartitionConsumer>(
+      new PartitionConsumer(std::move(topic), ready_fd, std::move(handle.value())));
+}
+
+Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
+  for (const Start& start : starts) {
+    Queue queue(rd_kafka_queue_get_partition(handle_.get(), topic_.c_str(), start.partition.value()));
+    if (queue == nullptr) {
+      return Error{ExitCode::kTryAgain, "cannot read topic " + topic_ + ": librdkafka gives no queue for a partition"};
+    }
+    // Before assign: a queue that was ever forwarded to the common one is served by it.
+    rd_kafka_queue_forward(queue.get(), nullptr);
+    static constexpr uint64_t kOne = 1;
+    rd_kafka_queue_io_event_enable(queue.get(), ready_fd_, &kOne, sizeof kOne);
+    partitions_[start.partition].queue = std::move(queue);
+  }
+  return Assign(starts);
+}
+
+Result<void> PartitionConsumer::Restart(Start start) {
+  Release(&partitions_.at(start.partition));
+  if (Result<void> unassigned = Unassign(start.partition); !unassigned.ok()) return unassigned;
+  return Assign({start});
+}
+
+Result<void> PartitionConsumer::Assign(const std::vector<Start>& starts) {
+  if (starts.empty()) return {};
+  const PartitionList list = ListOf(topic_, starts);
+  return FromError(rd_kafka_incremental_assign(handle_.get(), list.get()), "begin to read topic " + topic_);
+}
+
+Result<void> PartitionConsumer::Unassign(PartitionId p) {
+  const PartitionList list = ListOf(topic_, {Start{p, Offset(0)}});
+  return FromError(rd_kafka_incremental_unassign(handle_.get(), list.get()),
+                   "stop reading partition " + std::to_string(p.value()) + " of topic " + topic_);
+}
+
+PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max) {
+  Partition& partition = partitions_.at(p);
+  Release(&partition);
+  partition.messages.resize(max);
+  const ssize_t count = rd_kafka_consume_batch_queue(partition.queue.get(), 0, partition.messages.data(), max);
+  return Taken{&partition.records, Sort(&partition, count > 0 ? static_cast<size_t>(count) : 0)};
+}
+
+// Turns the first `count` messages into records, up to the first event that says something is wrong. An end is
+// an event too, but later records may stand behind it; the last one counts.
+std::optional<QueueEvent> PartitionConsumer::Sort(Partition* partition, size_t count) {
+  std::optional<QueueEvent> event;
+  size_t i = 0;
+  for (; i < count; ++i) {
+    const rd_kafka_message_t& message = *partition->messages[i];
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      event.reset();
+      partition->records.push_back(Record{Offset(message.offset),
+                                          {static_cast<const char*>(message.payload), message.len},
+                                          message.payload != nullptr});
+      continue;
+    }
+    event = EventOf(message);
+    if (event->kind != QueueEvent::Kind::kEnd) break;
+  }
+  partition->messages.resize(count);
+  return event;
+}
+
+void PartitionConsumer::Release(Partition* partition) {
+  for (rd_kafka_message_t* message : partition->messages) rd_kafka_message_destroy(message);
+  partition->messages.clear();
+  partition->records.clear();
+}
+
+void PartitionConsumer::Wake(PartitionId p) {
+  const PartitionList list = ListOf(topic_, {Start{p, Offset(RD_KAFKA_OFFSET_END)}});
+  rd_kafka_offsets_for_times(handle_.get(), list.get(), 0);
+}
+
+std::optional<Offset> PartitionConsumer::CachedHighWatermark(PartitionId p) const {
+  int64_t low = -1;
+  int64_t high = -1;
+  const rd_kafka_resp_err_t code =
+      rd_kafka_get_watermark_offsets(handle_.get(), topic_.c_str(), p.value(), &low, &high);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
+  return Offset(high);
+}
+
+void PartitionConsumer::ClearReady() {
+  uint64_t ignored = 0;
+  [[maybe_unused]] const ssize_t got = read(ready_fd_, &ignored, sizeof ignored);
+}
+
+}  // namespace headcount::kafka

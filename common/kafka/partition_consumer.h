@@ -1,0 +1,108 @@
+// A consumer that reads each partition through a queue of its own, so that one that is not read holds up no
+// other. Workers only. It takes no decisions: worker/kafka_frame_source.cc says what an error means.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/kafka/handles.h"
+#include "common/result.h"
+#include "common/types.h"
+
+struct rd_kafka_message_s;
+
+namespace headcount::kafka {
+
+// How much is fetched ahead. Follows from a budget for the whole consumer.
+struct FetchLimits {
+  int64_t queue_kbytes;    // of one partition's queue; no more is fetched for it while it holds this much
+  int64_t queue_messages;  // likewise; small records cost more than their bytes
+  int64_t request_bytes;   // of one partition in one answer
+
+  static FetchLimits For(uint64_t budget_bytes, size_t partitions);
+};
+
+struct Record {
+  Offset offset;
+  std::string_view bytes;
+  bool has_value;
+};
+
+// Something other than a record that stands in a partition's queue.
+struct QueueEvent {
+  enum class Kind {
+    kEnd,               // the fetcher has reached the end; `offset` is the next one to fetch
+    kOffsetGone,        // the broker has no record at `offset`, which is the next one to fetch
+    kUnknownPartition,  // topic or partition is said not to exist
+    kForbidden,         // no right to read the topic
+    kUnreadable,        // librdkafka could not read what lies at or after `offset`, and would skip it
+  };
+  Kind kind;
+  Offset offset;
+  std::string reason;
+};
+
+class PartitionConsumer {
+ public:
+  struct Start {
+    PartitionId partition;
+    Offset offset;
+  };
+
+  // What Take found. The records come before the event; nothing behind an event other than kEnd is taken.
+  struct Taken {
+    const std::vector<Record>* records;
+    std::optional<QueueEvent> event;
+  };
+
+  static Result<std::unique_ptr<PartitionConsumer>> Create(const ClientConfig& config, std::string topic,
+                                                           FetchLimits limits);
+  ~PartitionConsumer();
+
+  // Reads these partitions too. Those already read go on undisturbed.
+  Result<void> Add(const std::vector<Start>& starts);
+  // Forgets what is queued of this partition and reads it from `start.offset`.
+  Result<void> Restart(Start start);
+
+  // What has arrived, up to `max` records; never blocks. Records point into librdkafka's buffers and live
+  // until the next Take or Restart of the same partition.
+  Taken Take(PartitionId p, size_t max);
+  // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
+  void Wake(PartitionId p);
+  // The high watermark of the last fetch; nothing before the first one.
+  std::optional<Offset> CachedHighWatermark(PartitionId p) const;
+
+  // Readable since something arrived in an empty queue; ClearReady() before looking again.
+  int ready_fd() const { return ready_fd_; }
+  void ClearReady();
+
+  rd_kafka_s* handle() const { return handle_.get(); }
+
+ private:
+  struct Partition {
+    Queue queue;
+    std::vector<rd_kafka_message_s*> messages;  // those of the last Take that were taken
+    std::vector<Record> records;                // views of them
+  };
+
+  PartitionConsumer(std::string topic, int ready_fd, Handle handle);
+
+  Result<void> Assign(const std::vector<Start>& starts);
+  Result<void> Unassign(PartitionId p);
+  static void Release(Partition* partition);
+  std::optional<QueueEvent> Sort(Partition* partition, size_t count);
+
+  const std::string topic_;
+  const int ready_fd_;  // an eventfd
+  Handle handle_;
+  std::map<PartitionId, Partition> partitions_;  // destroyed before handle_; see the destructor
+};
+
+}  // namespace headcount::kafka

@@ -1,0 +1,191 @@
+#include "common/kafka/transactional_producer.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "common/kafka/errors.h"
+
+namespace headcount::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// 1,000 partitions with 3,000 bytes of metadata each fail in one request; 250 a request pass.
+constexpr size_t kPartitionsARequest = 250;
+// How long a full local queue may take to drain before the transaction is given up.
+constexpr std::chrono::seconds kQueueFullLimit{10};
+constexpr int kQueueFullPollMs = 50;
+
+// The client insists on both being at most the transaction's; the records must fail well before it.
+constexpr int kMessageTimeoutMs = 20'000;
+constexpr int kSocketTimeoutMs = 10'000;
+static_assert(kMessageTimeoutMs <= TransactionalProducer::kTransactionTimeoutMs, "librdkafka refuses more");
+static_assert(kSocketTimeoutMs <= TransactionalProducer::kTransactionTimeoutMs + 100, "librdkafka refuses more");
+
+struct DestroyGroupMetadata {
+  void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
+    rd_kafka_consumer_group_metadata_destroy(metadata);
+  }
+};
+using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, DestroyGroupMetadata>;
+
+bool IsFencing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+void Append(rd_kafka_topic_partition_list_t* list, const std::string& topic, const OffsetToCommit& commit) {
+  rd_kafka_topic_partition_t* const entry =
+      rd_kafka_topic_partition_list_add(list, topic.c_str(), commit.partition.value());
+  entry->offset = commit.offset.value();
+  if (commit.metadata.empty()) return;
+  // librdkafka frees it with the list.
+  entry->metadata = malloc(commit.metadata.size());
+  if (entry->metadata == nullptr) return;
+  memcpy(entry->metadata, commit.metadata.data(), commit.metadata.size());
+  entry->metadata_size = commit.metadata.size();
+}
+
+KafkaError Enqueue(rd_kafka_t* handle, const std::string& topic, const OutputRecord& record) {
+  std::array<rd_kafka_vu_t, 4> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  fields[0].u.cstr = topic.c_str();
+  fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[1].u.i = RD_KAFKA_MSG_F_COPY;
+  // The casts: librdkafka copies the bytes and changes nothing.
+  fields[2].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[2].u.mem.ptr = const_cast<char*>(record.key.data());
+  fields[2].u.mem.size = record.key.size();
+  fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  fields[3].u.mem.ptr = const_cast<char*>(record.value.data());
+  fields[3].u.mem.size = record.value.size();
+  return KafkaError(rd_kafka_produceva(handle, fields.data(), fields.size()));
+}
+
+bool IsQueueFull(const KafkaError& error) {
+  return error != nullptr && rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+}
+
+}  // namespace
+
+const char* Name(TransactionOutcome outcome) {
+  switch (outcome) {
+    case TransactionOutcome::kCommitted: return "committed";
+    case TransactionOutcome::kFenced: return "fenced";
+    case TransactionOutcome::kUnknown: return "unknown";
+  }
+  return "?";
+}
+
+TransactionalProducer::TransactionalProducer(std::string group, std::unique_ptr<Deliveries> deliveries, Handle handle)
+    : group_(std::move(group)), deliveries_(std::move(deliveries)), handle_(std::move(handle)) {}
+
+Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(const ClientConfig& config,
+                                                                             const std::string& transactional_id) {
+  Result<Conf> conf = BuildConf(config, Role::kProducer,
+                                {{"linger.ms", "0"},
+                                 {"message.timeout.ms", std::to_string(kMessageTimeoutMs)},
+                                 {"socket.timeout.ms", std::to_string(kSocketTimeoutMs)}},
+                                {{"transactional.id", transactional_id},
+                                 {"enable.idempotence", "true"},
+                                 {"acks", "all"},
+                                 {"transaction.timeout.ms", std::to_string(kTransactionTimeoutMs)}});
+  if (!conf.ok()) return conf.error();
+  auto deliveries = std::make_unique<Deliveries>();
+  rd_kafka_conf_set_opaque(conf->get(), deliveries.get());
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);
+  Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()));
+  if (!handle.ok()) return handle.error();
+  return std::unique_ptr<TransactionalProducer>(
+      new TransactionalProducer(config.group, std::move(deliveries), std::move(handle.value())));
+}
+
+Result<void> TransactionalProducer::InitTransactions(int timeout_ms) {
+  const KafkaError error(rd_kafka_init_transactions(handle_.get(), timeout_ms));
+  if (error == nullptr) return {};
+  Error failed = QuestionFailed(handle_.get(), "take over the transactional id", rd_kafka_error_code(error.get()));
+  failed.message += std::string(" (") + rd_kafka_error_string(error.get()) + ")";
+  return failed;
+}
+
+TransactionResult TransactionalProducer::Commit(const Transaction& transaction) {
+  *deliveries_ = Deliveries{};
+  if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", error);
+  TransactionResult result = Produce(transaction);
+  if (result.outcome != TransactionOutcome::kCommitted) return result;
+  result = SendOffsets(transaction);
+  if (result.outcome != TransactionOutcome::kCommitted) return result;
+  // -1: as long as it takes; the messages' and the broker's own timeouts end it. A shorter one would
+  // leave a commit under way behind our back.
+  if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), -1)) return Failure("commit", error);
+  if (deliveries_->failed > 0 || deliveries_->delivered != transaction.records.size()) {
+    return {TransactionOutcome::kUnknown, "the transaction was committed, but only " +
+                                              std::to_string(deliveries_->delivered) + " of " +
+                                              std::to_string(transaction.records.size()) +
+                                              " records were acknowledged: " + deliveries_->first_failure};
+  }
+  return result;
+}
+
+TransactionResult TransactionalProducer::Produce(const Transaction& transaction) {
+  const Clock::time_point deadline = Clock::now() + kQueueFullLimit;
+  for (const OutputRecord& record : transaction.records) {
+    KafkaError error = Enqueue(handle_.get(), transaction.output_topic, record);
+    while (IsQueueFull(error) && Clock::now() < deadline) {
+      rd_kafka_poll(handle_.get(), kQueueFullPollMs);
+      error = Enqueue(handle_.get(), transaction.output_topic, record);
+    }
+    if (error != nullptr) return Failure(("produce to topic " + transaction.output_topic).c_str(), error.release());
+  }
+  return {TransactionOutcome::kCommitted, ""};
+}
+
+TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction) {
+  const GroupMetadata group(rd_kafka_consumer_group_metadata_new(group_.c_str()));
+  const std::vector<OffsetToCommit>& offsets = transaction.offsets;
+  for (size_t first = 0; first < offsets.size(); first += kPartitionsARequest) {
+    const size_t last = std::min(first + kPartitionsARequest, offsets.size());
+    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
+    for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
+    rd_kafka_error_t* const error =
+        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), kTransactionTimeoutMs);
+    if (error != nullptr) return Failure("send offsets", error);
+  }
+  return {TransactionOutcome::kCommitted, ""};
+}
+
+TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka_error_s* owned_error) {
+  const KafkaError error(owned_error);
+  rd_kafka_poll(handle_.get(), 0);  // for the delivery reports, which may say more
+  char fatal_text[512] = "";
+  const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(handle_.get(), fatal_text, sizeof fatal_text);
+  const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+
+  TransactionResult result;
+  result.outcome = IsFencing(code) || IsFencing(fatal) ? TransactionOutcome::kFenced : TransactionOutcome::kUnknown;
+  result.message = std::string("cannot ") + attempted + " in the transaction: " + rd_kafka_error_string(error.get()) +
+                   " (" + rd_kafka_err2name(code) + ")";
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) result.message += std::string("; fatal: ") + fatal_text;
+  if (deliveries_->failed > 0) {
+    result.message +=
+        "; " + std::to_string(deliveries_->failed) + " records were not delivered: " + deliveries_->first_failure;
+  }
+  return result;
+}
+
+void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_message_s* message, void* opaque) {
+  auto* const deliveries = static_cast<Deliveries*>(opaque);
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    ++deliveries->delivered;
+    return;
+  }
+  if (deliveries->failed++ == 0) deliveries->first_failure = rd_kafka_err2str(message->err);
+}
+
+}  // namespace headcount::kafka

@@ -1,0 +1,94 @@
+// The one way anything of the job reaches Kafka: a transaction that holds output records and the safe points
+// of all partitions, or nothing. Only the writer has one.
+//
+// Anything but kCommitted leaves the truth unknown to this object: destroy it (that is bounded in time), make a
+// new one, and look at what Kafka holds. It never retries a transaction by itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/kafka/handles.h"
+#include "common/result.h"
+#include "common/types.h"
+
+struct rd_kafka_error_s;
+struct rd_kafka_message_s;
+
+namespace headcount::kafka {
+
+struct OutputRecord {
+  std::string key;
+  std::string value;
+};
+
+struct OffsetToCommit {
+  PartitionId partition;
+  Offset offset;
+  std::string metadata;
+};
+
+struct Transaction {
+  std::string output_topic;
+  std::vector<OutputRecord> records;  // may be empty
+  std::string input_topic;
+  std::vector<OffsetToCommit> offsets;  // may be empty
+};
+
+enum class TransactionOutcome {
+  kCommitted,
+  kFenced,   // a newer producer has our transactional id, or the broker timed the transaction out
+  kUnknown,  // anything else: it may have happened or not
+};
+
+struct TransactionResult {
+  TransactionOutcome outcome = TransactionOutcome::kUnknown;
+  std::string message;  // what failed and why; empty for kCommitted
+};
+
+const char* Name(TransactionOutcome outcome);
+
+class TransactionalProducer {
+ public:
+  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
+  static constexpr int kTransactionTimeoutMs = 30'000;
+
+  // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
+  static Result<std::unique_ptr<TransactionalProducer>> Create(const ClientConfig& config,
+                                                               const std::string& transactional_id);
+
+  // Fences every older producer of the transactional id and ends what it left open. Called once, first.
+  // kUnavailable: no answer in time. kHumanNeeded: the broker refuses.
+  Result<void> InitTransactions(int timeout_ms);
+
+  // Begin, records, offsets under config.group, commit.
+  TransactionResult Commit(const Transaction& transaction);
+
+  // For questions of cluster.h; also between begin and commit.
+  rd_kafka_s* handle() const { return handle_.get(); }
+
+ private:
+  // What the delivery reports of the running transaction said. Only touched inside calls of this object.
+  struct Deliveries {
+    uint64_t delivered = 0;
+    uint64_t failed = 0;
+    std::string first_failure;
+  };
+
+  TransactionalProducer(std::string group, std::unique_ptr<Deliveries> deliveries, Handle handle);
+
+  TransactionResult Produce(const Transaction& transaction);
+  TransactionResult SendOffsets(const Transaction& transaction);
+  TransactionResult Failure(const char* attempted, rd_kafka_error_s* error);
+  static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
+
+  const std::string group_;
+  // Before handle_: librdkafka holds a pointer to it until the handle is gone.
+  std::unique_ptr<Deliveries> deliveries_;
+  Handle handle_;
+};
+
+}  // namespace headcount::kafka

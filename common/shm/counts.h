@@ -1,0 +1,29 @@
+// Verdict counts into and out of the shared memory. Used by the views only.
+#pragma once
+
+#include "common/shm/layout.h"
+#include "common/verdict.h"
+
+namespace headcount::shm {
+
+inline void Store(SharedCounts* shared, const VerdictCounts& counts) {
+  shared->counted.store(counts.counted, std::memory_order_relaxed);
+  shared->late.store(counts.late, std::memory_order_relaxed);
+  shared->future.store(counts.future, std::memory_order_relaxed);
+  for (size_t i = 0; i < kInvalidReasons; ++i) {
+    shared->invalid_by_reason[i].store(counts.invalid_by_reason[i], std::memory_order_relaxed);
+  }
+}
+
+inline VerdictCounts Load(const SharedCounts& shared) {
+  VerdictCounts counts;
+  counts.counted = shared.counted.load(std::memory_order_relaxed);
+  counts.late = shared.late.load(std::memory_order_relaxed);
+  counts.future = shared.future.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < kInvalidReasons; ++i) {
+    counts.invalid_by_reason[i] = shared.invalid_by_reason[i].load(std::memory_order_relaxed);
+  }
+  return counts;
+}
+
+}  // namespace headcount::shm

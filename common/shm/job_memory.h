@@ -1,0 +1,43 @@
+// The shared memory of one job: one anonymous shared mapping, made by the coordinator before the first fork
+// and inherited. Nothing is left behind when the last process has gone, however it went.
+// The only door to Boost.Interprocess. Processes reach the bytes through their view (worker_view.h,
+// writer_view.h, coordinator_view.h).
+#pragma once
+
+#include <boost/interprocess/mapped_region.hpp>
+#include <cstdint>
+
+#include "common/result.h"
+#include "common/shm/layout.h"
+#include "common/types.h"
+
+namespace headcount::shm {
+
+// The part of the memory in which one worker builds its tables and publications.
+struct Slice {
+  char* begin = nullptr;
+  uint64_t bytes = 0;
+};
+
+class JobMemory {
+ public:
+  // Address space for `slots` slices of `slice_bytes`; pages are taken only when touched. An error
+  // (kHumanNeeded) names --memory.
+  static Result<JobMemory> Create(int32_t slots, uint64_t slice_bytes);
+
+  JobData& job() const { return *static_cast<JobData*>(region_.get_address()); }
+  SlotData& slot(SlotId slot) const;
+  PartitionData& partition(PartitionId partition) const;
+  Slice slice(SlotId slot) const;
+  int32_t slots() const { return slots_; }
+
+ private:
+  JobMemory(boost::interprocess::mapped_region region, int32_t slots, uint64_t slice_bytes);
+  char* At(uint64_t distance) const { return static_cast<char*>(region_.get_address()) + distance; }
+
+  boost::interprocess::mapped_region region_;
+  int32_t slots_;
+  uint64_t slice_bytes_;
+};
+
+}  // namespace headcount::shm

@@ -1,0 +1,155 @@
+#include "common/shm/worker_view.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "common/shm/counts.h"
+
+namespace headcount::shm {
+namespace {
+
+constexpr Clock kNotThere{EventTime::Unset(), false, EventTime::Unset()};
+
+bool Lives(const SlotData& slot) {
+  const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
+  return generation != 0 && generation == slot.coordinator_generation.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+Clock Slower(const Clock& a, const Clock& b) {
+  Clock both;
+  both.slowest = std::min(a.slowest, b.slowest);
+  // Both must be final where both are the slowest.
+  both.final = (a.slowest > both.slowest || a.final) && (b.slowest > both.slowest || b.final);
+  both.latest_end = std::max(a.latest_end, b.latest_end);
+  return both;
+}
+
+void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
+  SlotData& slot = self();
+  slot.worker_generation.store(0, std::memory_order_release);
+  slot.worker_partition_count.store(0, std::memory_order_relaxed);
+  slot.worker_latest_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_clock.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_clock_final.store(0, std::memory_order_relaxed);
+  slot.worker_sealed_upto.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_wants_clock.store(0, std::memory_order_relaxed);
+  slot.worker_publication_begun.store(0, std::memory_order_relaxed);
+  slot.worker_publication_done.store(0, std::memory_order_relaxed);
+  slot.worker_heartbeat_ms.store(now_ms, std::memory_order_relaxed);
+  Decoded();
+  ShowWorker({});
+  slot.worker_generation.store(generation.value(), std::memory_order_release);
+}
+
+bool WorkerView::claimed() const {
+  const auto state = static_cast<WriterState>(memory_->job().writer_state.load(std::memory_order_acquire));
+  return state == WriterState::kClaimed || state == WriterState::kDone;
+}
+
+WindowStart WorkerView::closed_upto() const {
+  const int64_t seconds = memory_->job().writer_closed_upto.load(std::memory_order_acquire);
+  return EventTime(seconds).is_set() ? WindowStart(seconds) : WindowStart::Unset();
+}
+
+std::string_view WorkerView::point_text(PartitionId p) const {
+  const PartitionData& partition = memory_->partition(p);
+  HC_CHECK(partition.writer_point_bytes <= sizeof partition.writer_point, "point of " + std::to_string(p.value()));
+  return {partition.writer_point, partition.writer_point_bytes};
+}
+
+std::optional<Offset> WorkerView::until(PartitionId p) const {
+  const int64_t until = memory_->partition(p).writer_until.load(std::memory_order_acquire);
+  return until < 0 ? std::nullopt : std::optional<Offset>(Offset(until));
+}
+
+Clock WorkerView::OthersClock() const {
+  const int32_t partitions = partition_count();
+  Clock slowest;
+  for (int32_t s = 0; s < std::min(slots(), partitions); ++s) {
+    if (s == slot_.value()) continue;
+    const SlotData& slot = memory_->slot(SlotId(s));
+    if (!Lives(slot) || slot.worker_partition_count.load(std::memory_order_acquire) != partitions) {
+      slowest = Slower(slowest, kNotThere);
+      continue;
+    }
+    Clock clock;
+    // The clock is the claim (ShowClock stores it last): what it says of the other two holds at least since then.
+    clock.slowest = EventTime(slot.worker_clock.load(std::memory_order_acquire));
+    clock.final = slot.worker_clock_final.load(std::memory_order_relaxed) != 0;
+    clock.latest_end = EventTime(slot.worker_latest_end.load(std::memory_order_relaxed));
+    slowest = Slower(slowest, clock);
+  }
+  return slowest;
+}
+
+EventTime WorkerView::OthersSealedUpto() const {
+  const int32_t partitions = partition_count();
+  EventTime upto = EventTime::Forever();
+  for (int32_t s = 0; s < std::min(slots(), partitions); ++s) {
+    if (s == slot_.value()) continue;
+    const SlotData& slot = memory_->slot(SlotId(s));
+    const EventTime sealed(Lives(slot) ? slot.worker_sealed_upto.load(std::memory_order_acquire)
+                                       : EventTime::Unset().seconds());
+    upto = std::min(upto, sealed);
+  }
+  return upto;
+}
+
+std::vector<SlotId> WorkerView::WaitingForClock() const {
+  std::vector<SlotId> waiting;
+  for (int32_t s = 0; s < slots(); ++s) {
+    if (s == slot_.value()) continue;
+    if (memory_->slot(SlotId(s)).worker_wants_clock.load(std::memory_order_acquire) != 0) waiting.emplace_back(s);
+  }
+  return waiting;
+}
+
+void WorkerView::ShowClock(const Clock& clock, int32_t partition_count) {
+  SlotData& slot = self();
+  slot.worker_latest_end.store(clock.latest_end.seconds(), std::memory_order_relaxed);
+  slot.worker_clock_final.store(clock.final ? 1 : 0, std::memory_order_relaxed);
+  slot.worker_clock.store(clock.slowest.seconds(), std::memory_order_release);
+  slot.worker_partition_count.store(partition_count, std::memory_order_release);
+}
+
+void WorkerView::BeginPublication() {
+  SlotData& slot = self();
+  const uint64_t next = slot.worker_publication_done.load(std::memory_order_relaxed) + 1;
+  slot.worker_publication_begun.store(next, std::memory_order_relaxed);
+  // The store above must be seen before any of the bytes that follow it.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void WorkerView::FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto) {
+  SlotData& slot = self();
+  const uint64_t number = slot.worker_publication_begun.load(std::memory_order_relaxed);
+  PublicationPlace& place = slot.worker_publication[number % 2];
+  place.worker_at.store(at, std::memory_order_relaxed);
+  place.worker_bytes.store(bytes, std::memory_order_relaxed);
+  slot.worker_publication_done.store(number, std::memory_order_release);
+  slot.worker_sealed_upto.store(sealed_upto.seconds(), std::memory_order_release);
+}
+
+void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
+  PartitionData& partition = memory_->partition(p);
+  partition.worker_position.store(status.position.value(), std::memory_order_relaxed);
+  partition.worker_end.store(status.end.value(), std::memory_order_relaxed);
+  partition.worker_watermark.store(status.watermark.seconds(), std::memory_order_relaxed);
+  partition.worker_held.store(status.held, std::memory_order_relaxed);
+  partition.worker_excused.store(static_cast<uint32_t>(status.excuse), std::memory_order_relaxed);
+  partition.worker_reading.store(static_cast<uint32_t>(status.reading), std::memory_order_relaxed);
+  partition.worker_shown.store(1, std::memory_order_release);
+}
+
+void WorkerView::ShowWorker(const WorkerStatus& status) {
+  SlotData& slot = self();
+  slot.worker_records.store(status.records, std::memory_order_relaxed);
+  slot.worker_memory_bytes.store(status.memory_bytes, std::memory_order_relaxed);
+  slot.worker_lost_records.store(status.lost_records, std::memory_order_relaxed);
+  slot.worker_waiting.store(status.waiting, std::memory_order_relaxed);
+  Store(&slot.worker_open, status.open);
+}
+
+}  // namespace headcount::shm

@@ -1,0 +1,101 @@
+// What a worker may say and see in the shared memory: the stores of one slot, and the loads of everything
+// else. Runs in the worker of that slot.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/shm/job_memory.h"
+#include "common/shm/publication.h"
+#include "common/types.h"
+#include "common/verdict.h"
+
+namespace headcount::shm {
+
+// How far a slot's, or the whole job's, partitions that are not excused have come.
+struct Clock {
+  EventTime slowest = EventTime::Forever();  // Forever: all are excused; Unset: one has no watermark yet
+  bool final = true;                         // the slowest will not be read on in this run
+  EventTime latest_end = EventTime::Unset();  // end of the last window opened
+
+  // The clock of both together.
+  friend Clock Slower(const Clock& a, const Clock& b);
+};
+
+// One partition, for the status file.
+struct PartitionStatus {
+  Offset position{-1};
+  Offset end{-1};
+  EventTime watermark;
+  uint32_t held = 0;
+  Excuse excuse = Excuse::kNone;
+  ReadingState reading = ReadingState::kUnknown;
+};
+
+// The worker as a whole, for the status file.
+struct WorkerStatus {
+  uint64_t records = 0;
+  uint64_t memory_bytes = 0;
+  uint64_t lost_records = 0;
+  uint64_t waiting = 0;
+  VerdictCounts open;
+};
+
+class WorkerView {
+ public:
+  WorkerView(const JobMemory* memory, SlotId slot) : memory_(memory), slot_(slot) {}
+
+  // --- Its own life -----------------------------------------------------------------------------------------
+  // Clears what the slot's last life said, then claims the slot for `generation`.
+  void BeginLife(Generation generation, int64_t now_ms);
+  void Beat(int64_t now_ms) { self().worker_heartbeat_ms.store(now_ms, std::memory_order_relaxed); }
+  // The frame that goes into the decoder next, so that a death there has a name.
+  void Decoding(PartitionId partition, Offset offset) {
+    self().worker_decoding_partition.store(partition.value(), std::memory_order_relaxed);
+    self().worker_decoding_offset.store(offset.value(), std::memory_order_relaxed);
+  }
+  void Decoded() { self().worker_decoding_offset.store(-1, std::memory_order_relaxed); }
+
+  // --- What it reads ----------------------------------------------------------------------------------------
+  bool claimed() const;
+  bool draining() const { return memory_->job().coordinator_draining.load(std::memory_order_acquire) != 0; }
+  int32_t partition_count() const { return memory_->job().writer_partition_count.load(std::memory_order_acquire); }
+  WindowStart closed_upto() const;
+  // Where partition p's replay starts, as text (common/judge/point_text.h).
+  std::string_view point_text(PartitionId p) const;
+  std::optional<Offset> until(PartitionId p) const;
+  // The clock of all other slots. A slot whose worker is not there, or does not know the whole topic yet,
+  // counts as having no watermark.
+  Clock OthersClock() const;
+  // The boundary up to which every other slot has sealed; Forever where there are no others with partitions.
+  EventTime OthersSealedUpto() const;
+  // Slots whose workers wait for a clock to move.
+  std::vector<SlotId> WaitingForClock() const;
+
+  // --- What it says -----------------------------------------------------------------------------------------
+  // Without a new `partition_count` others take this slot for unprepared (see OthersClock).
+  void ShowClock(const Clock& clock, int32_t partition_count);
+  void WantsClock(bool wants) { self().worker_wants_clock.store(wants ? 1 : 0, std::memory_order_release); }
+
+  // Publishes in two acts, so that the caller can allocate: the bytes at `at` (a distance in the slice) must
+  // not be those of the publication before, nor of the one before that unless BeginPublication came first.
+  void BeginPublication();
+  void FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto);
+
+  void ShowPartition(PartitionId p, const PartitionStatus& status);
+  void ShowWorker(const WorkerStatus& status);
+
+  Slice slice() const { return memory_->slice(slot_); }
+  SlotId slot() const { return slot_; }
+  int32_t slots() const { return memory_->slots(); }
+
+ private:
+  SlotData& self() const { return memory_->slot(slot_); }
+
+  const JobMemory* memory_;
+  SlotId slot_;
+};
+
+}  // namespace headcount::shm

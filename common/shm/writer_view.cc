@@ -1,0 +1,68 @@
+#include "common/shm/writer_view.h"
+
+#include <cstring>
+
+#include "common/check.h"
+#include "common/shm/counts.h"
+
+namespace headcount::shm {
+
+void WriterView::StorePoint(PartitionId p, const std::string& text, Offset safe_offset) {
+  PartitionData& partition = memory_->partition(p);
+  HC_CHECK(text.size() <= sizeof partition.writer_point, "point of partition " + std::to_string(p.value()));
+  std::memcpy(partition.writer_point, text.data(), text.size());
+  partition.writer_point_bytes = static_cast<uint32_t>(text.size());
+  partition.writer_safe_offset.store(safe_offset.value(), std::memory_order_release);
+}
+
+void WriterView::OpenPartition(PartitionId p) {
+  PartitionData& partition = memory_->partition(p);
+  partition.writer_until.store(-1, std::memory_order_relaxed);
+  partition.writer_safe_offset.store(-1, std::memory_order_relaxed);
+}
+
+void WriterView::Acknowledge() {
+  for (int32_t s = 0; s < memory_->slots(); ++s) {
+    SlotData& slot = memory_->slot(SlotId(s));
+    slot.writer_acknowledged.store(slot.coordinator_generation.load(std::memory_order_acquire),
+                                   std::memory_order_release);
+  }
+}
+
+std::optional<Publication> WriterView::TakePublication(SlotId s, WindowStart closed_upto) const {
+  const SlotData& slot = memory_->slot(s);
+  const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
+  if (generation == 0 || generation != slot.coordinator_generation.load(std::memory_order_acquire)) return {};
+  const uint64_t number = slot.worker_publication_done.load(std::memory_order_acquire);
+  if (number == 0) return {};
+
+  const PublicationPlace& place = slot.worker_publication[number % 2];
+  const uint64_t at = place.worker_at.load(std::memory_order_relaxed);
+  const uint64_t length = place.worker_bytes.load(std::memory_order_relaxed);
+  const Slice slice = memory_->slice(s);
+  if (at > slice.bytes || length > slice.bytes - at) return {};
+  std::vector<char> bytes(length);
+  std::memcpy(bytes.data(), slice.begin + at, length);
+
+  // The copy is whole unless the worker has begun to store into the same place again.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (slot.worker_publication_begun.load(std::memory_order_relaxed) > number + 1) return {};
+  if (slot.worker_generation.load(std::memory_order_acquire) != generation) return {};
+  Publication publication = LoadPublication(bytes, slice.begin, slice.bytes, closed_upto);
+  HC_CHECK(publication.generation == Generation(generation), "publication of slot " + std::to_string(s.value()));
+  return publication;
+}
+
+void WriterView::CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence) {
+  JobData& job = memory_->job();
+  job.writer_run.store(run.value(), std::memory_order_relaxed);
+  job.writer_sequence.store(sequence.value(), std::memory_order_relaxed);
+  job.writer_closed_upto.store(closed_upto.seconds(), std::memory_order_release);
+}
+
+void WriterView::ShowPublished(const VerdictCounts& counts, uint64_t minutes) {
+  Store(&memory_->job().writer_published, counts);
+  memory_->job().writer_minutes_published.store(minutes, std::memory_order_relaxed);
+}
+
+}  // namespace headcount::shm

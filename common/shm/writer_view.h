@@ -1,0 +1,60 @@
+// What the writer may say and see in the shared memory. Runs in the writer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/shm/job_memory.h"
+#include "common/shm/publication.h"
+#include "common/types.h"
+#include "common/verdict.h"
+
+namespace headcount::shm {
+
+class WriterView {
+ public:
+  explicit WriterView(const JobMemory* memory) : memory_(memory) {}
+
+  void Beat(int64_t now_ms) { memory_->job().writer_heartbeat_ms.store(now_ms, std::memory_order_relaxed); }
+  // Inside a call to the broker that may take as long as a transaction may, the coordinator waits longer.
+  void InBrokerCall(bool inside) {
+    memory_->job().writer_in_broker_call.store(inside ? 1 : 0, std::memory_order_release);
+  }
+  bool draining() const { return memory_->job().coordinator_draining.load(std::memory_order_acquire) != 0; }
+
+  // --- Start ------------------------------------------------------------------------------------------------
+  void EnterState(WriterState state) {
+    memory_->job().writer_state.store(static_cast<uint32_t>(state), std::memory_order_release);
+  }
+  // The point from which a worker that starts reads p. Stored only at the start, for a new partition before
+  // the partition count is raised, and with every commit for a partition whose worker has published it: no
+  // worker that starts can be reading then, since a slot gets its next worker only after the writer has
+  // dropped the last one's publications (Acknowledge).
+  void StorePoint(PartitionId p, const std::string& text, Offset safe_offset);
+  void StoreUntil(PartitionId p, Offset until) {
+    memory_->partition(p).writer_until.store(until.value(), std::memory_order_release);
+  }
+  // First of all for a partition: nothing committed, read without end.
+  void OpenPartition(PartitionId p);
+  void RaisePartitionCount(int32_t count) {
+    memory_->job().writer_partition_count.store(count, std::memory_order_release);
+  }
+
+  // --- Running ----------------------------------------------------------------------------------------------
+  // Tells the coordinator that nothing of dead generations is held any more; call it between transactions.
+  void Acknowledge();
+  // The newest publication of the slot's living worker, without windows before `closed_upto`; nothing where
+  // there is none (yet), or it changed while being read: look again later.
+  std::optional<Publication> TakePublication(SlotId slot, WindowStart closed_upto) const;
+  // The records of all windows before it are committed: the workers may reuse their memory.
+  void CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence);
+  void ShowPublished(const VerdictCounts& counts, uint64_t minutes);
+
+  int32_t slots() const { return memory_->slots(); }
+
+ private:
+  const JobMemory* memory_;
+};
+
+}  // namespace headcount::shm

@@ -1,0 +1,50 @@
+#include "coordinator/obituary.h"
+
+#include <array>
+
+namespace headcount {
+namespace {
+
+constexpr std::array<const char*, 4> kDeathActionNames = {"restart", "poison", "start_over", "end"};
+
+std::string CauseText(const Death& death) {
+  switch (death.kind) {
+    case Death::Kind::kExited: return "exit=" + std::to_string(death.code);
+    case Death::Kind::kSignaled: return "signal=" + std::to_string(death.code);
+    case Death::Kind::kNotStarted: return "fork_errno=" + std::to_string(death.code);
+  }
+  return "?";
+}
+
+std::string ListText(const std::vector<PartitionId>& partitions) {
+  std::string text = "[";
+  for (const PartitionId p : partitions) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(p.value());
+  }
+  return text += ']';
+}
+
+}  // namespace
+
+const char* Name(DeathAction action) { return kDeathActionNames[static_cast<size_t>(action)]; }
+
+std::string Text(const Obituary& obituary) {
+  std::string text = obituary.slot ? "worker=" + std::to_string(obituary.slot->value()) : "writer";
+  const auto add = [&text](const std::string& field) { text.append(" ").append(field); };
+  add("pid=" + std::to_string(obituary.death.pid));
+  add("generation=" + std::to_string(obituary.generation.value()));
+  add(CauseText(obituary.death));
+  if (obituary.was_hung) add("cause=heartbeat");
+  add("uptime_s=" + std::to_string(obituary.uptime_s));
+  if (obituary.slot) add("partitions=" + ListText(obituary.partitions));
+  if (obituary.mark) {
+    add("mark=" + std::to_string(obituary.mark->partition.value()) + "@" +
+        std::to_string(obituary.mark->offset.value()));
+  }
+  add(std::string("action=") + Name(obituary.action));
+  if (obituary.action != DeathAction::kEnd) add("delay_ms=" + std::to_string(obituary.delay_ms));
+  return text;
+}
+
+}  // namespace headcount

@@ -1,0 +1,44 @@
+#include "common/count_record.h"
+
+#include <gtest/gtest.h>
+
+namespace headcount {
+namespace {
+
+TEST(CountRecord, IsByteForByteTheDocumentedExample) {
+  CountRecord record;
+  record.start = WindowStart(1468244400);
+  record.window_s = 60;
+  record.unique_users = 41130;
+  record.counts.counted = 59983;
+  EXPECT_EQ(KeyText(record), "1468244400");
+  EXPECT_EQ(
+      ValueText(record),
+      R"({"window_start":1468244400,"window_end":1468244460,"minute":"2016-07-11T13:40:00Z","unique_users":41130,)"
+      R"("events":59983,"late":0,"invalid":0,"future":0,"method":"exact","error":0.0,"revision":0})");
+}
+
+TEST(CountRecord, AddsUpTheReasonsOfInvalidRecords) {
+  CountRecord record;
+  record.start = WindowStart(0);
+  record.window_s = 3600;
+  record.counts.late = 2;
+  record.counts.future = 3;
+  record.counts.invalid_by_reason = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  EXPECT_EQ(KeyText(record), "0");
+  EXPECT_EQ(ValueText(record),
+            R"({"window_start":0,"window_end":3600,"minute":"1970-01-01T00:00:00Z","unique_users":0,"events":0,)"
+            R"("late":2,"invalid":9,"future":3,"method":"exact","error":0.0,"revision":0})");
+}
+
+TEST(CountRecord, HoldsTheLargestNumbersThereAre) {
+  CountRecord record;
+  record.start = WindowStart(99'999'999'960);
+  record.window_s = 60;
+  record.unique_users = UINT64_MAX;
+  EXPECT_NE(ValueText(record).find(R"("minute":"5138-11-16T09:46:00Z","unique_users":18446744073709551615)"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace headcount

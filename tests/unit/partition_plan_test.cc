@@ -1,0 +1,36 @@
+#include "coordinator/partition_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace headcount {
+namespace {
+
+TEST(PartitionPlan, GivesEveryPartitionToExactlyOneNeededSlot) {
+  for (int32_t workers = 1; workers <= 5; ++workers) {
+    const PartitionPlan plan(workers);
+    for (int32_t count = 0; count <= 12; ++count) {
+      std::set<int32_t> seen;
+      for (int32_t s = 0; s < workers; ++s) {
+        const std::vector<PartitionId> partitions = plan.PartitionsOf(SlotId(s), count);
+        EXPECT_EQ(!partitions.empty(), plan.IsNeeded(SlotId(s), count));
+        for (const PartitionId p : partitions) {
+          EXPECT_EQ(plan.SlotOf(p), SlotId(s));
+          EXPECT_TRUE(seen.insert(p.value()).second);
+        }
+      }
+      EXPECT_EQ(seen.size(), static_cast<size_t>(count));
+    }
+  }
+}
+
+TEST(PartitionPlan, KeepsEveryPartitionWhereItIsWhenTheTopicGrows) {
+  const PartitionPlan plan(3);
+  EXPECT_EQ(plan.PartitionsOf(SlotId(1), 5), (std::vector<PartitionId>{PartitionId(1), PartitionId(4)}));
+  EXPECT_EQ(plan.PartitionsOf(SlotId(1), 8),
+            (std::vector<PartitionId>{PartitionId(1), PartitionId(4), PartitionId(7)}));
+}
+
+}  // namespace
+}  // namespace headcount

@@ -1,0 +1,160 @@
+// The status file: its bytes, the way back, and what a reader is told about a damaged one.
+#include "common/status_report.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace headcount {
+namespace {
+
+StatusReport Example() {
+  StatusReport report;
+  report.state = "running";
+  report.updated_at_ms = 1468244405123;
+  report.run = "00c0ffee00c0ffee";
+  report.coordinator_pid = 4710;
+  report.writer = {4711, 2, 1};
+  report.workers.push_back({0, 4712, 3, 2, {0, 2}, 120000, 60000.25, 1048576});
+  report.workers.push_back({1, 0, 0, 0, {}, 0, std::nan(""), 0});
+  StatusReport::Partition read;
+  read.partition = 0;
+  read.position = 120000;
+  read.end = 120010;
+  read.lag = 10;
+  read.has_watermark = true;
+  read.watermark = 1468244400;
+  read.safe_offset = 60000;
+  read.held = 1;
+  read.state = "reading";
+  report.partitions.push_back(read);
+  StatusReport::Partition unknown;
+  unknown.partition = 2;
+  unknown.state = "unknown";
+  unknown.excused = "silent";
+  report.partitions.push_back(unknown);
+  report.has_closed_upto = true;
+  report.closed_upto = 1468244340;
+  report.held_by.push_back({2, "nothing heard \"yet\""});
+  report.totals.counted = 100;
+  report.totals.late = 3;
+  report.totals.future = 2;
+  report.totals.invalid_by_reason = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  report.waiting = 5;
+  report.lost = 11;
+  report.minutes_published = 7;
+  return report;
+}
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "headcount-status-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  std::string operator/(const char* name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
+  EXPECT_EQ(
+      ToJson(Example()),
+      R"({"version":1,"state":"running","updated_at_ms":1468244405123,"run":"00c0ffee00c0ffee",)"
+      R"("coordinator":{"pid":4710},"writer":{"pid":4711,"generation":2,"restarts":1},)"
+      R"("workers":[{"slot":0,"pid":4712,"generation":3,"restarts":2,"partitions":[0,2],"records":120000,)"
+      R"("records_per_s":60000.3,"memory_bytes":1048576},)"
+      R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
+      R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
+      R"("safe_offset":60000,"held":1,"excused":"","state":"reading"},)"
+      R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,)"
+      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown"}],)"
+      R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
+      R"("totals":{"records":155,"events":100,"late":3,"invalid":45,"future":2,"waiting":5,)"
+      R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"
+      R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11}})"
+      "\n");
+}
+
+TEST(StatusReport, ComesBackFromItsOwnBytes) {
+  for (const StatusReport& report : {Example(), StatusReport{}}) {
+    const std::string json = ToJson(report);
+    const Result<StatusReport> back = ParseStatusReport(json);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(ToJson(*back), json);
+    EXPECT_EQ(back->has_closed_upto, report.has_closed_upto);
+  }
+}
+
+TEST(StatusReport, IgnoresFieldsItDoesNotKnow) {
+  std::string json = ToJson(Example());
+  json.insert(1, R"("later":{"version":[2]},)");
+  EXPECT_TRUE(ParseStatusReport(json).ok());
+}
+
+TEST(StatusReport, SaysWhichFieldIsMissingOrOfTheWrongType) {
+  const auto complaint_after = [](const std::string& from, const std::string& to) {
+    std::string json = ToJson(Example());
+    json.replace(json.find(from), from.size(), to);
+    const Result<StatusReport> back = ParseStatusReport(json);
+    return back.ok() ? "" : back.error().message;
+  };
+  EXPECT_NE(complaint_after(R"("state":"running",)", "").find("field state"), std::string::npos);
+  EXPECT_NE(complaint_after(R"("pid":4712)", R"("pid":"4712")").find("field workers[0].pid"), std::string::npos);
+  EXPECT_NE(complaint_after(R"([0,2])", R"([0,null])").find("field workers[0].partitions[1]"), std::string::npos);
+  EXPECT_NE(complaint_after(R"("no_ts":6)", R"("no_ts":-6)").find("field totals.invalid_reasons.no_ts"),
+            std::string::npos);
+  EXPECT_NE(complaint_after(R"("version":1)", R"("version":2)").find("field version"), std::string::npos);
+  EXPECT_NE(complaint_after(R"("coordinator":{)", R"("coordinator":[{}],"c":{)").find("field coordinator"),
+            std::string::npos);
+}
+
+TEST(StatusReport, NoPrefixOfItsBytesIsTakenForAReport) {
+  const std::string json = ToJson(Example());
+  for (size_t length = 0; length + 1 < json.size(); ++length) {
+    EXPECT_FALSE(ParseStatusReport(std::string_view(json).substr(0, length)).ok()) << length;
+  }
+}
+
+TEST(StatusReport, ADeeplyNestedFileIsAnErrorAndNoCrash) {
+  EXPECT_FALSE(ParseStatusReport(std::string(1'000'000, '[')).ok());
+  EXPECT_FALSE(ParseStatusReport("[]").ok());
+  EXPECT_FALSE(ParseStatusReport("").ok());
+}
+
+TEST(StatusFile, IsReplacedWholeAndLeavesNothingBeside) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "status.json";
+  StatusReport report = Example();
+  ASSERT_TRUE(WriteStatusFile(path, report).ok());
+  report.state = "done";
+  ASSERT_TRUE(WriteStatusFile(path, report).ok());
+  const Result<StatusReport> back = ReadStatusFile(path);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->state, "done");
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) files += entry.exists() ? 1 : 0;
+  EXPECT_EQ(files, 1);
+}
+
+TEST(StatusFile, ThatCannotBeWrittenOrReadIsAnErrorWithItsPath) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "missing/status.json";
+  const Result<void> written = WriteStatusFile(path, Example());
+  ASSERT_FALSE(written.ok());
+  EXPECT_NE(written.error().message.find(path), std::string::npos);
+  const Result<StatusReport> read = ReadStatusFile(path);
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.error().message.find(path), std::string::npos);
+}
+
+}  // namespace
+}  // namespace headcount

@@ -1,0 +1,65 @@
+// When a partition does not hold the clock (excused), and when its leader must be asked to know. Pure: time
+// and answers are passed in. Runs in the workers, one per partition.
+//
+//                 leader says: at the end                      next record
+//   holding  ------------------------------>  excused  ----------------------->  holding
+//              (silent, empty, max_hold)
+//   holding  -- --until-end: all read -->  excused (at_end), for good
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/run_options.h"
+#include "common/shm/layout.h"
+#include "common/types.h"
+#include "worker/frame_source.h"
+
+namespace headcount {
+
+// One partition as its worker sees it now.
+struct PartitionFacts {
+  Offset position;         // next to read; nothing fetched is left unjudged below it
+  Offset known_end{-1};    // newest end heard of; -1: none
+  bool read_to_until = false;  // --until-end: everything up to the end seen at the start has been judged
+  bool began_empty = false;    // --until-end: there was nothing to read at the start, not even control records
+  // The boundary its watermark allows, and the one the rest of the job would allow without it.
+  WindowStart own_boundary;
+  WindowStart boundary_of_others;
+};
+
+class ExcusePolicy {
+ public:
+  ExcusePolicy(const RunOptions& options, int64_t now_ms);
+
+  // --- Events -----------------------------------------------------------------------------------------------
+  // A record was judged; `moved` says whether it raised the watermark.
+  void OnRecord(bool moved, int64_t now_ms);
+  // The leader was asked with AskEnd() after WantsEnd() had said so.
+  void OnEndAnswer(EndAnswer answer, const PartitionFacts& facts, int64_t now_ms);
+  // Looks at the facts alone: --until-end, and how long the boundary has been held. Call it often.
+  void Update(const PartitionFacts& facts, int64_t now_ms);
+
+  // Whether an answer of the leader could excuse the partition now. Rate-limited.
+  bool WantsEnd(const PartitionFacts& facts, int64_t now_ms) const;
+
+  shm::Excuse excuse() const { return excuse_; }
+  bool excused() const { return excuse_ != shm::Excuse::kNone; }
+
+ private:
+  std::optional<shm::Excuse> PossibleExcuse(const PartitionFacts& facts, int64_t now_ms) const;
+
+  // Fixed after construction.
+  const bool until_end_;
+  const bool leave_open_;
+  const int64_t idle_timeout_ms_;
+  const int64_t max_hold_ms_;  // 0: off
+
+  shm::Excuse excuse_ = shm::Excuse::kNone;
+  int64_t watermark_moved_ms_;
+  WindowStart held_boundary_;
+  int64_t held_since_ms_;
+  int64_t ask_again_ms_ = 0;
+};
+
+}  // namespace headcount

@@ -1,0 +1,233 @@
+#include "worker/kafka_frame_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "common/kafka/cluster.h"
+#include "common/log.h"
+
+namespace headcount {
+namespace {
+
+using kafka::OffsetQuestion;
+using kafka::QueueEvent;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// One question on the way to an error.
+constexpr int kLookTimeoutMs = 2'000;
+constexpr milliseconds kLookInterval{1'000};
+// A broker that has just started may say for a moment that a topic does not exist.
+constexpr seconds kUnknownFor{5};
+// Bytes that cannot be read at one place for this long never will be.
+constexpr seconds kUnreadableFor{30};
+// A request a partition; with 10 ms a drained queue stands still for no more than about that.
+constexpr milliseconds kNudgeInterval{10};
+
+std::vector<kafka::PartitionConsumer::Start> StartsOf(const std::vector<StartPosition>& positions) {
+  std::vector<kafka::PartitionConsumer::Start> starts;
+  starts.reserve(positions.size());
+  for (const StartPosition& start : positions) starts.push_back({start.partition, start.offset});
+  return starts;
+}
+
+}  // namespace
+
+KafkaFrameSource::KafkaFrameSource(KafkaSourceOptions options) : options_(std::move(options)) {}
+
+KafkaFrameSource::~KafkaFrameSource() = default;
+
+Result<void> KafkaFrameSource::Start(const std::vector<StartPosition>& partitions) {
+  HC_CHECK(consumer_ == nullptr, "a source is started once");
+  const auto limits = kafka::FetchLimits::For(options_.fetch_budget_bytes, partitions.size());
+  auto consumer = kafka::PartitionConsumer::Create(options_.config, options_.topic, limits);
+  if (!consumer.ok()) return consumer.error();
+  consumer_ = std::move(consumer.value());
+  return Add(partitions);
+}
+
+Result<void> KafkaFrameSource::Add(const std::vector<StartPosition>& partitions) {
+  for (const StartPosition& start : partitions) {
+    HC_CHECK(partitions_.count(start.partition) == 0, Describe(start.partition) + " is read already");
+    partitions_[start.partition].position = start.offset;
+  }
+  return consumer_->Add(StartsOf(partitions));
+}
+
+Result<FrameBatch> KafkaFrameSource::Fetch(PartitionId p, size_t max) {
+  Partition& partition = At(p);
+  partition.frames.clear();
+  if (partition.trouble_pending) {
+    if (Result<void> settled = Settle(p, &partition); !settled.ok()) return settled.error();
+    if (partition.trouble_pending) return FrameBatch{};
+  }
+  const kafka::PartitionConsumer::Taken taken = consumer_->Take(p, max);
+  HandOut(*taken.records, &partition);
+  if (taken.event) Note(*taken.event, &partition);
+  return FrameBatch{partition.frames.data(), partition.frames.size()};
+}
+
+void KafkaFrameSource::HandOut(const std::vector<kafka::Record>& records, Partition* partition) const {
+  for (const kafka::Record& record : records) {
+    if (record.offset < partition->position) continue;  // never twice, whatever a restart of the fetcher brings
+    partition->frames.push_back(SourceFrame{record.offset, record.bytes, record.has_value});
+    partition->position = Offset(record.offset.value() + 1);
+  }
+  if (!partition->frames.empty()) partition->trouble.reset();
+}
+
+void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const {
+  if (event.kind == QueueEvent::Kind::kEnd) {
+    partition->position = std::max(partition->position, event.offset);
+    partition->end = partition->position;
+    partition->trouble.reset();
+    return;
+  }
+  const Clock::time_point now = Clock::now();
+  const bool same = partition->trouble && partition->trouble->at == partition->position &&
+                    partition->trouble->event.kind == event.kind;
+  partition->trouble = same ? Trouble{event, partition->position, partition->trouble->since, now + kLookInterval}
+                            : Trouble{event, partition->position, now, now};
+  partition->trouble_pending = true;
+}
+
+Result<void> KafkaFrameSource::Settle(PartitionId p, Partition* partition) {
+  if (Clock::now() < partition->trouble->next_look) return {};
+  partition->trouble->next_look = Clock::now() + kLookInterval;
+  switch (partition->trouble->event.kind) {
+    case QueueEvent::Kind::kOffsetGone: return SettleOffsetGone(p, partition);
+    case QueueEvent::Kind::kUnknownPartition: return SettleUnknownPartition(p, partition);
+    case QueueEvent::Kind::kUnreadable: return SettleUnreadable(p, partition);
+    case QueueEvent::Kind::kForbidden:
+    case QueueEvent::Kind::kEnd: break;
+  }
+  return Error{ExitCode::kHumanNeeded, "cannot read " + Describe(p) + ": " + partition->trouble->event.reason};
+}
+
+Result<void> KafkaFrameSource::SettleOffsetGone(PartitionId p, Partition* partition) {
+  const Offset wanted = std::max(partition->position, partition->trouble->event.offset);
+  const Result<Offset> earliest =
+      kafka::ListOffset(consumer_->handle(), options_.topic, p, {OffsetQuestion::Kind::kEarliest, {}}, kLookTimeoutMs);
+  if (!earliest.ok()) return {};
+  if (*earliest > wanted) return LostInput(p, partition, wanted, *earliest);
+  const Result<Offset> end = AskHighWatermark(p, kLookTimeoutMs);
+  if (!end.ok()) return {};
+  if (*end < wanted) {
+    return Error{ExitCode::kHumanNeeded, Describe(p) + " ends at offset " + std::to_string(end->value()) +
+                                             ", before offset " + std::to_string(wanted.value()) +
+                                             " that is to be read next: the topic was made anew, or the broker lost "
+                                             "records; reset the group's offsets to start over"};
+  }
+  return ReadAgainFrom(p, partition, wanted);
+}
+
+Result<void> KafkaFrameSource::LostInput(PartitionId p, Partition* partition, Offset wanted, Offset earliest) {
+  const auto lost = static_cast<uint64_t>(earliest.value() - wanted.value());
+  const std::string what = "retention removed offsets [" + std::to_string(wanted.value()) + ", " +
+                           std::to_string(earliest.value()) + ") of " + Describe(p) + " before they were read (" +
+                           std::to_string(lost) + " offsets)";
+  if (options_.on_lost_input == OnLostInput::kFail) {
+    return Error{ExitCode::kHumanNeeded, what + "; --on-lost-input=continue counts without them"};
+  }
+  LogWarning(what + "; going on after them");
+  lost_records_ += lost;
+  return ReadAgainFrom(p, partition, earliest);
+}
+
+Result<void> KafkaFrameSource::SettleUnknownPartition(PartitionId p, Partition* partition) {
+  const Result<int32_t> count = kafka::PartitionCount(consumer_->handle(), options_.topic, kLookTimeoutMs);
+  if (count.ok() && p.value() < *count) return ReadAgainFrom(p, partition, partition->position);
+  if (!count.ok() && count.error().exit_code != ExitCode::kHumanNeeded) return {};
+  if (Clock::now() - partition->trouble->since < kUnknownFor) return {};
+  if (!count.ok()) {
+    return Error{ExitCode::kHumanNeeded, "cannot read on in " + Describe(p) + ": " + count.error().message};
+  }
+  return Error{ExitCode::kHumanNeeded, "cannot read on in " + Describe(p) + ": the topic has only " +
+                                           std::to_string(*count) + " partitions now; it was made anew"};
+}
+
+// Reads the same place again, so that librdkafka, which would go on after it, skips nothing.
+Result<void> KafkaFrameSource::SettleUnreadable(PartitionId p, Partition* partition) {
+  if (Clock::now() - partition->trouble->since < kUnreadableFor) {
+    return ReadAgainFrom(p, partition, partition->position);
+  }
+  return Error{ExitCode::kHumanNeeded, "cannot read " + Describe(p) + " at offset " +
+                                           std::to_string(partition->position.value()) + ": " +
+                                           partition->trouble->event.reason};
+}
+
+Result<void> KafkaFrameSource::ReadAgainFrom(PartitionId p, Partition* partition, Offset offset) {
+  // The trouble is remembered until a record or an end comes: it may be the same again.
+  partition->trouble_pending = false;
+  partition->position = offset;
+  partition->end.reset();
+  return consumer_->Restart({p, offset});
+}
+
+Offset KafkaFrameSource::Position(PartitionId p) const { return At(p).position; }
+
+Offset KafkaFrameSource::KnownEnd(PartitionId p) const {
+  const Partition& partition = At(p);
+  if (partition.end == partition.position) return partition.position;
+  const std::optional<Offset> fetched = consumer_->CachedHighWatermark(p);
+  return fetched ? std::max(*fetched, partition.position) : Offset(-1);
+}
+
+EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {
+  Partition& partition = At(p);
+  consumer_->Wake(p);
+  const Result<Offset> high_watermark = AskHighWatermark(p, timeout_ms);
+  if (!high_watermark.ok() || partition.trouble_pending) return EndAnswer::kUnanswered;
+  // The last stable offset lies between the position of a read_committed reader and the high watermark: where
+  // these two are equal, so is it, and no transaction is open.
+  if (*high_watermark == partition.position) {
+    partition.end = partition.position;
+    return EndAnswer::kAtEnd;
+  }
+  if (*high_watermark > partition.position) return EndAnswer::kMore;
+  Note({QueueEvent::Kind::kOffsetGone, partition.position, "the end lies before the position"}, &partition);
+  return EndAnswer::kUnanswered;
+}
+
+Result<Offset> KafkaFrameSource::AskHighWatermark(PartitionId p, int timeout_ms) {
+  // Not the high watermark that the last fetch told: nobody knows how old it is. And not of the reading client:
+  // with read_committed it is only told the last stable offset.
+  if (end_asker_ == nullptr) {
+    Result<kafka::Handle> asker =
+        kafka::NewAskingConsumer(options_.config, kafka::Isolation::kReadUncommitted, kafka::GroupUse::kNone);
+    if (!asker.ok()) return asker.error();
+    end_asker_ = std::move(asker.value());
+  }
+  return kafka::ListOffset(end_asker_.get(), options_.topic, p, {OffsetQuestion::Kind::kLatest, {}}, timeout_ms);
+}
+
+void KafkaFrameSource::Nudge(PartitionId p) {
+  Partition& partition = At(p);
+  const Clock::time_point now = Clock::now();
+  if (partition.end == partition.position || now < partition.next_nudge) return;
+  partition.next_nudge = now + kNudgeInterval;
+  consumer_->Wake(p);
+}
+
+int KafkaFrameSource::ReadyFd() const { return consumer_ == nullptr ? -1 : consumer_->ready_fd(); }
+
+void KafkaFrameSource::ClearReady() { consumer_->ClearReady(); }
+
+KafkaFrameSource::Partition& KafkaFrameSource::At(PartitionId p) {
+  const auto found = partitions_.find(p);
+  HC_CHECK(found != partitions_.end(), Describe(p) + " is not read here");
+  return found->second;
+}
+
+const KafkaFrameSource::Partition& KafkaFrameSource::At(PartitionId p) const {
+  const auto found = partitions_.find(p);
+  HC_CHECK(found != partitions_.end(), Describe(p) + " is not read here");
+  return found->second;
+}
+
+std::string KafkaFrameSource::Describe(PartitionId p) const {
+  return "partition " + std::to_string(p.value()) + " of topic " + options_.topic;
+}
+
+}  // namespace headcount

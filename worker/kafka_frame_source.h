@@ -1,0 +1,102 @@
+// A worker's partitions of the input topic, read from Kafka with read_committed, from absolute offsets, one
+// queue a partition. Runs in a worker. Promises what frame_source.h says, and: the bytes handed out are
+// librdkafka's own buffers, never copied; a broker or leader that is away is no error, just no frames;
+// nothing is skipped without being named (lost input is an error, or counted).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/kafka/handles.h"
+#include "common/kafka/partition_consumer.h"
+#include "common/result.h"
+#include "common/run_options.h"
+#include "common/types.h"
+#include "worker/frame_source.h"
+
+namespace headcount {
+
+struct KafkaSourceOptions {
+  kafka::ClientConfig config;
+  std::string topic;
+  OnLostInput on_lost_input = OnLostInput::kFail;
+  // Bytes of frames fetched ahead, over all partitions of the worker.
+  uint64_t fetch_budget_bytes = uint64_t{32} << 20;
+};
+
+class KafkaFrameSource final : public FrameSource {
+ public:
+  explicit KafkaFrameSource(KafkaSourceOptions options);
+  ~KafkaFrameSource() override;
+
+  // Makes the client; asks the broker nothing. kUsage: librdkafka refused a property.
+  Result<void> Start(const std::vector<StartPosition>& partitions) override;
+  Result<void> Add(const std::vector<StartPosition>& partitions) override;
+
+  // Blocks only where something is wrong, to ask what: 2 s at most, once a second.
+  Result<FrameBatch> Fetch(PartitionId p, size_t max) override;
+
+  Offset Position(PartitionId p) const override;
+  // At the end: Position(). Else the high watermark of the last fetch, which may lie beyond the last stable
+  // offset while a transaction is open.
+  Offset KnownEnd(PartitionId p) const override;
+  EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
+  void Nudge(PartitionId p) override;
+
+  // -1 before Start.
+  int ReadyFd() const override;
+  void ClearReady() override;
+  uint64_t LostRecords() const override { return lost_records_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Something a queue said that is not a record, until it is settled: gone, or an error.
+  struct Trouble {
+    kafka::QueueEvent event;
+    Offset at;  // the position it stands at; the same trouble at the same place is one
+    Clock::time_point since;
+    Clock::time_point next_look;
+  };
+
+  struct Partition {
+    Offset position;
+    std::optional<Offset> end;  // where the end was seen last
+    std::vector<SourceFrame> frames;
+    std::optional<Trouble> trouble;
+    bool trouble_pending = false;  // it has not been acted on since `trouble->next_look`
+    Clock::time_point next_nudge;
+  };
+
+  Partition& At(PartitionId p);
+  const Partition& At(PartitionId p) const;
+  void HandOut(const std::vector<kafka::Record>& records, Partition* partition) const;
+  void Note(const kafka::QueueEvent& event, Partition* partition) const;
+
+  // Each ends the trouble, leaves it for a later look, or says why it cannot be ended.
+  Result<void> Settle(PartitionId p, Partition* partition);
+  Result<void> SettleOffsetGone(PartitionId p, Partition* partition);
+  Result<void> SettleUnknownPartition(PartitionId p, Partition* partition);
+  Result<void> SettleUnreadable(PartitionId p, Partition* partition);
+  Result<void> LostInput(PartitionId p, Partition* partition, Offset wanted, Offset earliest);
+  Result<void> ReadAgainFrom(PartitionId p, Partition* partition, Offset offset);
+
+  // The high watermark, asked for now; nothing: no answer.
+  Result<Offset> AskHighWatermark(PartitionId p, int timeout_ms);
+  std::string Describe(PartitionId p) const;
+
+  const KafkaSourceOptions options_;
+  std::unique_ptr<kafka::PartitionConsumer> consumer_;
+  // read_uncommitted; made when an end is first asked for.
+  kafka::Handle end_asker_;
+  std::map<PartitionId, Partition> partitions_;
+  uint64_t lost_records_ = 0;
+};
+
+}  // namespace headcount

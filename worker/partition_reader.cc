@@ -1,0 +1,137 @@
+#include "worker/partition_reader.h"
+
+#include "common/check.h"
+#include "common/crash_point.h"
+#include "common/wakeup.h"
+
+namespace headcount {
+
+PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partition, size_t place, const SafePoint& start,
+                                 std::optional<Offset> until, int64_t now_ms)
+    : tools_(tools),
+      partition_(partition),
+      place_(place),
+      until_(until),
+      sink_(tools.store, place),
+      judge_(tools.options->rule, start, &sink_),
+      policy_(*tools.options, now_ms) {
+  sink_.set_judge(&judge_);
+}
+
+// --- Reading -------------------------------------------------------------------------------------------------
+
+bool PartitionReader::MayRead(EventTime not_beyond) const {
+  if (read_to_until_ || judge_.moves_full()) return false;
+  return judge_.restoring() || judge_.watermark() <= not_beyond;
+}
+
+Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
+  const EventTime before = judge_.watermark();
+  size_t taken = 0;
+  while (taken < max && MayRead(not_beyond)) {
+    if (next_ == batch_.count) {
+      Result<FrameBatch> fetched = tools_.source->Fetch(partition_, max - taken);
+      if (!fetched) return fetched.error();
+      batch_ = *fetched;
+      next_ = 0;
+      if (batch_.count == 0) break;
+    }
+    const SourceFrame& frame = batch_.frames[next_];
+    if (until_ && frame.offset >= *until_) break;
+    JudgeFrame(frame);
+    ++next_;
+    ++taken;
+  }
+  if (taken > 0) policy_.OnRecord(judge_.watermark() > before, now_ms);
+  records_ += taken;
+  return taken;
+}
+
+void PartitionReader::JudgeFrame(const SourceFrame& frame) {
+  if (!frame.has_value) return judge_.JudgeInvalid(frame.offset, InvalidReason::kNoValue);
+  // Too large comes before poison in the order of reasons, and needs no decoding either.
+  if (frame.bytes.size() > tools_.options->max_frame_bytes) {
+    return judge_.JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
+  }
+  if (!judge_.moves().empty() && judge_.IsPoison(frame.offset)) {
+    return judge_.JudgeInvalid(frame.offset, InvalidReason::kPoison);
+  }
+  DecodedFrame decoded;
+  InvalidReason reason{};
+  tools_.view->Decoding(partition_, frame.offset);
+  CrashOnPoison(frame.bytes);
+  const bool valid = tools_.decoder->Decode(frame.bytes, &decoded, &reason);
+  tools_.view->Decoded();
+  if (!valid) return judge_.JudgeInvalid(frame.offset, reason);
+  judge_.JudgeValid(frame.offset, {decoded.ts, FingerprintOf(tools_.key, decoded.uid)});
+}
+
+bool PartitionReader::HasMore() const {
+  if (read_to_until_) return false;
+  return next_ < batch_.count || tools_.source->KnownEnd(partition_) > tools_.source->Position(partition_) ||
+         tools_.source->KnownEnd(partition_) < Offset(0);
+}
+
+bool PartitionReader::AtUntil() const {
+  if (next_ < batch_.count) return until_ && batch_.frames[next_].offset >= *until_;
+  if (until_) return tools_.source->Position(partition_) >= *until_;
+  return tools_.source->AskEnd(partition_, 0) == EndAnswer::kAtEnd;
+}
+
+// --- Excuses -------------------------------------------------------------------------------------------------
+
+PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
+  PartitionFacts facts;
+  facts.position = next_ < batch_.count ? batch_.frames[next_].offset : tools_.source->Position(partition_);
+  facts.known_end = tools_.source->KnownEnd(partition_);
+  // Frames taken but not judged are more to read, whatever the leader says.
+  if (next_ < batch_.count) facts.known_end = std::max(facts.known_end, Offset(facts.position.value() + 1));
+  facts.read_to_until = read_to_until_;
+  facts.began_empty = until_ ? *until_ == Offset(0) : facts.position == Offset(0);
+  facts.own_boundary = tools_.options->rule.SealableBy(judge_.watermark());
+  facts.boundary_of_others = boundary_of_others;
+  return facts;
+}
+
+bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask, int64_t now_ms) {
+  const bool was_excused = policy_.excused();
+  if (tools_.options->until_end && !read_to_until_) read_to_until_ = AtUntil();
+  if (next_ == batch_.count) judge_.ReachedEnd(tools_.source->Position(partition_));
+  if (judge_.restoring()) return false;
+
+  const PartitionFacts facts = Facts(boundary_of_others);
+  policy_.Update(facts, now_ms);
+  const bool asks = may_ask && policy_.WantsEnd(facts, now_ms);
+  if (asks) policy_.OnEndAnswer(tools_.source->AskEnd(partition_, limits::kAskEndTimeoutMs), facts, MonotonicMs());
+  // The clock of a partition that has just been added may lie behind what this worker has sealed.
+  if (policy_.excused() && !was_excused) judge_.Excuse(WallClock(), tools_.store->sealed_upto());
+  return asks;
+}
+
+// --- Publications --------------------------------------------------------------------------------------------
+
+shm::Step PartitionReader::MakeStep() const {
+  shm::Step step{partition_, judge_.offset(), judge_.watermark(), {judge_.point(), judge_.moves()}};
+  const Point* first = tools_.store->EarliestFirstPoint(place_);
+  if (first != nullptr && Earlier(*first, step.rest.point)) step.rest.point = *first;
+  return step;
+}
+
+shm::PartitionStatus PartitionReader::Status(EventTime not_beyond) const {
+  shm::PartitionStatus status;
+  status.position = tools_.source->Position(partition_);
+  status.end = tools_.source->KnownEnd(partition_);
+  status.watermark = judge_.watermark();
+  status.held = static_cast<uint32_t>(judge_.held());
+  status.excuse = policy_.excuse();
+  if (status.end < Offset(0)) {
+    status.reading = shm::ReadingState::kUnknown;
+  } else if (!HasMore()) {
+    status.reading = shm::ReadingState::kCaughtUp;
+  } else {
+    status.reading = MayRead(not_beyond) ? shm::ReadingState::kReading : shm::ReadingState::kAhead;
+  }
+  return status;
+}
+
+}  // namespace headcount

@@ -1,0 +1,98 @@
+// One partition in its worker: takes frames from the source, decodes and judges them, and knows whether the
+// partition is excused. Runs in the worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "common/fingerprint.h"
+#include "common/frame_decoder.h"
+#include "common/judge/judge.h"
+#include "common/result.h"
+#include "common/run_options.h"
+#include "common/shm/worker_view.h"
+#include "common/types.h"
+#include "common/wakeup.h"
+#include "worker/excuse_policy.h"
+#include "worker/frame_source.h"
+#include "worker/window_store.h"
+
+namespace headcount {
+
+// What every partition of a worker reads with. All of it outlives the readers.
+struct ReadingTools {
+  const RunOptions* options;
+  FrameSource* source;
+  FrameDecoder* decoder;
+  FingerprintKey key;
+  WindowStore* store;
+  shm::WorkerView* view;
+};
+
+class PartitionReader {
+ public:
+  // `place` is the partition's place in the worker. `until`: --until-end reads up to there; nothing with
+  // files, whose end the source knows.
+  PartitionReader(const ReadingTools& tools, PartitionId partition, size_t place, const SafePoint& start,
+                  std::optional<Offset> until, int64_t now_ms);
+
+  // --- Reading ----------------------------------------------------------------------------------------------
+  // Judges up to `max` frames that are here, as long as the watermark is not after `not_beyond`. Answers how
+  // many records were taken; 0: nothing here, or nothing allowed.
+  Result<size_t> ReadSome(size_t max, EventTime not_beyond, int64_t now_ms);
+  // Whether a record may be judged now, were one here.
+  bool MayRead(EventTime not_beyond) const;
+
+  // --- Excuses ----------------------------------------------------------------------------------------------
+  // Looks at the end of the partition; at most one in a call of UpdateExcuse may ask the leader, which
+  // blocks. Answers whether it did. Settles the held frames when the partition becomes excused.
+  bool UpdateExcuse(WindowStart boundary_of_others, bool may_ask, int64_t now_ms);
+  // A seal up to `upto` passes this excused partition.
+  void Pass(WindowStart upto) { judge_.Excuse(WallClock(), upto); }
+  // The record at `offset` killed earlier workers; one that the replay will not reach again is passed over.
+  void AddPoison(Offset offset) {
+    if (offset >= judge_.offset()) judge_.AddPoison(offset);
+  }
+
+  // --- For the worker's publications ------------------------------------------------------------------------
+  shm::Step MakeStep() const;
+  void ForgetClosedMoves() { judge_.ForgetMovesBelow(tools_.store->EarliestNeeded(place_, judge_.offset())); }
+  void ForgetWindow() { sink_.ForgetWindow(); }
+  shm::PartitionStatus Status(EventTime not_beyond) const;
+
+  PartitionId partition() const { return partition_; }
+  EventTime watermark() const { return judge_.watermark(); }
+  bool excused() const { return policy_.excused(); }
+  // --until-end: all that was there at the start has been judged.
+  bool read_to_until() const { return read_to_until_; }
+  // The next offset to read, and whether more is known to be there.
+  bool HasMore() const;
+  const VerdictCounts& waiting() const { return judge_.waiting(); }
+  uint64_t records() const { return records_; }
+  uint64_t lost_held() const { return judge_.lost_held(); }
+  // Its moves fill the metadata, and it is not excused: nothing but a commit could let it go on, and none may
+  // come. Only frame after frame of poison leads here.
+  bool stuck_in_moves() const { return judge_.moves_full() && !policy_.excused(); }
+
+ private:
+  void JudgeFrame(const SourceFrame& frame);
+  bool AtUntil() const;
+  PartitionFacts Facts(WindowStart boundary_of_others) const;
+
+  // Fixed after construction.
+  const ReadingTools tools_;
+  const PartitionId partition_;
+  const size_t place_;
+  const std::optional<Offset> until_;
+
+  PartitionSink sink_;
+  Judge judge_;
+  ExcusePolicy policy_;
+  FrameBatch batch_;     // taken from the source ...
+  size_t next_ = 0;      // ... and judged up to here
+  uint64_t records_ = 0;
+  bool read_to_until_ = false;
+};
+
+}  // namespace headcount

@@ -1,0 +1,186 @@
+#include "worker/window_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/check.h"
+
+namespace headcount {
+
+WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto,
+                         std::function<bool()> wait_for_room)
+    : slice_(slice),
+      generation_(generation),
+      published_upto_(closed_upto),
+      wait_for_room_(std::move(wait_for_room)),
+      allocator_(slice.bytes),
+      sealed_upto_(closed_upto) {}
+
+// --- Open windows --------------------------------------------------------------------------------------------
+
+WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
+  if (window < published_upto_) return nullptr;
+  HC_CHECK(window >= sealed_upto_, "a verdict for sealed window " + std::to_string(window.seconds()) + " in generation " +
+                                       std::to_string(generation_.value()));
+  latest_ = std::max(latest_, window);
+  return &open_[window];
+}
+
+void WindowStore::AddUser(OpenWindow* window, Fingerprint uid) {
+  CountedTable& users = window->users;
+  if (window->table_at == 0 && users.size == 0 && !Grow(window)) return;
+  if (!users.table.Add(uid)) return;
+  ++users.size;
+  if (users.size >= DistinctTable::MaxSize(users.table.capacity())) Grow(window);
+}
+
+bool WindowStore::Grow(OpenWindow* window) {
+  CountedTable& users = window->users;
+  const bool first = users.size == 0;
+  const uint64_t capacity = first ? DistinctTable::kMinCapacity : users.table.capacity() * 2;
+  const std::optional<uint64_t> at = Allocate(capacity * sizeof(Fingerprint));
+  if (!at) return false;
+  std::memset(Places(*at), 0, capacity * sizeof(Fingerprint));
+  DistinctTable grown(Places(*at), capacity);
+  if (!first) {
+    for (const Fingerprint uid : users.table) {
+      if (!uid.empty()) grown.Add(uid);
+    }
+    allocator_.Free(window->table_at, users.table.capacity() * sizeof(Fingerprint));
+  }
+  users.table = grown;
+  window->table_at = *at;
+  return true;
+}
+
+std::optional<uint64_t> WindowStore::Allocate(uint64_t bytes) {
+  std::optional<uint64_t> at = allocator_.Allocate(bytes);
+  while (!at && !out_of_memory_ && wait_for_room_()) at = allocator_.Allocate(bytes);
+  if (!at) out_of_memory_ = true;
+  return at;
+}
+
+const Point* WindowStore::EarliestFirstPoint(size_t place) const {
+  const Point* earliest = nullptr;
+  for (const auto& [start, window] : open_) {
+    if (place >= window.first_points.size() || !window.first_points[place]) continue;
+    const Point& point = *window.first_points[place];
+    if (earliest == nullptr || Earlier(point, *earliest)) earliest = &point;
+  }
+  return earliest;
+}
+
+// --- Sealing and closing -------------------------------------------------------------------------------------
+
+void WindowStore::SealUpTo(WindowStart upto, const std::vector<PartitionId>& partitions) {
+  while (!open_.empty() && open_.begin()->first < upto && !out_of_memory_) {
+    SealWindow(open_.begin()->first, &open_.begin()->second, partitions);
+    open_.erase(open_.begin());
+  }
+  sealed_upto_ = std::max(sealed_upto_, upto);
+}
+
+void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions) {
+  shm::SealedWindow sealed{start, window->counts, window->users, {}};
+  SealedBlocks blocks;
+  blocks.start = start;
+  blocks.counts = window->counts;
+  blocks.first_offsets.resize(partitions.size());
+  for (size_t place = 0; place < window->first_points.size(); ++place) {
+    if (!window->first_points[place]) continue;
+    sealed.first_points.push_back({partitions[place], *window->first_points[place]});
+    blocks.first_offsets[place] = window->first_points[place]->offset;
+  }
+  blocks.stored_bytes = shm::BytesOf(sealed);
+  const std::optional<uint64_t> at = Allocate(blocks.stored_bytes);
+  if (!at) return;
+  blocks.stored_at = *at;
+  if (window->users.size > 0) {
+    blocks.table_at = window->table_at;
+    blocks.table_bytes = window->users.table.capacity() * sizeof(Fingerprint);
+  }
+  shm::Store(slice_.begin + *at, generation_, blocks.table_at, sealed);
+  sealed_.push_back(std::move(blocks));
+  sealed_refs_.push_back({start, *at});
+}
+
+void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
+  size_t closed = 0;
+  for (; closed < sealed_.size() && sealed_[closed].start < closed_upto; ++closed) {
+    const SealedBlocks& blocks = sealed_[closed];
+    if (blocks.table_bytes > 0) allocator_.Free(blocks.table_at, blocks.table_bytes);
+    allocator_.Free(blocks.stored_at, blocks.stored_bytes);
+    unclosed_.counted -= blocks.counts.counted;
+    unclosed_.late -= blocks.counts.late;
+    unclosed_.future -= blocks.counts.future;
+    for (size_t i = 0; i < kInvalidReasons; ++i) {
+      unclosed_.invalid_by_reason[i] -= blocks.counts.invalid_by_reason[i];
+    }
+  }
+  sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(closed));
+  sealed_refs_.erase(sealed_refs_.begin(), sealed_refs_.begin() + static_cast<std::ptrdiff_t>(closed));
+}
+
+Offset WindowStore::EarliestNeeded(size_t place, Offset now) const {
+  Offset earliest = now;
+  if (const Point* point = EarliestFirstPoint(place)) earliest = std::min(earliest, point->offset);
+  for (const SealedBlocks& blocks : sealed_) {
+    if (place < blocks.first_offsets.size() && blocks.first_offsets[place]) {
+      earliest = std::min(earliest, *blocks.first_offsets[place]);
+    }
+  }
+  return earliest;
+}
+
+WindowStore::Room WindowStore::PublicationRoom(uint64_t bytes) {
+  PublicationBlock& block = publication_blocks_[++publications_ % 2];
+  if (block.bytes < bytes) {
+    if (block.bytes > 0) allocator_.Free(block.at, block.bytes);
+    block.bytes = 0;
+    // Some room to grow, so that a window more does not move it each time.
+    const std::optional<uint64_t> at = Allocate(bytes + bytes / 2);
+    if (!at) return {};
+    block = {*at, bytes + bytes / 2};
+  }
+  return {slice_.begin + block.at, block.at};
+}
+
+// --- One partition's verdicts --------------------------------------------------------------------------------
+
+WindowStore::OpenWindow* PartitionSink::Open(WindowStart window) {
+  if (open_ == nullptr || last_ != window) {
+    open_ = store_->Find(window);
+    last_ = window;
+    if (open_ == nullptr) return nullptr;
+    if (open_->first_points.size() <= place_) open_->first_points.resize(place_ + 1);
+  }
+  if (!open_->first_points[place_]) open_->first_points[place_] = judge_->point_before();
+  return open_;
+}
+
+void PartitionSink::AddCounted(WindowStart window, Fingerprint uid) {
+  WindowStore::OpenWindow* open = Open(window);
+  if (open == nullptr) return;
+  store_->CountOne(open, &VerdictCounts::counted);
+  store_->AddUser(open, uid);
+}
+
+void PartitionSink::AddLate(WindowStart window) {
+  if (WindowStore::OpenWindow* open = Open(window)) store_->CountOne(open, &VerdictCounts::late);
+}
+
+void PartitionSink::AddFuture(WindowStart window) {
+  if (WindowStore::OpenWindow* open = Open(window)) store_->CountOne(open, &VerdictCounts::future);
+}
+
+void PartitionSink::AddInvalid(WindowStart window, InvalidReason reason) {
+  VerdictCounts one;
+  one.invalid_by_reason[static_cast<size_t>(reason)] = 1;
+  AddWaited(window, one);
+}
+
+void PartitionSink::AddWaited(WindowStart window, const VerdictCounts& waited) {
+  if (WindowStore::OpenWindow* open = Open(window)) store_->Count(open, waited);
+}
+
+}  // namespace headcount

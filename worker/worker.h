@@ -1,0 +1,36 @@
+// A worker process: reads the partitions of its slot, furthest behind first, judges every frame, aggregates,
+// and seals windows as far as the watermarks of its partitions allow. worker/README.md has the picture.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/fingerprint.h"
+#include "common/run_options.h"
+#include "common/shm/job_memory.h"
+#include "common/types.h"
+#include "common/wakeup.h"
+
+namespace headcount {
+
+struct PoisonFrame {
+  PartitionId partition;
+  Offset offset;
+};
+
+// All that crosses the fork. The pointers outlive the process.
+struct WorkerStart {
+  const RunOptions* options = nullptr;
+  const shm::JobMemory* memory = nullptr;
+  const Wakeups* wakeups = nullptr;
+  int parent_fd = -1;  // hangs up when the coordinator dies
+  SlotId slot;
+  Generation generation;
+  FingerprintKey key;
+  std::vector<PoisonFrame> poison;  // of this slot's partitions, found since the last commit
+};
+
+// The process's whole life; returns its exit code. 0: all is read, or drained, and the last publication made.
+int RunWorker(const WorkerStart& start);
+
+}  // namespace headcount
