@@ -25,7 +25,7 @@ build_release() {
 
 # make_topic TOPIC PARTITIONS: an empty topic, also if one of that name was there.
 make_topic() {
-  "$generator" -b "$bootstrap" --delete-topic "$1" 2>/dev/null || true
+  "$generator" -b "$bootstrap" --delete-topic "$1" --if-exists
   "$generator" -b "$bootstrap" --create-topic "$1" --topic-partitions "$2"
 }
 
