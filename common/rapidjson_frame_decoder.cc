@@ -2,10 +2,10 @@
 //
 // - It parses in situ, in a copy of ours. Unescaping in place is faster than unescaping onto RapidJSON's
 //   stack, the frame itself must not be written to (librdkafka's buffers, a file's lines), and only a copy can
-//   promise the zeroes past the end that RapidJSON needs: one as the end of text, three more because its
-//   check of UTF-8 reads a whole sequence before it judges the first wrong byte of it.
+//   promise the zeroes past the end that are read: one as the end of text, more because the check of UTF-8
+//   reads a whole sequence before it judges the first wrong byte of it, and frame_utf8.h a whole vector.
 // - Iterative, so that nesting costs heap and not stack; numbers as strings, because its own conversion of
-//   numbers can overflow an int; encoding validated.
+//   numbers can overflow an int; encoding validated, by frame_utf8.h.
 // - In situ AND numbers as strings is right, though it reads like a slip: RawNumber's text begins at
 //   `is.PutBegin()`, where `is` looks as if it stood past the number. It does not: InsituStringStream asks for
 //   copyOptimization, so the number was read from a local copy and `is` still stands at its first byte. With
@@ -24,6 +24,7 @@
 #include <cstring>
 #include <optional>
 
+#include "common/frame_utf8.h"
 #include "common/frame_values.h"
 #include "common/limits.h"
 
@@ -101,7 +102,7 @@ class RootFields {
 
 constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
-static_assert(rapidjson::StreamTraits<rapidjson::InsituStringStream>::copyOptimization == 1,
+static_assert(rapidjson::StreamTraits<FrameUtf8::Stream>::copyOptimization == 1,
               "RawNumber's text is wrong without it");
 
 // The reader keeps two 32-bit words a container while it is in it.
@@ -237,8 +238,9 @@ class RapidJsonFrameDecoder::Parser {
   }
 
  private:
-  // One more than a block, as HasEncodedSurrogate() looks one byte ahead; more than RapidJSON's four.
+  // One more than a block, as HasEncodedSurrogate() looks one byte ahead.
   static constexpr size_t kPaddingBytes = kBlockBytes + 1;
+  static_assert(kPaddingBytes >= FrameUtf8::kReadsPastEndBytes && kPaddingBytes >= 4);
 
   void Copy(std::string_view bytes) {
     if (!bytes.empty()) std::memcpy(scratch_.get(), bytes.data(), bytes.size());
@@ -247,14 +249,14 @@ class RapidJsonFrameDecoder::Parser {
 
   rapidjson::ParseErrorCode ParseScratch(size_t size, RootFields* fields) {
     *fields = RootFields();
-    rapidjson::InsituStringStream stream(scratch_.get());
+    FrameUtf8::Stream stream(scratch_.get());
     const rapidjson::ParseErrorCode error = reader_.Parse<kFlags>(stream, *fields).Code();
     // Fewer bytes read than there are: a NUL that stands after the root.
     if (error == rapidjson::kParseErrorNone && stream.Tell() != size) return rapidjson::kParseErrorTermination;
     return error;
   }
 
-  rapidjson::Reader reader_;  // keeps its stack from frame to frame
+  rapidjson::GenericReader<FrameUtf8, FrameUtf8> reader_;  // keeps its stack from frame to frame
   const std::unique_ptr<char[]> scratch_;
 };
 

@@ -65,7 +65,7 @@ class FrameSource {
   // inside, asks the leader for anything so that a sleeping fetcher wakes up.
   virtual void Nudge(PartitionId p) = 0;
 
-  // Becomes readable when frames arrive where there were none; -1: frames are always here (files).
+  // Becomes readable when frames arrive where there were none (files: see file_frame_source.h); valid after Start().
   // ClearReady() is called before looking again.
   virtual int ReadyFd() const = 0;
   virtual void ClearReady() = 0;
