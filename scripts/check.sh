@@ -11,7 +11,7 @@ usage() {
 usage: check.sh [--format] [--shell] [--tidy] [--fix]
   --format  C++ layout by .clang-format
   --shell   shellcheck on every script
-  --tidy    clang-tidy by .clang-tidy; needs build/debug (scripts/test.sh makes it) and some minutes
+  --tidy    clang-tidy by .clang-tidy; needs build/debug (cmake --preset debug), takes 3 s of CPU a source file
   --fix     let clang-format rewrite the files instead of complaining
 Without options: --format and --shell.
 Exit codes: 0 all is well, 1 something is not, 64 an option, 78 a tool is missing.
