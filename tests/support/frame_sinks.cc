@@ -90,11 +90,11 @@ class KafkaSink : public FrameSink {
   KafkaSink(const TestBroker& broker, const KafkaSinkOptions& options) : options_(options) {
     KafkaConfig config = {{"enable.idempotence", "true"},
                           {"compression.codec", options.compression},
-                          {"linger.ms", options.is_live ? "5" : "50"},
+                          {"linger.ms", "5"},
                           {"batch.num.messages", "10000"},
                           {"message.max.bytes", kMaxMessageBytes},
-                          {"queue.buffering.max.messages", "200000"},
-                          {"queue.buffering.max.kbytes", "131072"}};
+                          {"queue.buffering.max.messages", "50000"},
+                          {"queue.buffering.max.kbytes", "65536"}};
     if (options.transaction_frames > 0) config.emplace_back("transactional.id", TestBroker::UniqueName("generator"));
     handle_ = MakeHandle(RD_KAFKA_PRODUCER, broker.ConfigWith(config), [this](rd_kafka_conf_t* conf) {
       rd_kafka_conf_set_dr_msg_cb(conf, OnDelivery);

@@ -31,7 +31,6 @@ struct KafkaSinkOptions {
   // Frames a transaction; 0: none are used. Every fourth transaction is aborted first and then repeated, so
   // that a reader of committed records sees each frame once.
   uint64_t transaction_frames = 0;
-  bool is_live = false;  // rather soon than many at once
 };
 std::unique_ptr<FrameSink> MakeKafkaSink(const TestBroker& broker, const KafkaSinkOptions& options);
 

@@ -150,7 +150,6 @@ std::unique_ptr<FrameSink> SinkOf(const po::variables_map& given, int32_t partit
   options.topic = given["topic"].as<std::string>();
   options.compression = given["compression"].as<std::string>();
   options.transaction_frames = given["transactional"].as<uint64_t>();
-  options.is_live = given.count("live") != 0;
   return MakeKafkaSink(BrokerOf(given), options);
 }
 

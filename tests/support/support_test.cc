@@ -45,6 +45,7 @@ TEST(FrameGenerator, TheSameSeedGivesTheSameFramesAndAnotherOneOthers) {
 TEST(FrameGenerator, UndamagedFramesAreValidInTimeAndOfTheUsersAskedFor) {
   for (const size_t size : {size_t{200}, size_t{1000}, size_t{10'000}}) {
     GeneratorOptions options = Small();
+    options.frames = 1500;
     options.frame_bytes = size;
     std::set<std::string> users;
     size_t bytes = 0;
@@ -84,7 +85,7 @@ TEST(FrameGenerator, EachDamageDoesWhatItsNameSays) {
                {"escaped-keys", "valid"},      {"host-ahead", "valid"},      {"late", "valid"}};
   for (const auto& [damage, outcome] : cases) {
     GeneratorOptions options = Small();
-    options.frames = 300;
+    options.frames = 100;
     options.too_large_bytes = 5000;
     options.damage = *ParseDamage(std::string(damage) + ":1");
     for (const std::string& frame : Frames(options)) {
