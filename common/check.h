@@ -11,9 +11,9 @@ namespace headcount {
 
 }  // namespace headcount
 
-#define HC_CHECK(condition, detail)                                                             \
-  do {                                                                                          \
-    if (__builtin_expect(!(condition), 0)) {                                                    \
-      ::headcount::CheckFailed(__FILE__, __LINE__, #condition, detail);                         \
-    }                                                                                           \
+#define HC_CHECK(condition, detail)                                     \
+  do {                                                                  \
+    if (__builtin_expect(!(condition), 0)) {                            \
+      ::headcount::CheckFailed(__FILE__, __LINE__, #condition, detail); \
+    }                                                                   \
   } while (false)

@@ -22,8 +22,7 @@ uint64_t CountNew(const std::vector<CountedTable>& tables, size_t earlier) {
 // The largest first: its size is known, and only the smaller ones are walked.
 uint64_t CountUnion(std::vector<CountedTable> tables) {
   if (tables.empty()) return 0;
-  std::sort(tables.begin(), tables.end(),
-            [](const CountedTable& a, const CountedTable& b) { return a.size > b.size; });
+  std::sort(tables.begin(), tables.end(), [](const CountedTable& a, const CountedTable& b) { return a.size > b.size; });
   uint64_t count = tables[0].size;
   for (size_t i = 1; i < tables.size(); ++i) {
     if (tables[i].size > 0) count += CountNew(tables, i);

@@ -13,12 +13,12 @@ namespace headcount {
 // The exit codes of `headcount`, after sysexits.h. README.md has the table for users.
 enum class ExitCode : int {
   kDone = 0,
-  kUnhealthy = 1,      // `headcount health` only
-  kUsage = 64,         // an option or its value
-  kUnavailable = 69,   // the broker cannot be reached at start
-  kBroken = 70,        // a broken invariant
-  kTryAgain = 75,      // lost the broker, or a restart limit
-  kHumanNeeded = 78,   // nothing that a restart can mend
+  kUnhealthy = 1,     // `headcount health` only
+  kUsage = 64,        // an option or its value
+  kUnavailable = 69,  // the broker cannot be reached at start
+  kBroken = 70,       // a broken invariant
+  kTryAgain = 75,     // lost the broker, or a restart limit
+  kHumanNeeded = 78,  // nothing that a restart can mend
 };
 
 struct Error {

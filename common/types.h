@@ -60,9 +60,7 @@ class EventTime {
 
   // Unset and Forever stay what they are. Finite times lie below 1e14 and durations in limits.h's
   // bounds, so that sums cannot overflow.
-  constexpr EventTime plus(int64_t duration_s) const {
-    return is_finite() ? EventTime(seconds_ + duration_s) : *this;
-  }
+  constexpr EventTime plus(int64_t duration_s) const { return is_finite() ? EventTime(seconds_ + duration_s) : *this; }
 
   friend constexpr bool operator==(EventTime a, EventTime b) { return a.seconds_ == b.seconds_; }
   friend constexpr bool operator!=(EventTime a, EventTime b) { return a.seconds_ != b.seconds_; }

@@ -88,8 +88,8 @@ class Coordinator {
   const PartitionPlan plan_;
   const Wakeups wakeups_;
   const int signal_fd_;
-  const int lock_fd_;    // -1: none
-  const int alive_fd_;   // read end: children see it hang up when we are gone
+  const int lock_fd_;   // -1: none
+  const int alive_fd_;  // read end: children see it hang up when we are gone
   const FingerprintKey key_;
 
   std::optional<shm::JobMemory> memory_;
@@ -99,8 +99,8 @@ class Coordinator {
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
-  std::vector<int64_t> worker_pids_;                        // by slot; 0: none
-  std::vector<std::optional<Death>> workers_not_started_;   // by slot
+  std::vector<int64_t> worker_pids_;                       // by slot; 0: none
+  std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
 };
@@ -231,7 +231,8 @@ std::vector<int> Coordinator::DescriptorsOfChildren() const {
 
 void Coordinator::Do(const StartWriter& action) {
   const WriterStart start{options_, &*memory_, &wakeups_, alive_fd_, action.generation, RunId(Random<uint64_t>())};
-  writer_pid_ = Fork("writer", [&start] { return RunWriter(start); }, &writer_not_started_);
+  writer_pid_ = Fork(
+      "writer", [&start] { return RunWriter(start); }, &writer_not_started_);
 }
 
 void Coordinator::Do(const StartWorker& action) {
@@ -239,12 +240,14 @@ void Coordinator::Do(const StartWorker& action) {
   WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
   const size_t place = static_cast<size_t>(action.slot.value());
-  worker_pids_[place] = Fork("worker-" + std::to_string(action.slot.value()), [&start] { return RunWorker(start); },
-                             &workers_not_started_[place]);
+  worker_pids_[place] = Fork(
+      "worker-" + std::to_string(action.slot.value()), [&start] { return RunWorker(start); },
+      &workers_not_started_[place]);
 }
 
 // The child's pid, or 0 and why it was not started.
-int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started) {
+int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& body,
+                          std::optional<Death>* not_started) {
   int fork_errno = 0;
   const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
   if (forked.ok()) return *forked;
@@ -277,7 +280,13 @@ void Coordinator::Do(const BeginDrain& /*action*/) {
   wakeups_.writer().Signal();
 }
 
-void Coordinator::Do(const LogDeath& action) { LogWarning(Text(action.obituary)); }
+void Coordinator::Do(const LogDeath& action) {
+  // Whoever goes when all is done needs no attention.
+  const bool expected = action.obituary.action == DeathAction::kEnd && action.obituary.death.code != 0
+                            ? supervisor_.EndsWell()
+                            : action.obituary.death.code == 0;
+  Log(expected ? LogLevel::kDebug : LogLevel::kWarning, Text(action.obituary));
+}
 
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();

@@ -74,6 +74,10 @@ std::vector<Action> Supervisor::Step(int64_t now_ms, const SupervisorFacts& fact
   return std::exchange(actions_, {});
 }
 
+bool Supervisor::EndsWell() const {
+  return (state_ == JobState::kEnding || state_ == JobState::kEnded) && exit_.code == ExitCode::kDone;
+}
+
 const char* Supervisor::StatusWord() const {
   switch (state_) {
     case JobState::kStarting:

@@ -121,6 +121,8 @@ class Supervisor {
   std::vector<Action> Step(int64_t now_ms, const SupervisorFacts& facts);
 
   JobState state() const { return state_; }
+  // Everything is committed, or was given up because a person asked; the children go.
+  bool EndsWell() const;
   // As the status file says it: "starting", "running", "draining", "done" or "failed".
   const char* StatusWord() const;
   Generation writer_generation() const { return writer_.generation; }

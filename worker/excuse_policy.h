@@ -19,8 +19,8 @@ namespace headcount {
 
 // One partition as its worker sees it now.
 struct PartitionFacts {
-  Offset position;         // next to read; nothing fetched is left unjudged below it
-  Offset known_end{-1};    // newest end heard of; -1: none
+  Offset position;             // next to read; nothing fetched is left unjudged below it
+  Offset known_end{-1};        // newest end heard of; -1: none
   bool read_to_until = false;  // --until-end: everything up to the end seen at the start has been judged
   bool began_empty = false;    // --until-end: there was nothing to read at the start, not even control records
   // The boundary its watermark allows, and the one the rest of the job would allow without it.

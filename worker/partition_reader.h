@@ -89,8 +89,8 @@ class PartitionReader {
   PartitionSink sink_;
   Judge judge_;
   ExcusePolicy policy_;
-  FrameBatch batch_;     // taken from the source ...
-  size_t next_ = 0;      // ... and judged up to here
+  FrameBatch batch_;  // taken from the source ...
+  size_t next_ = 0;   // ... and judged up to here
   uint64_t records_ = 0;
   bool read_to_until_ = false;
 };

@@ -20,8 +20,8 @@ WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart cl
 
 WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
   if (window < published_upto_) return nullptr;
-  HC_CHECK(window >= sealed_upto_, "a verdict for sealed window " + std::to_string(window.seconds()) + " in generation " +
-                                       std::to_string(generation_.value()));
+  HC_CHECK(window >= sealed_upto_, "a verdict for sealed window " + std::to_string(window.seconds()) +
+                                       " in generation " + std::to_string(generation_.value()));
   latest_ = std::max(latest_, window);
   return &open_[window];
 }

@@ -150,7 +150,8 @@ Result<void> Worker::Run() {
   view_.BeginLife(start_.generation, now_ms_);
   if (!WaitForClaim()) return Error{ExitCode::kTryAgain, "the coordinator is gone"};
   closed_upto_ = published_sealed_upto_ = view_.closed_upto();
-  store_ = std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); });
+  store_ =
+      std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); });
   if (Result<void> added = AddPartitions(view_.partition_count()); !added) return added;
   published_ms_ = now_ms_;
 
@@ -194,9 +195,8 @@ std::vector<PartitionReader*> Worker::ReadersByWatermark() const {
   std::vector<PartitionReader*> order;
   order.reserve(readers_.size());
   for (const auto& reader : readers_) order.push_back(reader.get());
-  std::stable_sort(order.begin(), order.end(), [](const PartitionReader* a, const PartitionReader* b) {
-    return a->watermark() < b->watermark();
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const PartitionReader* a, const PartitionReader* b) { return a->watermark() < b->watermark(); });
   return order;
 }
 
@@ -219,6 +219,7 @@ Result<bool> Worker::ReadOneBatch() {
     if (!taken) return taken.error();
     if (store_->out_of_memory()) return OutOfMemory();
     if (*taken > 0) {
+      if (records_ == 0) LogInfo("first record partition=" + std::to_string(reader->partition().value()));
       records_ += *taken;
       return true;
     }
@@ -394,9 +395,10 @@ bool Worker::WaitForRoom() {
 }
 
 Error Worker::OutOfMemory() const {
-  return {ExitCode::kHumanNeeded, "the open windows of worker " + std::to_string(start_.slot.value()) +
-                                      " do not fit into its " + std::to_string(store_->total_bytes() >> 20) +
-                                      " MiB of memory: nothing wrong was published; start again with a bigger --memory"};
+  return {ExitCode::kHumanNeeded,
+          "the open windows of worker " + std::to_string(start_.slot.value()) + " do not fit into its " +
+              std::to_string(store_->total_bytes() >> 20) +
+              " MiB of memory: nothing wrong was published; start again with a bigger --memory"};
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink
   now_ = {start.point.offset, start.point.excused_here, start.point.watermark};
   for (const HeldRef& ref : start.point.held) held_.push_back({ref.offset, {}, ref.score, 0, false});
   restoring_ = !held_.empty();
-  while (next_move_ < moves_.size() && (moves_[next_move_].offset < now_.offset ||
-                                        (moves_[next_move_].offset == now_.offset && now_.excused_here &&
-                                         moves_[next_move_].kind == Move::Kind::kExcuse))) {
+  while (next_move_ < moves_.size() &&
+         (moves_[next_move_].offset < now_.offset || (moves_[next_move_].offset == now_.offset && now_.excused_here &&
+                                                      moves_[next_move_].kind == Move::Kind::kExcuse))) {
     ++next_move_;
   }
   if (!restoring_) RepeatMovesUpTo(now_.offset);

@@ -136,9 +136,9 @@ class Judge {
   VerdictCounts waiting_before_;
   std::vector<HeldRef> held_before_;
 
-  std::vector<Move> moves_;    // by offset; those below next_move_ are part of the state
-  size_t next_move_ = 0;       // the first that is still to be repeated
-  uint64_t records_ = 0;       // given so far, restored ones included
+  std::vector<Move> moves_;  // by offset; those below next_move_ are part of the state
+  size_t next_move_ = 0;     // the first that is still to be repeated
+  uint64_t records_ = 0;     // given so far, restored ones included
   bool restoring_ = false;
   uint64_t lost_held_ = 0;
 };

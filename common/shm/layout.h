@@ -60,10 +60,10 @@ struct alignas(64) JobData {
   Shared<int64_t> writer_closed_upto;         // CLAIM that the records of all windows before it are committed
   Shared<uint64_t> writer_run;
   Shared<uint64_t> writer_sequence;
-  Shared<int64_t> writer_heartbeat_ms;   // CLOCK_MONOTONIC
+  Shared<int64_t> writer_heartbeat_ms;     // CLOCK_MONOTONIC
   Shared<uint32_t> writer_in_broker_call;  // 1: inside a call that may take as long as a transaction may
   Shared<uint64_t> writer_minutes_published;
-  SharedCounts writer_published;         // verdicts in records committed since this start
+  SharedCounts writer_published;  // verdicts in records committed since this start
 };
 
 // Two publications take turns. The writer copies number n while the worker may be storing n + 1 in the other
@@ -74,9 +74,9 @@ struct PublicationPlace {
 };
 
 struct alignas(64) SlotData {
-  Shared<uint64_t> coordinator_generation;        // raised when a worker has died; 0: never started
-  Shared<uint64_t> writer_acknowledged;           // the writer holds nothing of generations below it
-  SharedCounts writer_closed;                     // of that generation's worker_judged, those committed since
+  Shared<uint64_t> coordinator_generation;  // raised when a worker has died; 0: never started
+  Shared<uint64_t> writer_acknowledged;     // the writer holds nothing of generations below it
+  SharedCounts writer_closed;               // of that generation's worker_judged, those committed since
 
   alignas(64) Shared<uint64_t> worker_generation;  // CLAIM: every worker_ field of this slot is of this life
   Shared<int32_t> worker_partition_count;          // of the topic, as this worker knows it
@@ -85,11 +85,11 @@ struct alignas(64) SlotData {
   Shared<int64_t> worker_clock;                    // slowest watermark of its partitions that are not excused
   Shared<uint32_t> worker_clock_final;             // 1: that partition will not be read on in this run
   Shared<int64_t> worker_sealed_upto;
-  Shared<uint32_t> worker_wants_clock;             // 1: waits for others' clocks; wake it when yours moves
+  Shared<uint32_t> worker_wants_clock;  // 1: waits for others' clocks; wake it when yours moves
 
-  Shared<uint64_t> worker_publication_begun;       // number of the last one begun
-  Shared<uint64_t> worker_publication_done;        // CLAIM: this one is whole
-  PublicationPlace worker_publication[2];          // number n is in place n % 2
+  Shared<uint64_t> worker_publication_begun;  // number of the last one begun
+  Shared<uint64_t> worker_publication_done;   // CLAIM: this one is whole
+  PublicationPlace worker_publication[2];     // number n is in place n % 2
 
   // The frame under the decoder, for the search for poison; -1: none.
   alignas(64) Shared<int64_t> worker_decoding_offset;
@@ -107,19 +107,19 @@ enum class Excuse : uint32_t { kNone, kSilent, kAtEnd, kEmpty, kMaxHold };
 enum class ReadingState : uint32_t { kUnknown, kReading, kCaughtUp, kAhead };
 
 struct alignas(64) PartitionData {
-  Shared<int64_t> writer_until;         // --until-end: where to stop; -1: nowhere
-  Shared<int64_t> writer_safe_offset;   // as committed; -1: nothing committed
-  uint32_t writer_point_bytes;          // of writer_point: a worker that starts reads it, and the writer stores it
+  Shared<int64_t> writer_until;        // --until-end: where to stop; -1: nowhere
+  Shared<int64_t> writer_safe_offset;  // as committed; -1: nothing committed
+  uint32_t writer_point_bytes;         // of writer_point: a worker that starts reads it, and the writer stores it
   char writer_point[limits::kMaxMetadataBytes];  // only while no such worker can (writer_view.h says why)
 
   // For the status file.
-  alignas(64) Shared<uint32_t> worker_shown;    // CLAIM: a worker has stored the fields below
-  Shared<int64_t> worker_position;              // -1: not known
-  Shared<int64_t> worker_end;                   // -1: not known
-  Shared<int64_t> worker_watermark;             // EventTime; Unset: none
+  alignas(64) Shared<uint32_t> worker_shown;  // CLAIM: a worker has stored the fields below
+  Shared<int64_t> worker_position;            // -1: not known
+  Shared<int64_t> worker_end;                 // -1: not known
+  Shared<int64_t> worker_watermark;           // EventTime; Unset: none
   Shared<uint32_t> worker_held;
-  Shared<uint32_t> worker_excused;              // Excuse
-  Shared<uint32_t> worker_reading;              // ReadingState
+  Shared<uint32_t> worker_excused;  // Excuse
+  Shared<uint32_t> worker_reading;  // ReadingState
 };
 
 // --- In a slice ---------------------------------------------------------------------------------------------

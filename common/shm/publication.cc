@@ -81,8 +81,8 @@ Step TakeStep(Eye* eye) {
   step.rest.point = TakePoint(eye, &step.partition);
   for (uint64_t i = 0; i < data.move_count; ++i) {
     const auto move = eye->Take<MoveData>();
-    step.rest.moves.push_back({Offset(move.offset), static_cast<Move::Kind>(move.kind), ToWindow(move.passed_upto),
-                               EventTime(move.clock)});
+    step.rest.moves.push_back(
+        {Offset(move.offset), static_cast<Move::Kind>(move.kind), ToWindow(move.passed_upto), EventTime(move.clock)});
   }
   return step;
 }
@@ -97,8 +97,8 @@ void PutStep(Pen* pen, const Step& step) {
 }
 
 SealedWindow LoadWindow(const char* slice_begin, uint64_t slice_bytes, const WindowRef& ref, Generation generation) {
-  const std::string name = "window " + std::to_string(ref.window_start) + " of generation " +
-                           std::to_string(generation.value());
+  const std::string name =
+      "window " + std::to_string(ref.window_start) + " of generation " + std::to_string(generation.value());
   HC_CHECK(ref.at < slice_bytes, name);
   Eye eye(slice_begin + ref.at, slice_bytes - ref.at, "sealed window");
   const auto data = eye.Take<SealedWindowData>();

@@ -16,8 +16,8 @@ namespace headcount::shm {
 
 // How far a slot's, or the whole job's, partitions that are not excused have come.
 struct Clock {
-  EventTime slowest = EventTime::Forever();  // Forever: all are excused; Unset: one has no watermark yet
-  bool final = true;                         // the slowest will not be read on in this run
+  EventTime slowest = EventTime::Forever();   // Forever: all are excused; Unset: one has no watermark yet
+  bool final = true;                          // the slowest will not be read on in this run
   EventTime latest_end = EventTime::Unset();  // end of the last window opened
 
   // The clock of both together.

@@ -231,7 +231,9 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
   for (const kafka::CommittedPoint& point : *committed) {
     if (!point.offset) continue;  // added to the topic since, and not committed before this transaction
     const Result<CommittedPoint> read = ParsePointText(point.metadata);
-    if (!read) return Error{ExitCode::kHumanNeeded, "somebody else commits under group " + options_->group + ": " + read.error().message};
+    if (!read)
+      return Error{ExitCode::kHumanNeeded,
+                   "somebody else commits under group " + options_->group + ": " + read.error().message};
     if (held && !(*held == read->header)) {
       return Error{ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
                                                " are of different transactions: somebody else commits under it"};

@@ -37,7 +37,8 @@ class KafkaOutlet final : public Outlet {
   Result<StartFacts> GatherFacts(int32_t partition_count);
   Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
   Result<kafka::TransactionResult> Try(const kafka::Transaction& transaction);
-  Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear, int32_t partition_count);
+  Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
+                           int32_t partition_count);
   Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,

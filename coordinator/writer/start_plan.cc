@@ -12,7 +12,9 @@ size_t CommittedCount(const StartFacts& facts) {
                                            [](const HeldByKafka& held) { return held.offset.has_value(); }));
 }
 
-Error Refuse(const std::string& what, const std::string& advice) { return {ExitCode::kHumanNeeded, what + ": " + advice}; }
+Error Refuse(const std::string& what, const std::string& advice) {
+  return {ExitCode::kHumanNeeded, what + ": " + advice};
+}
 
 std::string ResetAdvice(const StartFacts& facts, const std::string& topic_or_partition) {
   return "kafka-consumer-groups.sh --bootstrap-server ... --group " + facts.group + " --topic " + topic_or_partition +
@@ -78,9 +80,10 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
     plan.points.push_back(std::move(read->safe));
   }
   if (header && header->window_s != facts.window_s) {
-    return Refuse("group " + facts.group + " has committed windows of " + std::to_string(header->window_s) +
-                      "s, not of " + std::to_string(facts.window_s) + "s",
-                  "start with --window " + std::to_string(header->window_s) + "s, or with another --group and --output-topic");
+    return Refuse(
+        "group " + facts.group + " has committed windows of " + std::to_string(header->window_s) + "s, not of " +
+            std::to_string(facts.window_s) + "s",
+        "start with --window " + std::to_string(header->window_s) + "s, or with another --group and --output-topic");
   }
   if (header) plan.closed_upto = header->closed_upto;
   if (Result<void> added = AddNewPartitions(facts, committed, &plan); !added) return added.error();

@@ -19,7 +19,7 @@ struct HeldByKafka {
 };
 
 struct StartFacts {
-  std::vector<HeldByKafka> committed;       // by partition
+  std::vector<HeldByKafka> committed;        // by partition
   std::optional<WindowStart> newest_minute;  // in the output topic
   std::vector<Offset> from;                  // --from, by partition
   int64_t window_s = 0;

@@ -20,15 +20,16 @@ Result<Standing> StdoutOutlet::Claim(int32_t partition_count, CommitHeader* head
   return standing;
 }
 
-Result<void> StdoutOutlet::Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& /*points*/,
-                                  const CommitHeader& /*header*/) {
+Result<void> StdoutOutlet::Commit(const std::vector<CountRecord>& records,
+                                  const std::vector<PartitionPoint>& /*points*/, const CommitHeader& /*header*/) {
   std::string lines;
   for (const CountRecord& record : records) lines.append(ValueText(record)).append(1, '\n');
   size_t written = 0;
   while (written < lines.size()) {
     const ssize_t n = write(STDOUT_FILENO, lines.data() + written, lines.size() - written);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Error{ExitCode::kTryAgain, std::string("writing minutes to stdout failed: ") + std::strerror(errno)};
+    if (n < 0)
+      return Error{ExitCode::kTryAgain, std::string("writing minutes to stdout failed: ") + std::strerror(errno)};
     written += static_cast<size_t>(n);
   }
   return {};

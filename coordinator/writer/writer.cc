@@ -45,12 +45,12 @@ class Writer {
   shm::WriterView view_;
   const std::unique_ptr<Outlet> outlet_;
 
-  CommitHeader header_;             // of the last transaction
-  std::vector<SafePoint> points_;   // by partition, as committed last
-  std::vector<Offset> positions_;   // by partition, of the judges at the last commit
+  CommitHeader header_;            // of the last transaction
+  std::vector<SafePoint> points_;  // by partition, as committed last
+  std::vector<Offset> positions_;  // by partition, of the judges at the last commit
   int64_t committed_ms_ = 0;
   int64_t partitions_watched_ms_ = 0;
-  int64_t draining_since_ms_ = 0;   // 0: not draining
+  int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;
   uint64_t minutes_ = 0;
 };
@@ -109,9 +109,9 @@ void Writer::ShowStart(const Standing& standing) {
   committed_ms_ = partitions_watched_ms_ = MonotonicMs();
   char run[20];
   snprintf(run, sizeof run, "%016" PRIx64, header_.run.value());
-  LogInfo(std::string("claimed run=") + run + " start=" + Name(standing.plan.kind) + " partitions=" +
-          std::to_string(points_.size()) + " closed_upto=" +
-          (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
+  LogInfo(std::string("claimed run=") + run + " start=" + Name(standing.plan.kind) +
+          " partitions=" + std::to_string(points_.size()) +
+          " closed_upto=" + (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
 }
 
 // --- Running -------------------------------------------------------------------------------------------------
@@ -250,7 +250,8 @@ Result<void> Writer::WatchPartitions() {
 
 void Writer::AddPartitions(int32_t count) {
   const int32_t bounded = std::min(count, limits::kMaxPartitions);
-  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(bounded) + " partitions");
+  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(bounded) +
+          " partitions");
   for (int32_t n = static_cast<int32_t>(points_.size()); n < bounded; ++n) {
     const PartitionId p(n);
     points_.push_back(NewPartitionStart(header_.closed_upto, WallClock()));

@@ -122,8 +122,12 @@ class KeepingSink : public VerdictSink {
       kept->users.insert(uid.low);
     }
   }
-  void AddLate(WindowStart window) override { Add(window, [](VerdictCounts* counts) { ++counts->late; }); }
-  void AddFuture(WindowStart window) override { Add(window, [](VerdictCounts* counts) { ++counts->future; }); }
+  void AddLate(WindowStart window) override {
+    Add(window, [](VerdictCounts* counts) { ++counts->late; });
+  }
+  void AddFuture(WindowStart window) override {
+    Add(window, [](VerdictCounts* counts) { ++counts->future; });
+  }
   void AddInvalid(WindowStart window, InvalidReason reason) override {
     Add(window, [reason](VerdictCounts* counts) { ++counts->invalid_by_reason[static_cast<size_t>(reason)]; });
   }

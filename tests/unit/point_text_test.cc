@@ -61,8 +61,8 @@ TEST(PointText, OfTheWorstStateFitsIntoTheMetadata) {
   safe.point.waiting.invalid_by_reason.fill(INT64_MAX);
   for (size_t i = 0; i < limits::kHeldFrames; ++i) safe.point.held.push_back({Offset(static_cast<int64_t>(i)), -256});
   for (size_t i = 0; i < limits::kMaxMoves; ++i) {
-    safe.moves.push_back({Offset(INT64_MAX - 1), Move::Kind::kExcuse, WindowStart(limits::kMaxTs - 1),
-                          EventTime(limits::kMaxTs - 1)});
+    safe.moves.push_back(
+        {Offset(INT64_MAX - 1), Move::Kind::kExcuse, WindowStart(limits::kMaxTs - 1), EventTime(limits::kMaxTs - 1)});
   }
   CommitHeader header{RunId(UINT64_MAX), Sequence(UINT64_MAX), WindowStart(limits::kMaxTs), limits::kMaxDurationS};
   const std::string text = ToText(header, safe);
