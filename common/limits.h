@@ -90,7 +90,7 @@ inline constexpr size_t kBatchFrames = 512;
 // A worker without work wakes up this often, to beat and to look at the clocks of others.
 inline constexpr int kIdleWaitMs = 50;
 // ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).
-inline constexpr int kStarvedWaitMs = 2;
+inline constexpr int kStarvedWaitMs = 5;
 // One question for an end offset; it blocks the worker's loop.
 inline constexpr int kAskEndTimeoutMs = 500;
 // Between two questions about the same partition, answered or not.

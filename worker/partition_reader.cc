@@ -99,6 +99,8 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
   if (next_ == batch_.count) judge_.ReachedEnd(tools_.source->Position(partition_));
   if (judge_.restoring()) return false;
 
+  // Not read on before a commit makes room, it must not hold up that commit: it stays excused where it was.
+  if (judge_.moves_full() && judge_.excused_here()) policy_.StayExcused();
   const PartitionFacts facts = Facts(boundary_of_others);
   policy_.Update(facts, now_ms);
   const bool asks = may_ask && policy_.WantsEnd(facts, now_ms);
