@@ -100,6 +100,9 @@ inline constexpr int64_t kUnansweredPauseMs = 2'000;
 // (hourly, at a drain) move the safe points.
 inline constexpr int64_t kPublishEveryMs = 10'000;
 inline constexpr int64_t kShowStatusEveryMs = 100;
+// Blocks up to the first size are served from memory kept, of which up to the second size may lie free.
+inline constexpr int kKeepBlocksBytes = 32 << 20;
+inline constexpr int kKeepFreeBytes = 64 << 20;
 // Of its slice, when a worker reads only the partition that holds everybody back.
 inline constexpr uint64_t kCrowdedNumerator = 3;
 inline constexpr uint64_t kCrowdedDenominator = 4;
