@@ -87,6 +87,8 @@ inline constexpr int64_t kLockWaitMs = 10'000;
 // --- The worker's loop --------------------------------------------------------------------------------------
 // Frames judged before anything else is looked at: about a millisecond of work.
 inline constexpr size_t kBatchFrames = 512;
+// ... and no more bytes, so that a worker beats even where every frame is as large as --max-frame allows.
+inline constexpr size_t kBatchBytes = size_t{8} << 20;
 // A worker without work wakes up this often, to beat and to look at the clocks of others.
 inline constexpr int kIdleWaitMs = 50;
 // ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).
