@@ -39,7 +39,7 @@ void ExcusePolicy::Update(const PartitionFacts& facts, int64_t now_ms) {
 // What a leader's "that is all" would make of the partition. A known end beyond the position is answer enough.
 std::optional<Excuse> ExcusePolicy::PossibleExcuse(const PartitionFacts& facts, int64_t now_ms) const {
   if (until_end_ || excused() || facts.known_end > facts.position) return std::nullopt;
-  if (facts.position == Offset(0)) return Excuse::kEmpty;
+  if (facts.position == Offset(0) && facts.known_end == Offset(0)) return Excuse::kEmpty;
   if (now_ms - watermark_moved_ms_ >= idle_timeout_ms_) return Excuse::kSilent;
   if (max_hold_ms_ > 0 && now_ms - held_since_ms_ >= max_hold_ms_) return Excuse::kMaxHold;
   return std::nullopt;

@@ -37,6 +37,10 @@ class ExcusePolicy {
   void OnRecord(bool moved, int64_t now_ms);
   // The leader was asked with AskEnd() after WantsEnd() had said so.
   void OnEndAnswer(EndAnswer answer, const PartitionFacts& facts, int64_t now_ms);
+  // An earlier life was excused at this very offset, and its move is part of the state.
+  void StayExcused() {
+    if (!excused()) excuse_ = shm::Excuse::kSilent;
+  }
   // Looks at the facts alone: --until-end, and how long the boundary has been held. Call it often.
   void Update(const PartitionFacts& facts, int64_t now_ms);
 

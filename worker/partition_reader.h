@@ -71,9 +71,9 @@ class PartitionReader {
   const VerdictCounts& waiting() const { return judge_.waiting(); }
   uint64_t records() const { return records_; }
   uint64_t lost_held() const { return judge_.lost_held(); }
-  // Its moves fill the metadata, and it is not excused: nothing but a commit could let it go on, and none may
+  // Its moves fill the metadata, and it is not at an excuse: nothing but a commit could let it go on, and none may
   // come. Only frame after frame of poison leads here.
-  bool stuck_in_moves() const { return judge_.moves_full() && !policy_.excused(); }
+  bool stuck_in_moves() const { return judge_.moves_full() && !judge_.excused_here(); }
 
  private:
   void JudgeFrame(const SourceFrame& frame);

@@ -65,7 +65,7 @@ class Judge {
   // The partition is excused now: settles the held frames by `wall_clock`, and raises the watermark to
   // passed_upto + lateness if that is set and higher. Remembers it as a move unless it changed nothing.
   void Excuse(EventTime wall_clock, WindowStart passed_upto);
-  // The record at `offset`, which has not been judged yet, is poison.
+  // The record at `offset`, which has not been judged yet, is poison. Without room for a move nothing happens.
   void AddPoison(Offset offset);
   // Moves below `offset` are needed no more: no replay starts there again.
   void ForgetMovesBelow(Offset offset);
@@ -77,8 +77,11 @@ class Judge {
   bool restoring() const { return restoring_; }
   const VerdictCounts& waiting() const { return waiting_; }
   const std::vector<Move>& moves() const { return moves_; }
-  // Full: read no further until a commit has let ForgetMovesBelow() make room.
-  bool moves_full() const { return moves_.size() >= limits::kMaxMoves; }
+  // Full: read no further until a commit has let ForgetMovesBelow() make room. A replay is not stopped on the
+  // way to its last excuse.
+  bool moves_full() const;
+  // The present state is that of an excuse at offset(): nothing has been read since.
+  bool excused_here() const { return now_.excused_here; }
 
   // The present state.
   Point point() const;

@@ -31,8 +31,9 @@ struct Kind {
 
 // How many like lines were left out before this one; -1: leave this one out too.
 int64_t Admit(const std::string& facility, Clock::time_point now) {
-  static std::mutex mutex;
-  static std::map<std::string, Kind> kinds;
+  // Never destroyed: a client that was left behind may speak while the process exits.
+  static auto& mutex = *new std::mutex;
+  static auto& kinds = *new std::map<std::string, Kind>;
   const std::lock_guard<std::mutex> lock(mutex);
   const auto found = kinds.find(facility);
   if (found == kinds.end() && kinds.size() >= kMaxKinds) return 0;

@@ -2,6 +2,11 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
@@ -16,6 +21,9 @@ using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyMetadata>;
 constexpr int64_t kEarliestTimestamp = -2;
 constexpr int64_t kLatestTimestamp = -1;
 
+// Between two requests for one question: a leader is often there again a moment later.
+constexpr int kAskAgainMs = 50;
+
 int64_t TimestampOf(OffsetQuestion question) {
   switch (question.kind) {
     case OffsetQuestion::Kind::kEarliest: return kEarliestTimestamp;
@@ -26,39 +34,68 @@ int64_t TimestampOf(OffsetQuestion question) {
 }
 
 // Partitions [first, first + count) of the topic. -1 in the answer: no record at or after the time.
-Result<std::vector<int64_t>> AskOffsets(rd_kafka_t* handle, const std::string& topic, int32_t first, int32_t count,
-                                        int64_t timestamp, int timeout_ms) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(count));
-  for (int32_t p = first; p < first + count; ++p) {
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = timestamp;
+struct Question {
+  const std::string& topic;
+  int32_t first;
+  int32_t count;
+  int64_t timestamp;
+
+  std::string Asked() const { return "ask for the offsets of topic " + topic; }
+};
+
+// What one request brought: an error code, or offsets by place.
+struct Answer {
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::vector<int64_t> offsets;
+};
+
+Answer AskOnce(rd_kafka_t* handle, const Question& question, int timeout_ms) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(question.count));
+  for (int32_t i = 0; i < question.count; ++i) {
+    rd_kafka_topic_partition_list_add(list.get(), question.topic.c_str(), question.first + i)->offset =
+        question.timestamp;
   }
   // Not rd_kafka_query_watermark_offsets: that one does not look at its timeout once it has asked.
-  const rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(handle, list.get(), timeout_ms);
-  const std::string asked = "ask for the offsets of topic " + topic;
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code);
-  std::vector<int64_t> offsets(static_cast<size_t>(count));
-  for (int32_t i = 0; i < count; ++i) {
+  Answer answer;
+  answer.code = rd_kafka_offsets_for_times(handle, list.get(), timeout_ms);
+  for (int32_t i = 0; i < question.count && answer.code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
     // By name and number: the answers need not come in the order of the questions.
-    const rd_kafka_topic_partition_t* const answer =
-        rd_kafka_topic_partition_list_find(list.get(), topic.c_str(), first + i);
-    if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return QuestionFailed(handle, asked + " partition " + std::to_string(first + i), answer->err);
-    }
-    offsets[static_cast<size_t>(i)] = answer->offset;
+    const rd_kafka_topic_partition_t* const found =
+        rd_kafka_topic_partition_list_find(list.get(), question.topic.c_str(), question.first + i);
+    answer.code = found->err;
+    answer.offsets.push_back(found->offset);
   }
-  return offsets;
+  return answer;
+}
+
+bool MayPass(rd_kafka_resp_err_t code) {
+  // A partition that has just been made is unknown for a moment to the broker that is to lead it.
+  return !IsPermanent(code) || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+Result<std::vector<int64_t>> AskOffsets(rd_kafka_t* handle, const Question& question, int timeout_ms) {
+  const Deadline deadline(timeout_ms);
+  for (;;) {
+    Answer answer = AskOnce(handle, question, deadline.remaining_ms());
+    if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(answer.offsets);
+    if (!MayPass(answer.code) || deadline.remaining_ms() <= kAskAgainMs) {
+      return QuestionFailed(handle, question.Asked(), answer.code);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(kAskAgainMs));
+  }
 }
 
 Result<std::vector<Offset>> ListOffsetsOf(rd_kafka_t* handle, const std::string& topic, int32_t first, int32_t count,
                                           OffsetQuestion question, int timeout_ms) {
-  Result<std::vector<int64_t>> answers = AskOffsets(handle, topic, first, count, TimestampOf(question), timeout_ms);
+  Result<std::vector<int64_t>> answers = AskOffsets(handle, {topic, first, count, TimestampOf(question)}, timeout_ms);
   if (!answers.ok()) return answers.error();
   std::vector<Offset> offsets;
   offsets.reserve(answers->size());
   for (const int64_t answer : *answers) offsets.emplace_back(answer);
   if (question.kind != OffsetQuestion::Kind::kTime) return offsets;
 
-  Result<std::vector<int64_t>> ends = AskOffsets(handle, topic, first, count, kLatestTimestamp, timeout_ms);
+  Result<std::vector<int64_t>> ends = AskOffsets(handle, {topic, first, count, kLatestTimestamp}, timeout_ms);
   if (!ends.ok()) return ends.error();
   for (size_t i = 0; i < offsets.size(); ++i) {
     if (offsets[i].value() < 0) offsets[i] = Offset((*ends)[i]);

@@ -3,22 +3,15 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // With 3,000 bytes of metadata a partition an answer stays near a megabyte.
 constexpr int32_t kPartitionsAQuestion = 250;
-
-int RemainingMs(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::max<int64_t>(left, 0));
-}
 
 std::string Asked(const ClientConfig& config, const std::string& topic) {
   return "read the committed offsets of group " + config.group + " for topic " + topic;
@@ -54,7 +47,7 @@ Result<void> ReadSome(rd_kafka_t* handle, const std::string& asked, const std::s
 
 Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
                                                   int timeout_ms) {
-  const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  const Deadline deadline(timeout_ms);
   Result<Handle> consumer = NewAskingConsumer(config, Isolation::kReadCommitted, GroupUse::kOfConfig);
   if (!consumer.ok()) return consumer.error();
   std::vector<CommittedPoint> points;
@@ -62,7 +55,7 @@ Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, co
   for (int32_t first = 0; first < count; first += kPartitionsAQuestion) {
     const int32_t last = std::min(first + kPartitionsAQuestion, count);
     Result<void> read =
-        ReadSome(consumer->get(), Asked(config, topic), topic, first, last, RemainingMs(deadline), &points);
+        ReadSome(consumer->get(), Asked(config, topic), topic, first, last, deadline.remaining_ms(), &points);
     if (!read.ok()) return read.error();
   }
   return points;

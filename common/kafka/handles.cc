@@ -2,15 +2,41 @@
 
 #include <librdkafka/rdkafka.h>
 
-namespace headcount::kafka {
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
 
-void DropHandle::operator()(rd_kafka_s* handle) const {
+#include "common/log.h"
+
+namespace headcount::kafka {
+namespace {
+
+constexpr std::chrono::seconds kDropLimit{2};
+
+void Destroy(rd_kafka_t* handle) {
   if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {
     // Else destroying would wait for messages in flight, up to their timeout.
     rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(handle, 0);
   }
   rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+}  // namespace
+
+// librdkafka 2.0.2 never returns from destroying a consumer whose topic was deleted under it. Then the client
+// and its threads are left behind: this happens on the way to an error, and the process is about to end.
+void DropHandle::operator()(rd_kafka_s* handle) const {
+  std::packaged_task<void()> destroy([handle] { Destroy(handle); });
+  const std::future<void> destroyed = destroy.get_future();
+  std::thread destroyer(std::move(destroy));
+  if (destroyed.wait_for(kDropLimit) == std::future_status::ready) {
+    destroyer.join();
+    return;
+  }
+  LogWarning("a Kafka client does not end; it is left behind");
+  destroyer.detach();
 }
 
 void DestroyConf::operator()(rd_kafka_conf_s* conf) const { rd_kafka_conf_destroy(conf); }

@@ -12,7 +12,8 @@ struct rd_kafka_topic_partition_list_s;
 namespace headcount::kafka {
 
 // Destroys a client without leaving a group, waiting for the broker or delivering what is queued: what is
-// not committed is worth nothing, and a child must be able to go at once.
+// not committed is worth nothing, and a child must be able to go at once. Bounded: a client that does not end
+// within 2 s is left behind with its threads.
 struct DropHandle {
   void operator()(rd_kafka_s* handle) const;
 };

@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <set>
 #include <string_view>
 
 #include "common/kafka/cluster.h"
+#include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Offsets of the first tail. Records, markers and aborted records share them; a tail without a key is followed
 // by one this many times as long.
@@ -49,10 +47,10 @@ std::optional<int64_t> ParseKey(const rd_kafka_message_t& message) {
 
 class TailReader {
  public:
-  TailReader(rd_kafka_t* handle, std::string topic, Clock::time_point deadline)
+  TailReader(rd_kafka_t* handle, std::string topic, Deadline deadline)
       : handle_(handle), topic_(std::move(topic)), deadline_(deadline) {}
 
-  Result<void> FindTails(int timeout_ms);
+  Result<void> FindTails();
   // Reads one tail of every partition that has shown no key yet; false: there is none left.
   Result<bool> ReadTails();
 
@@ -67,18 +65,19 @@ class TailReader {
 
   rd_kafka_t* const handle_;
   const std::string topic_;
-  const Clock::time_point deadline_;
+  const Deadline deadline_;
   std::vector<Tail> tails_;  // by partition; empty: nothing is left to read
   std::set<int32_t> found_;  // partitions that have shown a key
   std::optional<int64_t> newest_;
 };
 
-Result<void> TailReader::FindTails(int timeout_ms) {
-  const Result<int32_t> count = PartitionCount(handle_, topic_, timeout_ms);
+Result<void> TailReader::FindTails() {
+  const Result<int32_t> count = PartitionCount(handle_, topic_, deadline_.remaining_ms());
   if (!count.ok()) return count.error();
-  const auto earliest = ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kEarliest, {}}, timeout_ms);
+  const auto earliest =
+      ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kEarliest, {}}, deadline_.remaining_ms());
   if (!earliest.ok()) return earliest.error();
-  const auto ends = ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kLatest, {}}, timeout_ms);
+  const auto ends = ListOffsets(handle_, topic_, *count, {OffsetQuestion::Kind::kLatest, {}}, deadline_.remaining_ms());
   if (!ends.ok()) return ends.error();
   for (size_t p = 0; p < ends->size(); ++p) {
     Tail tail{(*earliest)[p].value(), (*ends)[p].value(), (*ends)[p].value()};
@@ -101,7 +100,7 @@ Result<bool> TailReader::ReadTails() {
   const rd_kafka_resp_err_t code = rd_kafka_assign(handle_, list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle_, "read topic " + topic_, code);
   while (!open.empty()) {
-    if (Clock::now() >= deadline_) return TimedOut();
+    if (deadline_.passed()) return TimedOut();
     const Message message(rd_kafka_consumer_poll(handle_, 100));
     if (message == nullptr || message->rkt == nullptr) continue;
     if (Result<void> taken = Take(*message, &open); !taken.ok()) return taken.error();
@@ -146,8 +145,8 @@ Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::
   if (!handle.ok()) return handle.error();
   rd_kafka_poll_set_consumer(handle->get());
 
-  TailReader reader(handle->get(), topic, Clock::now() + std::chrono::milliseconds(timeout_ms));
-  if (Result<void> found = reader.FindTails(timeout_ms); !found.ok()) return found.error();
+  TailReader reader(handle->get(), topic, Deadline(timeout_ms));
+  if (Result<void> found = reader.FindTails(); !found.ok()) return found.error();
   for (;;) {
     const Result<bool> more = reader.ReadTails();
     if (!more.ok()) return more.error();

@@ -2,12 +2,14 @@
 
 #include <librdkafka/rdkafka.h>
 #include <sys/eventfd.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "common/check.h"
+#include "common/kafka/client_log.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
@@ -71,8 +73,8 @@ FetchLimits FetchLimits::For(uint64_t budget_bytes, size_t partitions) {
                      request_bytes};
 }
 
-PartitionConsumer::PartitionConsumer(std::string topic, int ready_fd, Handle handle)
-    : topic_(std::move(topic)), ready_fd_(ready_fd), handle_(std::move(handle)) {}
+PartitionConsumer::PartitionConsumer(std::string topic, int ready_fd, std::unique_ptr<Told> told, Handle handle)
+    : topic_(std::move(topic)), ready_fd_(ready_fd), told_(std::move(told)), handle_(std::move(handle)) {}
 
 PartitionConsumer::~PartitionConsumer() {
   for (auto& [p, partition] : partitions_) {
@@ -102,6 +104,9 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
                                  {"enable.auto.offset.store", "false"},
                                  {"auto.offset.reset", "error"}});
   if (!conf.ok()) return conf.error();
+  auto told = std::make_unique<Told>();
+  rd_kafka_conf_set_opaque(conf->get(), told.get());
+  rd_kafka_conf_set_error_cb(conf->get(), &PartitionConsumer::OnError);
   const int ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   HC_CHECK(ready_fd >= 0, "no descriptor left for an eventfd");
   Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
@@ -111,7 +116,7 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
   }
   rd_kafka_poll_set_consumer(handle->get());
   return std::unique_ptr<PartitionConsumer>(
-      new PartitionConsumer(std::move(topic), ready_fd, std::move(handle.value())));
+      new PartitionConsumer(std::move(topic), ready_fd, std::move(told), std::move(handle.value())));
 }
 
 Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
@@ -152,7 +157,23 @@ PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max) {
   Release(&partition);
   partition.messages.resize(max);
   const ssize_t count = rd_kafka_consume_batch_queue(partition.queue.get(), 0, partition.messages.data(), max);
-  return Taken{&partition.records, Sort(&partition, count > 0 ? static_cast<size_t>(count) : 0)};
+  std::optional<QueueEvent> event = Sort(&partition, count > 0 ? static_cast<size_t>(count) : 0);
+  if (!event) event = TakeTold();
+  return Taken{&partition.records, std::move(event)};
+}
+
+std::optional<QueueEvent> PartitionConsumer::TakeTold() {
+  if (!told_->unknown_partition) return std::nullopt;
+  told_->unknown_partition = false;
+  return QueueEvent{QueueEvent::Kind::kUnknownPartition, Offset(RD_KAFKA_OFFSET_INVALID), told_->reason};
+}
+
+void PartitionConsumer::OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque) {
+  OnLogLine(handle, LOG_WARNING, "ERROR", reason);
+  if (KindOf(static_cast<rd_kafka_resp_err_t>(code)) != QueueEvent::Kind::kUnknownPartition) return;
+  auto* const told = static_cast<Told*>(opaque);
+  told->unknown_partition = true;
+  told->reason = reason;
 }
 
 // Turns the first `count` messages into records, up to the first event that says something is wrong. An end is
@@ -197,6 +218,8 @@ std::optional<Offset> PartitionConsumer::CachedHighWatermark(PartitionId p) cons
 }
 
 void PartitionConsumer::ClearReady() {
+  // Errors that concern no partition wait in the common queue; the callback takes them.
+  rd_kafka_poll(handle_.get(), 0);
   uint64_t ignored = 0;
   [[maybe_unused]] const ssize_t got = read(ready_fd_, &ignored, sizeof ignored);
 }

@@ -92,15 +92,26 @@ class PartitionConsumer {
     std::vector<Record> records;                // views of them
   };
 
-  PartitionConsumer(std::string topic, int ready_fd, Handle handle);
+  // What librdkafka told through its error callback, which runs inside our own calls: it says there, and only
+  // there, that a partition does not exist, and it does not say which one.
+  struct Told {
+    bool unknown_partition = false;
+    std::string reason;
+  };
+
+  PartitionConsumer(std::string topic, int ready_fd, std::unique_ptr<Told> told, Handle handle);
 
   Result<void> Assign(const std::vector<Start>& starts);
   Result<void> Unassign(PartitionId p);
   static void Release(Partition* partition);
   std::optional<QueueEvent> Sort(Partition* partition, size_t count);
+  std::optional<QueueEvent> TakeTold();
+  static void OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque);
 
   const std::string topic_;
   const int ready_fd_;  // an eventfd
+  // Before handle_: librdkafka holds a pointer to it until the handle is gone.
+  std::unique_ptr<Told> told_;
   Handle handle_;
   std::map<PartitionId, Partition> partitions_;  // destroyed before handle_; see the destructor
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <thread>
 
 #include "common/kafka/client_config.h"
 #include "common/kafka/committed.h"
@@ -143,6 +144,8 @@ TEST_F(ClusterTest, WithAnOpenTransactionTheEndIsTheLastStableOffsetOrTheHighWat
   EXPECT_EQ(end(producer->handle()), 5);
   EXPECT_EQ(end(uncommitted.get()), 8);
   stranger.Commit();
+  // The marker is written after the commit has been answered.
+  while (end(committed.get()) == 5) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(end(committed.get()), 9);
   EXPECT_EQ(end(producer->handle()), 9);
   EXPECT_EQ(end(uncommitted.get()), 9);

@@ -172,7 +172,7 @@ TEST(RunCommandLine, RefusesResourcesOutOfBounds) {
 }
 
 TEST(RunCommandLine, RefusesNamesThatKafkaRefuses) {
-  for (const std::string name : {"a/b", "a:b", "..", ".", "ä", std::string(250, 'a').c_str()}) {
+  for (const std::string& name : std::vector<std::string>{"a/b", "a:b", "..", ".", "ä", std::string(250, 'a')}) {
     EXPECT_SAYS(Refused("--input-topic " + name), "--input-topic \"" + name + "\": a topic's name");
     EXPECT_SAYS(Refused("--output-topic " + name), "--output-topic \"" + name + "\": a topic's name");
   }
@@ -209,15 +209,15 @@ TEST(RunCommandLine, RefusesLeaveOpenWithoutAnEnd) {
 }
 
 TEST(RunCommandLine, RefusesWhatIsAboutKafkaTogetherWithFiles) {
-  for (const std::string option : {"-b a", "--input-topic a", "--output-topic a", "--group a", "--from latest",
-                                   "--on-lost-input fail", "-X a=b"}) {
-    EXPECT_SAYS(Refused("--input f " + option), "no meaning with --input");
+  for (const char* option : {"-b a", "--input-topic a", "--output-topic a", "--group a", "--from latest",
+                             "--on-lost-input fail", "-X a=b"}) {
+    EXPECT_SAYS(Refused(std::string("--input f ") + option), "no meaning with --input");
   }
   EXPECT_SAYS(Refused("--input - -"), "stdin (-) can be read once only");
 }
 
 TEST(RunCommandLine, NeverRepeatsTheValueOfAProperty) {
-  for (const std::string line : {"-X sasl.password=hunter2 --input f", "-X =hunter2", "-X consumer.=hunter2"}) {
+  for (const char* line : {"-X sasl.password=hunter2 --input f", "-X =hunter2", "-X consumer.=hunter2"}) {
     EXPECT_EQ(Refused(line).find("hunter2"), std::string::npos) << line;
   }
   EXPECT_SAYS(Refused("-X nonsense"), "-X \"nonsense\": KEY=VALUE is needed");
