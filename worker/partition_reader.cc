@@ -50,6 +50,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
 }
 
 void PartitionReader::JudgeFrame(const SourceFrame& frame) {
+  if (judge_.PassOver(frame.offset)) return;
   if (!frame.has_value) return judge_.JudgeInvalid(frame.offset, InvalidReason::kNoValue);
   // Too large comes before poison in the order of reasons, and needs no decoding either.
   if (frame.bytes.size() > tools_.options->max_frame_bytes) {

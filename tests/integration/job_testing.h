@@ -97,6 +97,7 @@ class Job {
   const std::string& input() const { return input_; }
   const std::string& output() const { return output_.name(); }
   const std::string& group() const { return group_; }
+  void UseGroup(std::string group) { group_ = std::move(group); }
   std::filesystem::path status_file() const { return directory_ / "status.json"; }
   std::filesystem::path File(const std::string& name) const { return directory_ / name; }
   // All that is needed to start it, without `run`.
@@ -107,7 +108,7 @@ class Job {
   const TestTopic input_topic_;
   const std::string input_;
   const TestTopic output_;
-  const std::string group_ = TestBroker::UniqueName("job");
+  std::string group_ = TestBroker::UniqueName("job");
   const TempDir directory_;
   const Arguments arguments_;
   std::vector<OracleLog> logs_;
