@@ -27,6 +27,7 @@
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
+#include "coordinator/writer/stdout_outlet.h"
 #include "coordinator/writer/writer.h"
 #include "worker/file_frame_source.h"
 #include "worker/worker.h"
@@ -296,6 +297,7 @@ void Coordinator::PublishStatus() {
 Result<int> RunChecked(const RunOptions& options) {
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
+    if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();
   }
   if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid.error();
   std::optional<InstanceLock> lock;

@@ -53,7 +53,7 @@ std::optional<int> DescriptorNamedBy(const std::string& path) {
 Result<void> CheckStdin() {
   const int flags = fcntl(STDIN_FILENO, F_GETFL);
   if (flags == -1) return CannotRead(kStdin, "it is closed");
-  if ((flags & O_ACCMODE) == O_WRONLY) return CannotRead(kStdin, "it is open for writing only");
+  if ((flags & O_ACCMODE) == O_WRONLY) return CannotRead(kStdin, "it is closed or open for writing only");
   return {};
 }
 
