@@ -75,6 +75,8 @@ inline constexpr int64_t kReapTimeoutMs = 30'000;
 inline constexpr int64_t kDrainMs = 8'000;
 inline constexpr int64_t kEndReapMs = 1'500;
 inline constexpr int64_t kStatusEveryMs = 1'000;
+// The progress line of a terminal: fast enough to look alive, slow enough to be read.
+inline constexpr int64_t kProgressEveryMs = 500;
 // The coordinator looks at heartbeats this often when nothing wakes it.
 inline constexpr int kCoordinatorWaitMs = 100;
 // Frames a slot's deaths are counted for, and poison frames it is told of. The oldest are forgotten: they
@@ -87,6 +89,8 @@ inline constexpr int64_t kLockWaitMs = 10'000;
 // --- The worker's loop --------------------------------------------------------------------------------------
 // Frames judged before anything else is looked at: about a millisecond of work.
 inline constexpr size_t kBatchFrames = 512;
+// ... and no more bytes, so that a worker beats even where every frame is as large as --max-frame allows.
+inline constexpr size_t kBatchBytes = size_t{8} << 20;
 // A worker without work wakes up this often, to beat and to look at the clocks of others.
 inline constexpr int kIdleWaitMs = 50;
 // ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).

@@ -1,5 +1,8 @@
 // `headcount COMMAND [OPTION]...`: reads the command line, hands over to the command, ends with its exit code.
 // Becomes the coordinator for `run`.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -14,14 +17,14 @@
 namespace headcount {
 namespace {
 
-int Print(const std::string& text) {
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kBroken);
-}
-
 int Refuse(const Error& error) {
   fprintf(stderr, "headcount: %s\n", error.message.c_str());
   return static_cast<int>(error.exit_code);
+}
+
+int Print(const std::string& text) {
+  fwrite(text.data(), 1, text.size(), stdout);
+  return fflush(stdout) == 0 ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});
 }
 
 template <typename Parse, typename Run>
@@ -35,6 +38,14 @@ int Dispatch(const std::vector<std::string>& args, const std::string& help, Pars
   return options.ok() ? run(*options) : Refuse(options.error());
 }
 
+// With one of the three closed, the next file to be opened would get its number: minutes or log lines would go
+// into a pipe between our processes. What stands in here is open the wrong way round, so that using it fails.
+void FillStandardDescriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) == -1) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 int UnknownCommand(const std::string& word) {
   const std::string nearest = Nearest(word, {"run", "status", "health"});
   return Refuse({ExitCode::kUsage, "unknown command \"" + word + "\"" +
@@ -43,6 +54,7 @@ int UnknownCommand(const std::string& word) {
 }
 
 int Main(const std::vector<std::string>& words) {
+  FillStandardDescriptors();
   if (words.empty()) return Refuse({ExitCode::kUsage, "a command is needed: run, status or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());
   if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRun, RunJob);

@@ -59,7 +59,11 @@ Writer::Writer(const WriterStart& start)
     : start_(start), plan_(start.options->workers), view_(start.memory), outlet_(MakeOutlet()) {}
 
 std::unique_ptr<Outlet> Writer::MakeOutlet() {
-  if (start_.options->reads_files()) return std::make_unique<StdoutOutlet>(start_.options, start_.generation);
+  if (start_.options->reads_files()) {
+    return std::make_unique<StdoutOutlet>(
+        start_.options, start_.generation, [this] { view_.Beat(MonotonicMs()); },
+        [this] { return IsHungUp(start_.parent_fd); });
+  }
   return std::make_unique<KafkaOutlet>(
       start_.options, [this](bool inside) { BeatAround(inside); },
       [this] { return view_.draining() || IsHungUp(start_.parent_fd); });
