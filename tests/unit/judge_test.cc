@@ -347,7 +347,7 @@ TEST_F(OnePartition, PassesOverAllButTheHeldFramesWhereItReadsAgainForThem) {
   At(kBase + 3000);  // offset 17: held
   At(kBase);
   At(kBase);
-  Run again(case_, {run_.judge.point(), {}}, WindowStart::Unset());
+  JudgeRun again(case_, {run_.judge.point(), {}}, WindowStart::Unset());
   ASSERT_TRUE(again.judge.restoring());
   EXPECT_FALSE(again.judge.PassOver(Offset(17)));
   again.judge.JudgeValid(Offset(17), {EventTime(kBase + 3000), {}});
