@@ -117,7 +117,13 @@ void Job::Grow(int32_t partitions) {
   logs_.resize(static_cast<size_t>(partitions));
 }
 
-Arguments Job::Words(const Arguments& more) const {
+Arguments Job::WordsOfAnother(const std::string& status_file) const {
+  Arguments words = {"run"};
+  for (std::string& word : WordsWith(File(status_file), {})) words.push_back(std::move(word));
+  return words;
+}
+
+Arguments Job::WordsWith(const std::filesystem::path& status_file, const Arguments& more) const {
   Arguments words = {"--bootstrap-server",
                      broker_.bootstrap_server(),
                      "--input-topic",
@@ -129,7 +135,7 @@ Arguments Job::Words(const Arguments& more) const {
                      "--memory",
                      "64MiB",
                      "--status-file",
-                     status_file().string()};
+                     status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
   return words;

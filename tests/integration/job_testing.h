@@ -101,9 +101,13 @@ class Job {
   std::filesystem::path status_file() const { return directory_ / "status.json"; }
   std::filesystem::path File(const std::string& name) const { return directory_ / name; }
   // All that is needed to start it, without `run`.
-  Arguments Words(const Arguments& more = {}) const;
+  Arguments Words(const Arguments& more = {}) const { return WordsWith(status_file(), more); }
+  // To start another one like it, with `run`: its status file is of that name.
+  Arguments WordsOfAnother(const std::string& status_file) const;
 
  private:
+  Arguments WordsWith(const std::filesystem::path& status_file, const Arguments& more) const;
+
   const TestBroker& broker_;
   const TestTopic input_topic_;
   const std::string input_;
