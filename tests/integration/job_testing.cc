@@ -67,11 +67,13 @@ size_t JobStatus::Count(const std::string& path) const {
 }
 
 int64_t JobStatus::Partition(int32_t partition, const std::string& field) const {
-  return MaybeNumber("partitions." + std::to_string(partition) + "." + field).value_or(-1);
+  const std::string path = "partitions." + std::to_string(partition);
+  return Has(path) ? MaybeNumber(path + "." + field).value_or(-1) : -1;
 }
 
 std::string JobStatus::Excused(int32_t partition) const {
-  return Text("partitions." + std::to_string(partition) + ".excused");
+  const std::string path = "partitions." + std::to_string(partition);
+  return Has(path) ? Text(path + ".excused") : "";
 }
 
 int64_t JobStatus::Worker(int32_t slot, const std::string& field) const {

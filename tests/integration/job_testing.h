@@ -35,9 +35,10 @@ class JobStatus {
   std::string Text(const std::string& path) const;
   size_t Count(const std::string& path) const;  // of a list
 
-  // As "Number", but of that partition or worker.
+  // Of that partition; -1 or nothing where it is null or not known yet.
   int64_t Partition(int32_t partition, const std::string& field) const;
   std::string Excused(int32_t partition) const;
+  // As "Number", of that worker.
   int64_t Worker(int32_t slot, const std::string& field) const;
   // The positions of all partitions together, as far as they are known.
   int64_t Reached() const;
