@@ -75,6 +75,8 @@ inline constexpr int64_t kReapTimeoutMs = 30'000;
 inline constexpr int64_t kDrainMs = 8'000;
 inline constexpr int64_t kEndReapMs = 1'500;
 inline constexpr int64_t kStatusEveryMs = 1'000;
+// The progress line of a terminal: fast enough to look alive, slow enough to be read.
+inline constexpr int64_t kProgressEveryMs = 500;
 // The coordinator looks at heartbeats this often when nothing wakes it.
 inline constexpr int kCoordinatorWaitMs = 100;
 // Frames a slot's deaths are counted for, and poison frames it is told of. The oldest are forgotten: they

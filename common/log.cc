@@ -19,6 +19,7 @@ std::string& Role() {
 }
 
 LogLevel g_level = LogLevel::kInfo;
+bool g_has_progress_line = false;
 
 const char* LevelName(LogLevel level) {
   switch (level) {
@@ -46,9 +47,17 @@ std::string Timestamp() {
 void SetLogRole(std::string role) { Role() = std::move(role); }
 void SetLogLevel(LogLevel level) { g_level = level; }
 
+void ShareTerminalWithProgressLine() { g_has_progress_line = true; }
+
+void WipeProgressLine() {
+  if (!g_has_progress_line) return;
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWipeLine, sizeof kWipeLine - 1);
+}
+
 void Log(LogLevel level, std::string_view message) {
   if (level < g_level) return;
-  std::string line = Timestamp();
+  std::string line = g_has_progress_line ? kWipeLine : "";
+  line.append(Timestamp());
   line.append(1, ' ').append(LevelName(level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
   std::replace(line.begin(), line.end(), '\n', ' ');
   line += '\n';

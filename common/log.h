@@ -15,6 +15,13 @@ void SetLogRole(std::string role);
 // Messages below it are dropped. Starts at kInfo.
 void SetLogLevel(LogLevel level);
 
+// There is a progress line on the terminal that stderr is (coordinator/progress_line.h): each message wipes it
+// before it takes its place. Called before the first fork.
+void ShareTerminalWithProgressLine();
+// For what else is about to be written to that terminal. Nothing happens where there is no such line.
+void WipeProgressLine();
+inline constexpr char kWipeLine[] = "\r\x1b[K";
+
 // The message is one line; a line break in it is written as a space. It never holds a uid or a frame.
 void Log(LogLevel level, std::string_view message);
 inline void LogDebug(std::string_view message) { Log(LogLevel::kDebug, message); }

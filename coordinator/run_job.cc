@@ -24,6 +24,7 @@
 #include "common/wakeup.h"
 #include "coordinator/child_process.h"
 #include "coordinator/instance_lock.h"
+#include "coordinator/progress_line.h"
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
@@ -82,6 +83,10 @@ class Coordinator {
   int64_t Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started);
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
+  void ShowProgress();
+  StatusReport TakeStatus(StatusSnapshot* snapshot) {
+    return snapshot->Take(view(), supervisor_, writer_pid_, worker_pids_, MonotonicMs());
+  }
   shm::CoordinatorView view() const { return shm::CoordinatorView(&*memory_); }
 
   // Fixed after construction.
@@ -104,6 +109,9 @@ class Coordinator {
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
+  const bool has_progress_;         // files only, and only on a terminal
+  StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
+  int64_t progress_ms_;             // a short job needs no line
 };
 
 Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
@@ -121,7 +129,12 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       publisher_(options->status_file),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
-      workers_not_started_(static_cast<size_t>(options->workers)) {}
+      workers_not_started_(static_cast<size_t>(options->workers)),
+      has_progress_(options->reads_files() && CanDrawProgress()),
+      progress_status_(options, getpid()),
+      progress_ms_(MonotonicMs()) {
+  if (has_progress_) ShareTerminalWithProgressLine();
+}
 
 int Coordinator::Run() {
   for (;;) {
@@ -132,6 +145,7 @@ int Coordinator::Run() {
       if (const std::optional<int> code = Execute(action)) return *code;
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
+    if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
     WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
   }
 }
@@ -209,6 +223,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
     if (!exit->message.empty()) LogError(exit->message);
     PublishStatus();
+    WipeProgressLine();
     return static_cast<int>(exit->code);
   }
   std::visit(
@@ -291,7 +306,12 @@ void Coordinator::Do(const LogDeath& action) {
 
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
-  publisher_.Publish(status_.Take(view(), supervisor_, writer_pid_, worker_pids_, status_ms_));
+  publisher_.Publish(TakeStatus(&status_));
+}
+
+void Coordinator::ShowProgress() {
+  progress_ms_ = MonotonicMs();
+  DrawProgress(TakeStatus(&progress_status_));
 }
 
 Result<int> RunChecked(const RunOptions& options) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "common/units.h"
+#include "coordinator/number_text.h"
 
 namespace headcount {
 namespace {
@@ -40,23 +41,6 @@ void AddRow(std::string* table, std::initializer_list<Cell> cells) {
   AddLine(table, std::move(line));
 }
 
-// At most nine characters: 1,234,567, from ten million on 12.35 M, 4.567 G.
-std::string Short(double number) {
-  constexpr std::array<const char*, 6> kUnits = {"k", "M", "G", "T", "P", "E"};
-  char text[40];
-  if (number >= 1e7) {
-    size_t unit = 0;
-    number /= 1000;
-    for (; number >= 999.95 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
-    snprintf(text, sizeof text, "%.4g %s", number, kUnits[unit]);
-    return text;
-  }
-  snprintf(text, sizeof text, "%.0f", number);
-  std::string grouped = text;
-  for (size_t place = grouped.size(); place > 3; place -= 3) grouped.insert(place - 3, ",");
-  return grouped;
-}
-std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
 std::string ShortOrUnknown(int64_t number) { return number < 0 ? "?" : Short(static_cast<double>(number)); }
 
 std::string MemoryText(uint64_t bytes) { return Short((bytes + (1 << 20) - 1) >> 20) + " MiB"; }

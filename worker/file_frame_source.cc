@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,21 @@ Result<void> CheckPath(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd == -1) return CannotRead(path, errno);
   close(fd);
+  return {};
+}
+
+// What a pipe has handed to one reader another one does not see: two partitions would get torn lines each.
+Result<void> CheckPipesDiffer(const std::vector<std::string>& paths) {
+  std::map<std::pair<dev_t, ino_t>, std::string> pipes;
+  for (const std::string& path : paths) {
+    struct stat info {};
+    const int failed = path == kStdin ? fstat(STDIN_FILENO, &info) : stat(path.c_str(), &info);
+    if (failed != 0 || (!S_ISFIFO(info.st_mode) && !S_ISSOCK(info.st_mode))) continue;
+    const auto [known, is_new] = pipes.emplace(std::pair(info.st_dev, info.st_ino), path);
+    if (is_new) continue;
+    return Error{ExitCode::kUsage, "--input " + known->second + " and --input " + path +
+                                       " are the same pipe, which can be read only once"};
+  }
   return {};
 }
 
@@ -256,10 +272,11 @@ Result<void> FileFrameSource::CheckReadable(const std::vector<std::string>& path
     return Error{ExitCode::kUsage, "--input - is given more than once; standard input can be read only once"};
   }
   for (const std::string& path : paths) {
-    Result<void> readable = path == kStdin ? CheckStdin() : CheckPath(path);
+    Result<void> readable = DescriptorNamedBy(path) == STDIN_FILENO ? CheckStdin() : Result<void>();
+    if (readable && path != kStdin) readable = CheckPath(path);
     if (!readable) return readable;
   }
-  return {};
+  return CheckPipesDiffer(paths);
 }
 
 std::vector<int> FileFrameSource::InheritedDescriptors(const std::vector<std::string>& paths) {

@@ -38,7 +38,7 @@ class FileFrameSource final : public FrameSource {
   FileFrameSource& operator=(const FileFrameSource&) = delete;
 
   // Can every one of these be read? Asked before anything starts; opens no pipe and reads nothing. Otherwise
-  // kHumanNeeded with path and cause, or kUsage if standard input is named twice.
+  // kHumanNeeded with path and cause, or kUsage if standard input or any pipe is named twice.
   static Result<void> CheckReadable(const std::vector<std::string>& paths);
   // The descriptors that these paths speak of ("-", "/dev/stdin", "/dev/fd/63", as a shell's <(...) makes them):
   // a child that closes what it does not need must keep them open.

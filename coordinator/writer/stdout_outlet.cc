@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/log.h"
 
 namespace headcount {
 namespace {
@@ -49,6 +50,7 @@ Result<void> StdoutOutlet::Commit(const std::vector<CountRecord>& records,
                                   const std::vector<PartitionPoint>& /*points*/, const CommitHeader& /*header*/) {
   std::string lines;
   for (const CountRecord& record : records) lines.append(ValueText(record)).append(1, '\n');
+  if (isatty(STDOUT_FILENO) == 1) WipeProgressLine();
   return Write(lines);
 }
 

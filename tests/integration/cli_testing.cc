@@ -1,6 +1,8 @@
 #include "tests/integration/cli_testing.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,16 +138,23 @@ std::vector<pid_t> DescendantsOf(pid_t pid) {
 
 Feed::Feed(std::filesystem::path path) : path_(std::move(path)) {
   if (mkfifo(path_.c_str(), 0600) != 0) Fail("making " + path_.string());
+  // Blocked, not ignored: what a child inherits is unblocked by ChildProcess.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
 }
 
-void Feed::Write(const std::string& bytes) {
+bool Feed::Write(const std::string& bytes) {
   if (descriptor_ < 0) descriptor_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor_ < 0) Fail("opening " + path_.string());
   for (std::string_view left = bytes; !left.empty();) {
     const ssize_t written = write(descriptor_, left.data(), left.size());
+    if (written < 0 && errno == EPIPE) return false;
     if (written < 0 && errno != EINTR) Fail("writing " + path_.string());
     left.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
   }
+  return true;
 }
 
 void Feed::Close() {

@@ -61,7 +61,7 @@ class Feed {
   Feed& operator=(const Feed&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  void Write(const std::string& bytes);
+  bool Write(const std::string& bytes);  // false: the reader has gone
   void Close();
 
  private:

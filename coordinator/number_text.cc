@@ -1,0 +1,25 @@
+#include "coordinator/number_text.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+
+namespace headcount {
+
+std::string Short(double number) {
+  constexpr std::array<const char*, 6> kUnits = {"k", "M", "G", "T", "P", "E"};
+  char text[40];
+  if (number >= 1e7) {
+    size_t unit = 0;
+    number /= 1000;
+    for (; number >= 999.95 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
+    snprintf(text, sizeof text, "%.4g %s", number, kUnits[unit]);
+    return text;
+  }
+  snprintf(text, sizeof text, "%.0f", number);
+  std::string grouped = text;
+  for (size_t place = grouped.size(); place > 3; place -= 3) grouped.insert(place - 3, ",");
+  return grouped;
+}
+
+}  // namespace headcount

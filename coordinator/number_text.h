@@ -1,0 +1,13 @@
+// Numbers for people. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace headcount {
+
+// At most nine characters: 1,234,567, from ten million on 12.35 M, 4.567 G.
+std::string Short(double number);
+inline std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
+
+}  // namespace headcount

@@ -1,0 +1,21 @@
+// One line at the bottom of a terminal that says how far `run --input` is, drawn over itself twice a second and
+// wiped in the end. It exists only where stderr is a terminal that can wipe a line: a log file never sees it.
+// Every process wipes it before it writes a line of its own (common/log.h). Runs in the coordinator.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "common/status_report.h"
+
+namespace headcount {
+
+// " 43 %  1,234,567 frames  352,120/s  12 minutes out  at 2016-07-11T13:52:10Z", at most `columns` long: how much
+// of the files is read, where that is known, and the event time of the slowest partition. Pure.
+std::string ProgressText(const StatusReport& report, size_t columns);
+
+// Asked before the first fork, so that all children know of the line.
+bool CanDrawProgress();
+void DrawProgress(const StatusReport& report);
+
+}  // namespace headcount
