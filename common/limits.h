@@ -89,6 +89,8 @@ inline constexpr int64_t kLockWaitMs = 10'000;
 // --- The worker's loop --------------------------------------------------------------------------------------
 // Frames judged before anything else is looked at: about a millisecond of work.
 inline constexpr size_t kBatchFrames = 512;
+// ... and no more bytes, so that a worker beats even where every frame is as large as --max-frame allows.
+inline constexpr size_t kBatchBytes = size_t{8} << 20;
 // A worker without work wakes up this often, to beat and to look at the clocks of others.
 inline constexpr int kIdleWaitMs = 50;
 // ... and this often while a partition it must read has an empty queue (see FrameSource::Nudge).
@@ -102,6 +104,9 @@ inline constexpr int64_t kUnansweredPauseMs = 2'000;
 // (hourly, at a drain) move the safe points.
 inline constexpr int64_t kPublishEveryMs = 10'000;
 inline constexpr int64_t kShowStatusEveryMs = 100;
+// Blocks up to the first size are served from memory kept, of which up to the second size may lie free.
+inline constexpr int kKeepBlocksBytes = 32 << 20;
+inline constexpr int kKeepFreeBytes = 64 << 20;
 // Of its slice, when a worker reads only the partition that holds everybody back.
 inline constexpr uint64_t kCrowdedNumerator = 3;
 inline constexpr uint64_t kCrowdedDenominator = 4;

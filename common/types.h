@@ -8,9 +8,20 @@
 
 namespace headcount {
 
+// Gives T the six comparisons, by its rank().
+template <typename T>
+class Ordered {
+  friend constexpr bool operator==(T a, T b) { return a.rank() == b.rank(); }
+  friend constexpr bool operator!=(T a, T b) { return a.rank() != b.rank(); }
+  friend constexpr bool operator<(T a, T b) { return a.rank() < b.rank(); }
+  friend constexpr bool operator<=(T a, T b) { return a.rank() <= b.rank(); }
+  friend constexpr bool operator>(T a, T b) { return a.rank() > b.rank(); }
+  friend constexpr bool operator>=(T a, T b) { return a.rank() >= b.rank(); }
+};
+
 // A whole number that is only itself: two Ids with different tags neither compare nor convert.
 template <typename Tag, typename Rep>
-class Id {
+class Id : public Ordered<Id<Tag, Rep>> {
  public:
   using rep = Rep;
 
@@ -18,13 +29,7 @@ class Id {
   constexpr explicit Id(Rep value) : value_(value) {}
 
   constexpr Rep value() const { return value_; }
-
-  friend constexpr bool operator==(Id a, Id b) { return a.value_ == b.value_; }
-  friend constexpr bool operator!=(Id a, Id b) { return a.value_ != b.value_; }
-  friend constexpr bool operator<(Id a, Id b) { return a.value_ < b.value_; }
-  friend constexpr bool operator<=(Id a, Id b) { return a.value_ <= b.value_; }
-  friend constexpr bool operator>(Id a, Id b) { return a.value_ > b.value_; }
-  friend constexpr bool operator>=(Id a, Id b) { return a.value_ >= b.value_; }
+  constexpr Rep rank() const { return value_; }
 
  private:
   Rep value_{};
@@ -46,7 +51,7 @@ using Sequence = Id<struct SequenceTag, uint64_t>;
 
 // Event time in whole seconds since the epoch. Unset() lies before every time: a partition without a
 // watermark is the slowest of all, and "nothing closed yet" is below every window.
-class EventTime {
+class EventTime : public Ordered<EventTime> {
  public:
   constexpr EventTime() = default;
   constexpr explicit EventTime(int64_t seconds) : seconds_(seconds) {}
@@ -57,17 +62,11 @@ class EventTime {
   constexpr bool is_set() const { return seconds_ != Unset().seconds_; }
   constexpr bool is_finite() const { return is_set() && seconds_ != Forever().seconds_; }
   constexpr int64_t seconds() const { return seconds_; }
+  constexpr int64_t rank() const { return seconds_; }
 
   // Unset and Forever stay what they are. Finite times lie below 1e14 and durations in limits.h's
   // bounds, so that sums cannot overflow.
   constexpr EventTime plus(int64_t duration_s) const { return is_finite() ? EventTime(seconds_ + duration_s) : *this; }
-
-  friend constexpr bool operator==(EventTime a, EventTime b) { return a.seconds_ == b.seconds_; }
-  friend constexpr bool operator!=(EventTime a, EventTime b) { return a.seconds_ != b.seconds_; }
-  friend constexpr bool operator<(EventTime a, EventTime b) { return a.seconds_ < b.seconds_; }
-  friend constexpr bool operator<=(EventTime a, EventTime b) { return a.seconds_ <= b.seconds_; }
-  friend constexpr bool operator>(EventTime a, EventTime b) { return a.seconds_ > b.seconds_; }
-  friend constexpr bool operator>=(EventTime a, EventTime b) { return a.seconds_ >= b.seconds_; }
 
  private:
   int64_t seconds_ = std::numeric_limits<int64_t>::min();
@@ -75,28 +74,23 @@ class EventTime {
 
 // The start of a window, and the boundary between two: "sealed up to b" speaks of all windows that start
 // before b. Unset(): no window.
-class WindowStart {
+class WindowStart : public Ordered<WindowStart> {
  public:
   constexpr WindowStart() = default;
+  // The seconds() of any window, Unset() included.
   constexpr explicit WindowStart(int64_t seconds) : time_(seconds) {}
   static constexpr WindowStart Unset() { return WindowStart(); }
 
   constexpr bool is_set() const { return time_.is_set(); }
   constexpr int64_t seconds() const { return time_.seconds(); }
+  constexpr int64_t rank() const { return time_.seconds(); }
   constexpr EventTime time() const { return time_; }
-
-  friend constexpr bool operator==(WindowStart a, WindowStart b) { return a.time_ == b.time_; }
-  friend constexpr bool operator!=(WindowStart a, WindowStart b) { return a.time_ != b.time_; }
-  friend constexpr bool operator<(WindowStart a, WindowStart b) { return a.time_ < b.time_; }
-  friend constexpr bool operator<=(WindowStart a, WindowStart b) { return a.time_ <= b.time_; }
-  friend constexpr bool operator>(WindowStart a, WindowStart b) { return a.time_ > b.time_; }
-  friend constexpr bool operator>=(WindowStart a, WindowStart b) { return a.time_ >= b.time_; }
 
  private:
   EventTime time_;
 };
 
-// The times of the counting rule (DESIGN of the rule: README.md, "How it counts"), all in seconds.
+// The times of the counting rule (README.md, "How it counts"), all in seconds.
 struct CountingRule {
   int64_t window_s = 60;
   int64_t lateness_s = 5;

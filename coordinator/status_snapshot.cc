@@ -29,9 +29,8 @@ std::string Hex(uint64_t number) {
 
 std::string WhyItHolds(const StatusReport::Partition& partition) {
   if (partition.state == "unknown") return "its leader has not been heard yet";
-  const std::string clock = partition.has_watermark ? "its watermark is the slowest" : "it has had no valid frame yet";
-  if (partition.state == "caught_up") return clock + ", and all that is there has been read";
-  return clock + ", and it is being read";
+  const std::string clock = partition.has_watermark ? "slowest watermark" : "no watermark yet";
+  return clock + (partition.state == "caught_up" ? "; read to its end" : "; being read");
 }
 
 // The partitions that are not excused and furthest behind.

@@ -85,11 +85,14 @@ void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const
     return;
   }
   const Clock::time_point now = Clock::now();
-  const bool same = partition->trouble && partition->trouble->at == partition->position &&
-                    partition->trouble->event.kind == event.kind;
-  partition->trouble = same ? Trouble{event, partition->position, partition->trouble->since, now + kLookInterval}
-                            : Trouble{event, partition->position, now, now};
   partition->trouble_pending = true;
+  if (!partition->trouble || partition->trouble->at != partition->position) {
+    partition->trouble = Trouble{event, partition->position, now, now};
+    return;
+  }
+  // After bytes that it cannot read librdkafka says this and that; the first reason is the one to report.
+  if (partition->trouble->event.kind != QueueEvent::Kind::kUnreadable) partition->trouble->event = event;
+  partition->trouble->next_look = now + kLookInterval;
 }
 
 Result<void> KafkaFrameSource::Settle(PartitionId p, Partition* partition) {
@@ -106,7 +109,8 @@ Result<void> KafkaFrameSource::Settle(PartitionId p, Partition* partition) {
 }
 
 Result<void> KafkaFrameSource::SettleOffsetGone(PartitionId p, Partition* partition) {
-  const Offset wanted = std::max(partition->position, partition->trouble->event.offset);
+  // Not the offset that librdkafka names: after bytes that it could not read it may be anything.
+  const Offset wanted = partition->position;
   const Result<Offset> earliest =
       kafka::ListOffset(consumer_->handle(), options_.topic, p, {OffsetQuestion::Kind::kEarliest, {}}, kLookTimeoutMs);
   if (!earliest.ok()) return {};
@@ -119,7 +123,7 @@ Result<void> KafkaFrameSource::SettleOffsetGone(PartitionId p, Partition* partit
                                              " that is to be read next: the topic was made anew, or the broker lost "
                                              "records; reset the group's offsets to start over"};
   }
-  return ReadAgainFrom(p, partition, wanted);
+  return SettleUnreadable(p, partition);  // the offset is there, after all
 }
 
 Result<void> KafkaFrameSource::LostInput(PartitionId p, Partition* partition, Offset wanted, Offset earliest) {

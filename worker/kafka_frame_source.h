@@ -26,8 +26,9 @@ struct KafkaSourceOptions {
   kafka::ClientConfig config;
   std::string topic;
   OnLostInput on_lost_input = OnLostInput::kFail;
-  // Bytes of frames fetched ahead, over all partitions of the worker.
-  uint64_t fetch_budget_bytes = uint64_t{32} << 20;
+  // Bytes of frames fetched ahead, over all partitions of the worker. More bought no speed: 4 partitions with 0.7 us
+  // of work a frame ran as fast with 8 MiB (21 MB in all) as with 64 MiB (98 MB).
+  uint64_t fetch_budget_bytes = uint64_t{16} << 20;
 };
 
 class KafkaFrameSource final : public FrameSource {
@@ -60,7 +61,7 @@ class KafkaFrameSource final : public FrameSource {
   // Something a queue said that is not a record, until it is settled: gone, or an error.
   struct Trouble {
     kafka::QueueEvent event;
-    Offset at;  // the position it stands at; the same trouble at the same place is one
+    Offset at;  // the position it stands at; whatever comes at the same place is the same trouble
     Clock::time_point since;
     Clock::time_point next_look;
   };

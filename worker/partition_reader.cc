@@ -28,7 +28,8 @@ bool PartitionReader::MayRead(EventTime not_beyond) const {
 Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
   const EventTime before = judge_.watermark();
   size_t taken = 0;
-  while (taken < max && MayRead(not_beyond)) {
+  size_t bytes = 0;
+  while (taken < max && bytes < limits::kBatchBytes && MayRead(not_beyond)) {
     if (next_ == batch_.count) {
       Result<FrameBatch> fetched = tools_.source->Fetch(partition_, max - taken);
       if (!fetched) return fetched.error();
@@ -39,6 +40,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
     const SourceFrame& frame = batch_.frames[next_];
     if (until_ && frame.offset >= *until_) break;
     JudgeFrame(frame);
+    bytes += frame.bytes.size();
     ++next_;
     ++taken;
   }
@@ -48,6 +50,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
 }
 
 void PartitionReader::JudgeFrame(const SourceFrame& frame) {
+  if (judge_.PassOver(frame.offset)) return;
   if (!frame.has_value) return judge_.JudgeInvalid(frame.offset, InvalidReason::kNoValue);
   // Too large comes before poison in the order of reasons, and needs no decoding either.
   if (frame.bytes.size() > tools_.options->max_frame_bytes) {

@@ -19,6 +19,15 @@ Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink
   if (!restoring_) RepeatMovesUpTo(now_.offset);
 }
 
+bool Judge::PassOver(Offset offset) {
+  if (!restoring_ || offset >= now_.offset) return false;
+  if (std::any_of(held_.begin(), held_.end(), [offset](const HeldFrame& held) { return held.offset == offset; })) {
+    return false;
+  }
+  Restore(offset, nullptr);
+  return true;
+}
+
 bool Judge::IsPoison(Offset offset) const {
   for (const Move& move : moves_) {
     if (move.kind == Move::Kind::kPoison && move.offset == offset) return true;

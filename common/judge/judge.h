@@ -51,6 +51,9 @@ class Judge {
   Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds = {});
 
   // --- Records, in the order of their offsets ---------------------------------------------------------------
+  // While restoring: passes over the record at `offset` unless it is a held one. Answers whether it did; then the
+  // record must be neither decoded nor given: it may be poison whose move lies before every point by now.
+  bool PassOver(Offset offset);
   // Whether the record at `offset` must not be decoded; the caller then gives it as invalid, kPoison.
   bool IsPoison(Offset offset) const;
   void JudgeValid(Offset offset, const Frame& frame);

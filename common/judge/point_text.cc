@@ -114,7 +114,7 @@ bool GetTime(std::string_view text, EventTime* time) {
 bool GetWindow(std::string_view text, WindowStart* window) {
   EventTime time;
   if (!GetTime(text, &time)) return false;
-  *window = time.is_set() ? WindowStart(time.seconds()) : WindowStart::Unset();
+  *window = WindowStart(time.seconds());
   return true;
 }
 

@@ -28,8 +28,7 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.heartbeat_ms = job.writer_heartbeat_ms.load(std::memory_order_relaxed);
   writer.in_broker_call = job.writer_in_broker_call.load(std::memory_order_acquire) != 0;
   writer.partition_count = job.writer_partition_count.load(std::memory_order_acquire);
-  const int64_t closed = job.writer_closed_upto.load(std::memory_order_acquire);
-  if (EventTime(closed).is_set()) writer.closed_upto = WindowStart(closed);
+  writer.closed_upto = WindowStart(job.writer_closed_upto.load(std::memory_order_acquire));
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
   writer.published = Load(job.writer_published);
   writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);

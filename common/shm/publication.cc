@@ -69,10 +69,6 @@ Point TakePoint(Eye* eye, PartitionId* partition) {
   return point;
 }
 
-WindowStart ToWindow(int64_t seconds) {
-  return EventTime(seconds).is_set() ? WindowStart(seconds) : WindowStart::Unset();
-}
-
 Step TakeStep(Eye* eye) {
   const auto data = eye->Take<StepData>();
   Step step;
@@ -81,8 +77,8 @@ Step TakeStep(Eye* eye) {
   step.rest.point = TakePoint(eye, &step.partition);
   for (uint64_t i = 0; i < data.move_count; ++i) {
     const auto move = eye->Take<MoveData>();
-    step.rest.moves.push_back(
-        {Offset(move.offset), static_cast<Move::Kind>(move.kind), ToWindow(move.passed_upto), EventTime(move.clock)});
+    step.rest.moves.push_back({Offset(move.offset), static_cast<Move::Kind>(move.kind), WindowStart(move.passed_upto),
+                               EventTime(move.clock)});
   }
   return step;
 }
@@ -179,13 +175,13 @@ Publication LoadPublication(const std::vector<char>& bytes, const char* slice_be
   const auto data = eye.Take<PublicationData>();
   Publication publication;
   publication.generation = Generation(data.generation);
-  publication.sealed_upto = ToWindow(data.sealed_upto);
+  publication.sealed_upto = WindowStart(data.sealed_upto);
   publication.partition_count = data.partition_count;
   publication.last = data.last != 0;
   for (uint64_t i = 0; i < data.window_count; ++i) {
     const auto ref = eye.Take<WindowRef>();
     // The worker may have reused what is closed already.
-    if (ToWindow(ref.window_start) < closed_upto) continue;
+    if (WindowStart(ref.window_start) < closed_upto) continue;
     publication.windows.push_back(LoadWindow(slice_begin, slice_bytes, ref, publication.generation));
   }
   for (uint64_t i = 0; i < data.step_count; ++i) publication.steps.push_back(TakeStep(&eye));

@@ -49,8 +49,7 @@ bool WorkerView::claimed() const {
 }
 
 WindowStart WorkerView::closed_upto() const {
-  const int64_t seconds = memory_->job().writer_closed_upto.load(std::memory_order_acquire);
-  return EventTime(seconds).is_set() ? WindowStart(seconds) : WindowStart::Unset();
+  return WindowStart(memory_->job().writer_closed_upto.load(std::memory_order_acquire));
 }
 
 std::string_view WorkerView::point_text(PartitionId p) const {

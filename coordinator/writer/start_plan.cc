@@ -66,7 +66,11 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
   std::optional<CommitHeader> header;
   for (size_t p = 0; p < committed && facts.committed[p].offset; ++p) {
     Result<CommittedPoint> read = ParsePointText(facts.committed[p].metadata);
-    if (!read) return Refuse(Place(facts, p), read.error().message);
+    if (!read) {
+      return Refuse(Place(facts, p) + ": " + read.error().message,
+                    "start the headcount that committed it, or set all offsets anew with " +
+                        ResetAdvice(facts, facts.input_topic));
+    }
     if (read->safe.point.offset != *facts.committed[p].offset) {
       return Refuse(Place(facts, p) + " is committed at " + std::to_string(facts.committed[p].offset->value()) +
                         " beside metadata for " + std::to_string(read->safe.point.offset.value()),

@@ -149,11 +149,13 @@ TEST_F(KafkaSourceTest, ARecordWithoutAValueIsToldFromAnEmptyOne) {
 TEST_F(KafkaSourceTest, ARecordLargerThanAnyFetchArrivesWhole) {
   const TestTopic topic(broker_, "large", 1, {{"max.message.bytes", "20000000"}});
   const TestBroker generous(broker_.bootstrap_server(), {{"message.max.bytes", "20000000"}});
-  generous.Produce(topic.name(), 0, {"before", std::string(9'000'000, 'x'), "after"});
+  std::string large = "x";
+  large.resize(9'000'000, 'x');
+  generous.Produce(topic.name(), 0, {"before", large, "after"});
   const auto source = Started(topic.name(), {{kP0, Offset(0)}});
   const auto frames = FetchCount(source.get(), kP0, 3);
   ASSERT_EQ(frames.size(), 3U);
-  EXPECT_EQ(frames[1].bytes.size(), 9'000'000U);
+  EXPECT_EQ(frames[1].bytes, large);
   EXPECT_EQ(frames[2].bytes, "after");
 }
 

@@ -4,13 +4,14 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <thread>
+#include <cstdlib>
+#include <utility>
 
 #include "common/kafka/cluster.h"
+#include "tests/support/child_process.h"
 #include "tests/support/kafka_testing.h"
 
 namespace headcount {
@@ -23,6 +24,8 @@ using test::TestTopic;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kTimeoutMs = 10'000;
+// Exit codes that say an outcome; any other is a failure of the child.
+constexpr int kFirstOutcomeCode = 40;
 
 class TransactionalProducerTest : public testing::Test {
  protected:
@@ -153,36 +156,39 @@ TEST_F(TransactionalProducerTest, AnUnreachableBrokerIsUnavailableAndTheProducer
   EXPECT_LT(Clock::now() - start, seconds(4));
 }
 
+// What the next test does in a process of its own: commits a transaction that takes a while, and exits with the
+// outcome.
+[[noreturn]] void CommitALongTransaction(kafka::Transaction transaction, const kafka::ClientConfig& config) {
+  const auto producer = kafka::TransactionalProducer::Create(config, "headcount-" + config.group, 1'000);
+  if (!producer.ok() || !(*producer)->InitTransactions(kTimeoutMs).ok()) _exit(1);
+  for (int i = 0; i < 400'000; ++i) transaction.records.push_back({"60", std::string(200, 'x')});
+  _exit(kFirstOutcomeCode + static_cast<int>((*producer)->Commit(transaction).outcome));
+}
+
 // The writer's process, stopped in the middle of a transaction until the broker has given the transaction up.
 TEST_F(TransactionalProducerTest, ATransactionThatTimedOutIsNotCommittedAndLeavesNothing) {
-  int report[2];
-  ASSERT_EQ(pipe(report), 0);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    const auto producer = Producer({}, 1'000);
+  if (const char* const group = getenv("TEST_GROUP")) {
     kafka::Transaction transaction = Both(60);
-    for (int i = 0; i < 400'000; ++i) transaction.records.push_back({"60", std::string(200, 'x')});
-    const char outcome = static_cast<char>('0' + static_cast<int>(producer->Commit(transaction).outcome));
-    _exit(write(report[1], &outcome, 1) == 1 ? 0 : 1);
+    transaction.output_topic = getenv("TEST_OUTPUT");
+    CommitALongTransaction(std::move(transaction), {broker_.bootstrap_server(), group, {}});
   }
-  while (broker_.Ends(output_.name(), 0).second == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  kill(child, SIGSTOP);
+  test::ChildOptions options;
+  options.environment = {{"TEST_GROUP", group_}, {"TEST_OUTPUT", output_.name()}};
+  test::ChildProcess writer("/proc/self/exe", {"--gtest_filter=*ATransactionThatTimedOut*"}, options);
+  const auto high_watermark = [&] { return broker_.Ends(output_.name(), 0).second; };
   const auto is_open = [&] {
-    return broker_.Ends(output_.name(), 0, test::Isolation::kReadCommitted).second <
-           broker_.Ends(output_.name(), 0).second;
+    return broker_.Ends(output_.name(), 0, test::Isolation::kReadCommitted).second < high_watermark();
   };
+  ASSERT_TRUE(test::Eventually([&] { return high_watermark() > 0; })) << writer.Err();
+  writer.Signal(SIGSTOP);
   EXPECT_TRUE(is_open()) << "the transaction was over before it was stopped";
-  while (is_open()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  kill(child, SIGCONT);
-  char outcome = '?';
-  EXPECT_EQ(read(report[0], &outcome, 1), 1);
+  EXPECT_TRUE(test::Eventually([&] { return !is_open(); }));
+  writer.Signal(SIGCONT);
+  const auto status = writer.Wait();
+  ASSERT_TRUE(status.has_value());
   // Fenced, or unknown where records were on their way.
-  EXPECT_NE(outcome, static_cast<char>('0' + static_cast<int>(TransactionOutcome::kCommitted)));
-  int status = 0;
-  waitpid(child, &status, 0);
-  close(report[0]);
-  close(report[1]);
+  EXPECT_GT(status->code.value_or(0), kFirstOutcomeCode + static_cast<int>(TransactionOutcome::kCommitted))
+      << test::Describe(*status) << writer.Err();
   EXPECT_TRUE(broker_.ReadAll(output_.name()).empty());
   EXPECT_EQ(Producer()->Commit(Both(70)).outcome, TransactionOutcome::kCommitted);
 }

@@ -342,6 +342,22 @@ TEST_F(OnePartition, PoisonIsInvalidAgainInEveryReplay) {
   EXPECT_TRUE(again.judge.IsPoison(Offset(1)));
 }
 
+TEST_F(OnePartition, PassesOverAllButTheHeldFramesWhereItReadsAgainForThem) {
+  StartClockAt(kBase);
+  At(kBase + 3000);  // offset 17: held
+  At(kBase);
+  At(kBase);
+  JudgeRun again(case_, {run_.judge.point(), {}}, WindowStart::Unset());
+  ASSERT_TRUE(again.judge.restoring());
+  EXPECT_FALSE(again.judge.PassOver(Offset(17)));
+  again.judge.JudgeValid(Offset(17), {EventTime(kBase + 3000), {}});
+  EXPECT_TRUE(again.judge.PassOver(Offset(18)));
+  EXPECT_TRUE(again.judge.PassOver(Offset(19)));
+  EXPECT_FALSE(again.judge.PassOver(Offset(20)));
+  EXPECT_EQ(again.judge.point(), run_.judge.point());
+  EXPECT_EQ(again.judge.lost_held(), 0U);
+}
+
 TEST_F(OnePartition, ExcusedWithNothingToSettleOrRaiseLeavesNoMove) {
   StartClockAt(kBase + 65);
   run_.judge.Excuse(EventTime(kBase + 1000), WindowStart::Unset());

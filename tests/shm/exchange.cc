@@ -1,0 +1,256 @@
+#include "tests/shm/exchange.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/shm/worker_view.h"
+#include "common/shm/writer_view.h"
+#include "coordinator/writer/closing.h"
+#include "tests/support/random.h"
+#include "worker/window_store.h"
+
+namespace headcount::test {
+namespace {
+
+Fingerprint PrintOf(uint64_t user) { return {Random::Mix(user), user + 1}; }
+
+std::string At(SlotId slot, int64_t n) {
+  return " of slot " + std::to_string(slot.value()) + " at " + std::to_string(n) + " ";
+}
+
+}  // namespace
+
+// --- What is right -------------------------------------------------------------------------------------------
+
+uint64_t Model::Draw(SlotId slot, int64_t window, uint64_t what) const {
+  return Random::Mix(Random::Mix(Random::Mix(seed_ + what) + static_cast<uint64_t>(window)) +
+                     static_cast<uint64_t>(slot.value()));
+}
+
+std::vector<uint64_t> Model::UsersOf(SlotId slot, int64_t window) const {
+  Random random(Draw(slot, window, 1));
+  // Mostly small, so that publications follow each other quickly; sometimes large, so that tables grow.
+  const uint64_t users = random.Chance(0.1) ? random.Below(2'000) : random.Below(40);
+  std::vector<uint64_t> all;
+  for (uint64_t i = 0; i < users; ++i) all.push_back(random.Below(3'000));
+  return all;
+}
+
+VerdictCounts Model::CountsOf(SlotId slot, int64_t window) const {
+  VerdictCounts counts;
+  counts.counted = UsersOf(slot, window).size();
+  counts.late = Draw(slot, window, 2) % 3;
+  counts.future = Draw(slot, window, 3) % 3;
+  counts.invalid_by_reason[Draw(slot, window, 4) % kInvalidReasons] = 1;
+  return counts;
+}
+
+Point Model::PointAt(SlotId slot, int64_t window) const {
+  Random random(Draw(slot, window, 5));
+  Point point{Offset(window), random.Chance(0.5), EventTime(window * 60), {}, {}};
+  point.waiting.future = random.Below(1'000);
+  for (uint64_t i = random.Below(limits::kHeldFrames); i > 0; --i) {
+    point.held.push_back({Offset(window - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(16)) - 8});
+  }
+  return point;
+}
+
+shm::Step Model::StepAt(SlotId slot, int64_t sealed) const {
+  Random random(Draw(slot, sealed, 6));
+  shm::Step step{PartitionId(slot.value()), Offset(sealed + 1), EventTime(sealed * 60), {PointAt(slot, sealed), {}}};
+  for (uint64_t i = random.Below(limits::kMaxMoves + 1); i > 0; --i) {
+    step.rest.moves.push_back({Offset(sealed), Move::Kind::kExcuse, Window(static_cast<int64_t>(i)),
+                               EventTime(static_cast<int64_t>(random.Below(1'000)))});
+  }
+  return step;
+}
+
+std::string Model::DiffersWindow(SlotId slot, int64_t n, const shm::SealedWindow& window) const {
+  if (window.start != Window(n)) return "the start of the window" + At(slot, n);
+  if (!(window.counts == CountsOf(slot, n))) return "the counts" + At(slot, n);
+  const std::vector<uint64_t> added = UsersOf(slot, n);
+  const std::set<uint64_t> users(added.begin(), added.end());
+  if (window.table.size != users.size()) return "the size of the table" + At(slot, n);
+  uint64_t seen = 0;
+  if (!users.empty()) {
+    for (const Fingerprint uid : window.table.table) seen += uid.empty() ? 0U : 1U;
+    for (const uint64_t user : users) {
+      if (!window.table.table.Contains(PrintOf(user))) return "user " + std::to_string(user) + At(slot, n);
+    }
+  }
+  if (seen != users.size()) return "the table" + At(slot, n);
+  if (window.first_points.size() != 1) return "the first points" + At(slot, n);
+  const shm::FirstPoint& first = window.first_points[0];
+  if (first.partition != PartitionId(slot.value()) || !(first.point == PointAt(slot, n))) {
+    return "the first point" + At(slot, n);
+  }
+  return "";
+}
+
+std::string Model::Differs(SlotId slot, const shm::Publication& publication, int64_t closed) const {
+  const int64_t sealed = NumberOf(publication.sealed_upto);
+  if (publication.partition_count != slots_) return "the partition count" + At(slot, sealed);
+  if (publication.last != (sealed == windows_)) return "the last word" + At(slot, sealed);
+  if (publication.steps.size() != 1) return "the steps" + At(slot, sealed);
+  const shm::Step& step = publication.steps[0];
+  const shm::Step right = StepAt(slot, sealed);
+  if (step.partition != right.partition || step.position != right.position || step.watermark != right.watermark ||
+      !(step.rest == right.rest)) {
+    return "the step" + At(slot, sealed);
+  }
+  if (sealed - closed != static_cast<int64_t>(publication.windows.size())) {
+    return "the number of windows" + At(slot, sealed);
+  }
+  for (size_t i = 0; i < publication.windows.size(); ++i) {
+    std::string wrong = DiffersWindow(slot, closed + static_cast<int64_t>(i), publication.windows[i]);
+    if (!wrong.empty()) return wrong;
+  }
+  return "";
+}
+
+uint64_t Model::UnionOf(int64_t window) const {
+  std::set<uint64_t> users;
+  for (int32_t s = 0; s < slots_; ++s) {
+    const std::vector<uint64_t> added = UsersOf(SlotId(s), window);
+    users.insert(added.begin(), added.end());
+  }
+  return users.size();
+}
+
+// --- A worker ------------------------------------------------------------------------------------------------
+
+namespace {
+
+class ModelWorker {
+ public:
+  ModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation)
+      : model_(model), slot_(slot), generation_(generation), view_(memory, slot) {}
+
+  int Run() {
+    view_.BeginLife(generation_, 1);
+    while (!view_.claimed()) sched_yield();
+    const int64_t first = Model::NumberOf(view_.closed_upto());
+    store_.emplace(view_.slice(), generation_, Model::Window(first), [this] { return WaitForRoom(); });
+    published_ = first;
+    Publish(first);
+    for (int64_t n = first; n < model_.windows(); ++n) {
+      // Two windows are always open: half of the next one's users come before this one is sealed.
+      if (n == first) AddHalf(n, 0);
+      AddHalf(n, 1);
+      if (n + 1 < model_.windows()) AddHalf(n + 1, 0);
+      store_->SealUpTo(Model::Window(n + 1), {PartitionId(slot_.value())});
+      if (store_->out_of_memory() || !Publish(n + 1)) return 78;
+      store_->ReleaseUpTo(view_.closed_upto());
+    }
+    return 0;
+  }
+
+ private:
+  void AddHalf(int64_t n, size_t half) {
+    WindowStore::OpenWindow* window = store_->Find(Model::Window(n));
+    window->first_points = {model_.PointAt(slot_, n)};
+    const std::vector<uint64_t> users = model_.UsersOf(slot_, n);
+    for (size_t i = half; i < users.size(); i += 2) store_->AddUser(window, PrintOf(users[i]));
+    if (half == 1) store_->Count(window, model_.CountsOf(slot_, n));
+  }
+
+  // As worker.cc does it.
+  bool Publish(int64_t sealed) {
+    const shm::Publication publication{
+        generation_, Model::Window(sealed), model_.slots(), sealed == model_.windows(), {model_.StepAt(slot_, sealed)},
+        {}};
+    view_.BeginPublication();
+    const uint64_t bytes = shm::BytesOf(store_->sealed(), publication.steps);
+    const WindowStore::Room room = store_->PublicationRoom(bytes);
+    if (room.begin == nullptr) return false;
+    shm::Store(room.begin, publication, store_->sealed());
+    view_.FinishPublication(room.at, bytes, Model::Window(sealed));
+    published_ = sealed;
+    return true;
+  }
+
+  // The writer always closes what is published, so the only end of waiting is room, or the end of this process.
+  bool WaitForRoom() {
+    const uint64_t used = store_->used_bytes();
+    while (!store_->sealed().empty() && store_->sealed().front().start < Model::Window(published_)) {
+      store_->ReleaseUpTo(view_.closed_upto());
+      if (store_->used_bytes() < used) return true;
+      sched_yield();
+    }
+    return false;
+  }
+
+  const Model model_;
+  const SlotId slot_;
+  const Generation generation_;
+  shm::WorkerView view_;
+  std::optional<WindowStore> store_;
+  int64_t published_ = 0;
+};
+
+}  // namespace
+
+int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation) {
+  return ModelWorker(memory, model, slot, generation).Run();
+}
+
+// --- The writer ----------------------------------------------------------------------------------------------
+
+int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
+  shm::WriterView view(memory);
+  for (int32_t s = 0; s < model.slots(); ++s) view.OpenPartition(PartitionId(s));
+  view.RaisePartitionCount(model.slots());
+  view.EnterState(shm::WriterState::kCounted);
+  view.CloseUpTo(Model::Window(0), RunId(1), Sequence(0));
+  view.EnterState(shm::WriterState::kClaimed);
+
+  Random random(model.seed() + 17);
+  std::vector<Generation> acknowledged(static_cast<size_t>(model.slots()));
+  int64_t closed = 0;
+  for (uint64_t sequence = 1; closed < model.windows();) {
+    view.Beat(closed + 1);
+    view.Acknowledge();
+    Publications publications;
+    for (int32_t s = 0; s < model.slots(); ++s) {
+      Generation& known = acknowledged[static_cast<size_t>(s)];
+      known = Generation(memory->slot(SlotId(s)).writer_acknowledged.load());
+      publications.push_back(view.TakePublication(SlotId(s), Model::Window(closed)));
+      if (!publications.back()) continue;
+      if (publications.back()->generation != known) {
+        LogError("a publication of a generation that is not the acknowledged one" + At(SlotId(s), closed));
+        return 1;
+      }
+      const std::string wrong = model.Differs(SlotId(s), *publications.back(), closed);
+      if (!wrong.empty()) {
+        LogError("wrong: " + wrong);
+        return 1;
+      }
+    }
+    const WindowStart sealed = SealedByAll(publications, model.slots());
+    const WindowStart upto =
+        BoundedUpTo(publications, std::max(Model::Window(closed), sealed), 60, 1 + random.Below(9));
+    const std::vector<CountRecord> records = MergeWindows(publications, upto, 60);
+    // A dead worker's windows stay readable until its next generation is acknowledged: this is where that matters.
+    for (const CountRecord& record : records) {
+      const int64_t n = Model::NumberOf(record.start);
+      if (n != closed++ || record.unique_users != model.UnionOf(n)) {
+        LogError("window " + std::to_string(n) + " was merged to " + std::to_string(record.unique_users) +
+                 " users instead of " + std::to_string(model.UnionOf(n)));
+        return 1;
+      }
+    }
+    if (records.empty()) {
+      sched_yield();
+      continue;
+    }
+    view.CloseUpTo(upto, RunId(1), Sequence(sequence++));
+  }
+  view.EnterState(shm::WriterState::kDone);
+  return 0;
+}
+
+}  // namespace headcount::test

@@ -1,0 +1,194 @@
+// What one transaction may hold, decided from publications made by hand.
+#include "coordinator/writer/closing.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "tests/support/random.h"
+
+namespace headcount {
+namespace {
+
+constexpr int64_t kWindow = 60;
+
+WindowStart Window(int64_t n) { return WindowStart(n * kWindow); }
+
+shm::Publication Sealed(int64_t upto, int32_t partition_count = 2) {
+  shm::Publication publication;
+  publication.sealed_upto = Window(upto);
+  publication.partition_count = partition_count;
+  return publication;
+}
+
+Point At(int64_t offset, bool excused_here = false, int64_t watermark = 0) {
+  return {Offset(offset), excused_here, EventTime(watermark), {}, {}};
+}
+
+Move Excuse(int64_t offset, int64_t upto) {
+  return {Offset(offset), Move::Kind::kExcuse, Window(upto), EventTime(1'000'000)};
+}
+
+// --- What may close ------------------------------------------------------------------------------------------
+
+TEST(SealedByAll, IsTheBoundaryOfTheSlowestWorker) {
+  EXPECT_EQ(SealedByAll({Sealed(7), Sealed(5), Sealed(9)}, 2), Window(5));
+  EXPECT_EQ(SealedByAll({Sealed(7)}, 2), Window(7));
+}
+
+TEST(SealedByAll, IsUnsetAsLongAsAWorkerHasPublishedNothing) {
+  EXPECT_EQ(SealedByAll({Sealed(7), std::nullopt}, 2), WindowStart::Unset());
+  EXPECT_EQ(SealedByAll({std::nullopt}, 2), WindowStart::Unset());
+  EXPECT_EQ(SealedByAll({}, 2), WindowStart::Unset());
+}
+
+TEST(SealedByAll, IsUnsetAsLongAsAWorkerHasSealedNothing) {
+  shm::Publication nothing = Sealed(1);
+  nothing.sealed_upto = WindowStart::Unset();
+  EXPECT_EQ(SealedByAll({Sealed(7), nothing}, 2), WindowStart::Unset());
+}
+
+TEST(SealedByAll, DoesNotTrustAPublicationFromBeforeTheTopicGrew) {
+  EXPECT_EQ(SealedByAll({Sealed(7, 3), Sealed(7, 2)}, 3), WindowStart::Unset());
+  EXPECT_EQ(SealedByAll({Sealed(7, 3), Sealed(7, 3)}, 2), WindowStart::Unset());
+  EXPECT_EQ(SealedByAll({Sealed(7, 3), Sealed(6, 3)}, 3), Window(6));
+}
+
+TEST(AllLast, NeedsAGoodbyeOfEveryWorker) {
+  shm::Publication last = Sealed(3);
+  last.last = true;
+  EXPECT_TRUE(AllLast({last, last}));
+  EXPECT_FALSE(AllLast({last, Sealed(3)}));
+  EXPECT_FALSE(AllLast({last, std::nullopt}));
+}
+
+TEST(BoundedUpTo, ClosesTheOldestWindowsFirstAndCountsAWindowOfSeveralWorkersOnce) {
+  shm::Publication a = Sealed(100);
+  shm::Publication b = Sealed(100);
+  for (const int64_t n : {1, 2, 50}) a.windows.push_back({Window(n), {}, {}, {}});
+  for (const int64_t n : {2, 3, 99, 100}) b.windows.push_back({Window(n), {}, {}, {}});
+  const Publications both{a, std::nullopt, b};
+  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 5), Window(100)) << "1, 2, 3, 50 and 99";
+  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 4), Window(51));
+  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 1), Window(2));
+  EXPECT_EQ(BoundedUpTo({a}, WindowStart::Unset(), kWindow, 1), WindowStart::Unset());
+}
+
+// --- Records -------------------------------------------------------------------------------------------------
+
+struct OwnedWindow {
+  explicit OwnedWindow(WindowStart start) : places(1024) { window.start = start; }
+  void Add(uint64_t user) {
+    DistinctTable table(places.data(), places.size());
+    if (table.Add({test::Random::Mix(user), user + 1})) ++window.table.size;
+    window.table.table = table;
+    ++window.counts.counted;
+  }
+  std::vector<Fingerprint> places;
+  shm::SealedWindow window;
+};
+
+TEST(MergeWindows, CountsAUserOfSeveralWorkersOnceAndAddsUpTheVerdicts) {
+  test::Random random(5);
+  for (int round = 0; round < 50; ++round) {
+    SCOPED_TRACE("seed 5, round " + std::to_string(round));
+    std::map<WindowStart, std::set<uint64_t>> users;
+    std::map<WindowStart, VerdictCounts> counts;
+    std::vector<std::unique_ptr<OwnedWindow>> owned;
+    Publications publications;
+    for (int worker = 0; worker < 3; ++worker) {
+      shm::Publication publication = Sealed(20);
+      for (int64_t n = 0; n < 10; ++n) {
+        if (random.Chance(0.4)) continue;
+        owned.push_back(std::make_unique<OwnedWindow>(Window(n)));
+        OwnedWindow& window = *owned.back();
+        for (uint64_t i = random.Below(300); i > 0; --i) {
+          const uint64_t user = random.Below(200);
+          window.Add(user);
+          users[Window(n)].insert(user);
+        }
+        window.window.counts.late = random.Below(5);
+        window.window.counts.invalid_by_reason[random.Below(kInvalidReasons)] = random.Below(5);
+        counts[Window(n)] += window.window.counts;
+        publication.windows.push_back(window.window);
+      }
+      publications.emplace_back(std::move(publication));
+    }
+    const WindowStart upto = Window(random.Between(0, 11));
+    const std::vector<CountRecord> records = MergeWindows(publications, upto, kWindow);
+    auto expected = counts.begin();
+    for (const CountRecord& record : records) {
+      ASSERT_NE(expected, counts.end());
+      EXPECT_EQ(record.start, expected->first) << "ascending, none left out";
+      EXPECT_EQ(record.window_s, kWindow);
+      EXPECT_EQ(record.counts, expected->second);
+      EXPECT_EQ(record.unique_users, users[record.start].size());
+      ++expected;
+    }
+    EXPECT_TRUE(expected == counts.end() || expected->first >= upto);
+  }
+}
+
+TEST(MergeWindows, MakesARecordOfAMinuteThatHasVerdictsButNoUsers) {
+  shm::Publication publication = Sealed(3);
+  publication.windows.push_back({Window(1), {}, {}, {}});
+  publication.windows[0].counts.late = 4;
+  const std::vector<CountRecord> records = MergeWindows({publication, std::nullopt}, Window(3), kWindow);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].unique_users, 0U);
+  EXPECT_EQ(records[0].counts.late, 4U);
+}
+
+// --- Safe points ---------------------------------------------------------------------------------------------
+
+shm::Step StepOf(int32_t partition, const Point& rest, std::vector<Move> moves = {}) {
+  return {PartitionId(partition), rest.offset, rest.watermark, {rest, std::move(moves)}};
+}
+
+TEST(SafePoints, StartAtTheEarliestContributionToAWindowThatStays) {
+  shm::Publication publication = Sealed(9);
+  publication.steps = {StepOf(0, At(500)), StepOf(2, At(900))};
+  publication.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(10)}, {PartitionId(2), At(20)}}});
+  publication.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(210)}}});
+  publication.windows.push_back({Window(3), {}, {}, {{PartitionId(0), At(190)}, {PartitionId(2), At(300)}}});
+
+  const auto offsets = [&](int64_t upto) {
+    const std::vector<PartitionPoint> points = SafePoints({std::nullopt, publication}, Window(upto));
+    EXPECT_EQ(points.size(), 2U);
+    EXPECT_EQ(points[0].partition, PartitionId(0));
+    EXPECT_EQ(points[1].partition, PartitionId(2));
+    return std::make_pair(points[0].safe.point.offset.value(), points[1].safe.point.offset.value());
+  };
+  EXPECT_EQ(offsets(1), std::make_pair(int64_t{10}, int64_t{20}));
+  EXPECT_EQ(offsets(2), std::make_pair(int64_t{190}, int64_t{300})) << "a later window may begin earlier";
+  EXPECT_EQ(offsets(3), std::make_pair(int64_t{190}, int64_t{300}));
+  EXPECT_EQ(offsets(4), std::make_pair(int64_t{500}, int64_t{900})) << "nothing stays: the newest points";
+}
+
+TEST(SafePoints, CarryTheMovesAtOrAfterThemAndNoOthers) {
+  shm::Publication publication = Sealed(9);
+  const std::vector<Move> moves = {
+      Excuse(100, 1), {Offset(140), Move::Kind::kPoison, {}, EventTime::Unset()}, Excuse(200, 2), Excuse(300, 3)};
+  publication.steps = {StepOf(0, At(300, true), moves)};
+  publication.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(140)}}});
+  publication.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(200, true)}}});
+
+  const auto safe = [&](int64_t upto) { return SafePoints({publication}, Window(upto))[0].safe; };
+  EXPECT_EQ(safe(1), (SafePoint{At(140), {moves[1], moves[2], moves[3]}}));
+  // The excuse at 200 is part of that point already, but a later seal may raise it: it stays with the point.
+  EXPECT_EQ(safe(2), (SafePoint{At(200, true), {moves[2], moves[3]}}));
+  EXPECT_EQ(safe(3), (SafePoint{At(300, true), {moves[3]}}));
+}
+
+TEST(SafePoints, PreferThePointBeforeAnExcuseAtTheSameOffset) {
+  shm::Publication publication = Sealed(9);
+  publication.steps = {StepOf(0, At(300, true, 77), {Excuse(300, 3)})};
+  publication.windows.push_back({Window(5), {}, {}, {{PartitionId(0), At(300, false, 11)}}});
+  EXPECT_EQ(SafePoints({publication}, Window(5))[0].safe.point, At(300, false, 11));
+  EXPECT_EQ(SafePoints({publication}, Window(6))[0].safe.point, At(300, true, 77));
+}
+
+}  // namespace
+}  // namespace headcount
