@@ -315,7 +315,7 @@ bool Worker::NothingLeftToDo() const {
              return !reader->read_to_until() && reader->MayRead(NotBeyond());
            });
   }
-  if (job.slowest != EventTime::Forever()) return false;
+  if (job.slowest != EventTime::Forever() || !job.final) return false;
   return !job.latest_end.is_set() || store_->sealed_upto().time() >= job.latest_end;
 }
 
@@ -355,8 +355,10 @@ void Worker::WaitForWork() {
 shm::Clock Worker::OwnClock() const {
   shm::Clock clock;
   for (const auto& reader : readers_) {
-    if (reader->excused()) continue;
-    clock = Slower(clock, {reader->watermark(), reader->read_to_until(), EventTime::Unset()});
+    // An excused one whose moves are full waits for the commit that lets it read on: the job is not over before.
+    const bool final = reader->read_to_until() || (reader->excused() && start_.options->leave_open);
+    const EventTime watermark = reader->excused() ? EventTime::Forever() : reader->watermark();
+    clock = Slower(clock, {watermark, final, EventTime::Unset()});
   }
   if (store_->latest().is_set()) clock.latest_end = start_.options->rule.EndOf(store_->latest());
   return clock;

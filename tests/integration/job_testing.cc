@@ -67,11 +67,13 @@ size_t JobStatus::Count(const std::string& path) const {
 }
 
 int64_t JobStatus::Partition(int32_t partition, const std::string& field) const {
-  return MaybeNumber("partitions." + std::to_string(partition) + "." + field).value_or(-1);
+  const std::string path = "partitions." + std::to_string(partition);
+  return Has(path) ? MaybeNumber(path + "." + field).value_or(-1) : -1;
 }
 
 std::string JobStatus::Excused(int32_t partition) const {
-  return Text("partitions." + std::to_string(partition) + ".excused");
+  const std::string path = "partitions." + std::to_string(partition);
+  return Has(path) ? Text(path + ".excused") : "";
 }
 
 int64_t JobStatus::Worker(int32_t slot, const std::string& field) const {
@@ -117,7 +119,13 @@ void Job::Grow(int32_t partitions) {
   logs_.resize(static_cast<size_t>(partitions));
 }
 
-Arguments Job::Words(const Arguments& more) const {
+Arguments Job::WordsOfAnother(const std::string& status_file) const {
+  Arguments words = {"run"};
+  for (std::string& word : WordsWith(File(status_file), {})) words.push_back(std::move(word));
+  return words;
+}
+
+Arguments Job::WordsWith(const std::filesystem::path& status_file, const Arguments& more) const {
   Arguments words = {"--bootstrap-server",
                      broker_.bootstrap_server(),
                      "--input-topic",
@@ -129,7 +137,7 @@ Arguments Job::Words(const Arguments& more) const {
                      "--memory",
                      "64MiB",
                      "--status-file",
-                     status_file().string()};
+                     status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
   return words;

@@ -35,9 +35,10 @@ class JobStatus {
   std::string Text(const std::string& path) const;
   size_t Count(const std::string& path) const;  // of a list
 
-  // As "Number", but of that partition or worker.
+  // Of that partition; -1 or nothing where it is null or not known yet.
   int64_t Partition(int32_t partition, const std::string& field) const;
   std::string Excused(int32_t partition) const;
+  // As "Number", of that worker.
   int64_t Worker(int32_t slot, const std::string& field) const;
   // The positions of all partitions together, as far as they are known.
   int64_t Reached() const;
@@ -101,9 +102,13 @@ class Job {
   std::filesystem::path status_file() const { return directory_ / "status.json"; }
   std::filesystem::path File(const std::string& name) const { return directory_ / name; }
   // All that is needed to start it, without `run`.
-  Arguments Words(const Arguments& more = {}) const;
+  Arguments Words(const Arguments& more = {}) const { return WordsWith(status_file(), more); }
+  // To start another one like it, with `run`: its status file is of that name.
+  Arguments WordsOfAnother(const std::string& status_file) const;
 
  private:
+  Arguments WordsWith(const std::filesystem::path& status_file, const Arguments& more) const;
+
   const TestBroker& broker_;
   const TestTopic input_topic_;
   const std::string input_;
