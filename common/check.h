@@ -1,4 +1,4 @@
-// CHECK(condition) << nothing: a broken invariant ends the process at once with what was broken, so that
+// HC_CHECK(condition, detail): a broken invariant ends the process at once with what was broken, so that
 // the coordinator restarts it from what Kafka holds. Stays on in release builds: it guards counts.
 #pragma once
 

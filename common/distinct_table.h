@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "common/fingerprint.h"
@@ -56,7 +57,9 @@ struct CountedTable {
   uint64_t size = 0;  // fingerprints in it
 };
 
-// The number of distinct fingerprints in all tables together; reads them where they are.
-uint64_t CountUnion(std::vector<CountedTable> tables);
+// The number of distinct fingerprints in all tables together; reads them where they are. `still_at_it` is called every
+// few milliseconds of work: a union of many large tables takes seconds.
+uint64_t CountUnion(
+    std::vector<CountedTable> tables, const std::function<void()>& still_at_it = [] {});
 
 }  // namespace headcount

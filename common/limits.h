@@ -35,6 +35,8 @@ inline constexpr size_t kMaxMetadataBytes = 3000;
 // Moves a partition may have after its safe point. At the bound the partition is not read on until a commit
 // has made room, and stays excused meanwhile (common/judge/README.md).
 inline constexpr size_t kMaxMoves = 24;
+// Poison frames among them are counted apart: finding one takes two deaths, and it must not stop a replay.
+inline constexpr size_t kMaxPoisonMoves = 5;
 // Deaths of a worker with the same frame under the decoder before that frame is called poison.
 inline constexpr int kPoisonDeaths = 2;
 
@@ -125,8 +127,15 @@ inline constexpr int kWatchTimeoutMs = 1'000;
 inline constexpr int kReconnectTimeoutMs = 10'000;
 // All such attempts together; then the supervisor's script starts us again.
 inline constexpr int64_t kBrokerLostMs = 300'000;
+// Pauses between the attempts: doubling from the first to the second.
+inline constexpr int kFirstRetryPauseMs = 50;
+inline constexpr int kMaxRetryPauseMs = 2'000;
+// A topic that is not there may be unknown for a moment only to a broker that has just started.
+inline constexpr int64_t kMissingTopicMs = 5'000;
 // A fenced writer gives its successor this long to commit its claim before it takes the id back.
 inline constexpr int64_t kSuccessorMs = 2'000;
+// Uids the writer looks up between two heartbeats while it unites tables.
+inline constexpr uint64_t kUnionBeatUids = 100'000;
 // Windows closed by one transaction: bounds its time, and the memory of librdkafka's queue.
 inline constexpr size_t kWindowsPerTransaction = 5'000;
 // Kafka forgets a group's offsets after a week without a commit, and a transactional id likewise.

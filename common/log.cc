@@ -1,5 +1,6 @@
 #include "common/log.h"
 
+#include <poll.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,7 +62,9 @@ void Log(LogLevel level, std::string_view message) {
   line.append(1, ' ').append(LevelName(level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
   std::replace(line.begin(), line.end(), '\n', ' ');
   line += '\n';
-  // A full or closed stderr must not stop the job: the return value is deliberately not acted on.
+  // A full or closed stderr must not stop the job: then the line is lost, and that is deliberately not acted on.
+  pollfd polled{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&polled, 1, 0) <= 0 || (polled.revents & POLLOUT) == 0) return;
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -44,12 +44,6 @@ uint64_t Hash(const std::vector<std::string>& parts) {
   return hash;
 }
 
-int64_t MonotonicMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
 void SleepMs(int64_t ms) {
   const timespec pause{ms / 1000, ms % 1000 * 1'000'000};
   nanosleep(&pause, nullptr);

@@ -1,5 +1,5 @@
-// Which slot reads which partition: p mod N, for good. Pure; coordinator, writer and workers all ask it, so
-// that they cannot disagree. A partition never moves between living workers, whatever dies or is added.
+// Which slot reads which partition: p mod N, for good. Pure; coordinator and writer ask it; the workers
+// count the same way (WorkerView). A partition never moves between living workers, whatever dies or is added.
 #pragma once
 
 #include <algorithm>

@@ -60,6 +60,11 @@ StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pi
       coordinator_pid_(coordinator_pid),
       records_before_(static_cast<size_t>(options->workers)) {}
 
+void StatusSnapshot::KeepTotals(const shm::WriterSnapshot& writer) {
+  published_before_ += writer.published;
+  minutes_before_ += writer.minutes_published;
+}
+
 StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
                                   const std::vector<int64_t>& worker_pids, int64_t now_ms) {
   const shm::WriterSnapshot writer = view.Writer();
@@ -70,7 +75,8 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.coordinator_pid = coordinator_pid_;
   report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts()};
   report.totals = writer.published;
-  report.minutes_published = writer.minutes_published;
+  report.totals += published_before_;
+  report.minutes_published = minutes_before_ + writer.minutes_published;
   report.has_closed_upto = writer.closed_upto.is_set();
   if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
   AddPartitions(view, &report);

@@ -17,6 +17,8 @@ class StatusSnapshot {
  public:
   StatusSnapshot(const RunOptions* options, int64_t coordinator_pid);
 
+  // The writer has died and the shared memory is about to be made anew: what it had published still counts.
+  void KeepTotals(const shm::WriterSnapshot& writer);
   // Rates are those since the call before. `pids`: of the workers, by slot; 0: none.
   StatusReport Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
                     const std::vector<int64_t>& worker_pids, int64_t now_ms);
@@ -31,6 +33,8 @@ class StatusSnapshot {
   const int64_t coordinator_pid_;
   std::vector<uint64_t> records_before_;  // by slot
   int64_t before_ms_ = 0;
+  VerdictCounts published_before_;  // by writers that have died
+  uint64_t minutes_before_ = 0;
 };
 
 }  // namespace headcount

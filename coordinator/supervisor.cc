@@ -170,6 +170,7 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
     return;
   }
   const bool poison = MarkIsPoison(worker, death, worker_facts.mark);
+  if (poison) worker.futile_lives = 0;  // the next life will get past that frame
   const std::optional<int64_t> delay = RestartDelay(worker, worker_facts, facts.jitter);
   if (!delay) return;
   Raise(worker);

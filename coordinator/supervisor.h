@@ -1,6 +1,6 @@
 // Who is started, killed and given up, and when the job ends. The decisions only: no fork, no signal, no
 // clock, no shared memory. Runs in the coordinator, which gathers the facts, calls Step() and does what it
-// returns, in order (coordinator/coordinator.cc).
+// returns, in order (coordinator/run_job.cc).
 //
 //            first writer ready                  writer died                nobody lives, pause over
 //   starting ------------------> running ----------------------> starting_over ------------------> starting
@@ -36,7 +36,6 @@ enum class WriterPhase : uint8_t {
   kPartitionsKnown,  // it has reached the broker (or the files)
   kReady,            // the claim is committed; every known partition has its start point
   kDone,             // everything is committed that ever will be
-  kFailed,           // it is about to end with an error
 };
 
 struct ChildFacts {

@@ -37,6 +37,8 @@ class ExcusePolicy {
   void OnRecord(bool moved, int64_t now_ms);
   // The leader was asked with AskEnd() after WantsEnd() had said so.
   void OnEndAnswer(EndAnswer answer, const PartitionFacts& facts, int64_t now_ms);
+  // There is more to read, though none of it may be read now.
+  void EndExcuse() { excuse_ = shm::Excuse::kNone; }
   // An earlier life was excused at this very offset, and its move is part of the state.
   void StayExcused() {
     if (!excused()) excuse_ = shm::Excuse::kSilent;

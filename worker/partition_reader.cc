@@ -45,7 +45,6 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
     ++taken;
   }
   if (taken > 0) policy_.OnRecord(judge_.watermark() > before, now_ms);
-  records_ += taken;
   return taken;
 }
 
@@ -99,11 +98,11 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
 bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask, int64_t now_ms) {
   const bool was_excused = policy_.excused();
   if (tools_.options->until_end && !read_to_until_) read_to_until_ = AtUntil();
-  if (next_ == batch_.count) judge_.ReachedEnd(tools_.source->Position(partition_));
+  // Nothing is left below the frame that waits, or below the position.
+  judge_.ReachedEnd(next_ < batch_.count ? batch_.frames[next_].offset : tools_.source->Position(partition_));
   if (judge_.restoring()) return false;
 
-  // Not read on before a commit makes room, it must not hold up that commit: it stays excused where it was.
-  if (judge_.moves_full() && judge_.excused_here()) policy_.StayExcused();
+  if (judge_.moves_full()) WaitForRoomForMoves();
   const PartitionFacts facts = Facts(boundary_of_others);
   policy_.Update(facts, now_ms);
   const bool asks = may_ask && policy_.WantsEnd(facts, now_ms);
@@ -111,6 +110,18 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
   // The clock of a partition that has just been added may lie behind what this worker has sealed.
   if (policy_.excused() && !was_excused) judge_.Excuse(WallClock(), tools_.store->sealed_upto());
   return asks;
+}
+
+// Not read on before a commit makes room. What lies unread has not been silent, so it holds the clock, as long as
+// the windows that this lets close may make the room. If they did not, all moves lie in one window: then it must
+// not hold up the commit of that window, and is excused where it was last.
+void PartitionReader::WaitForRoomForMoves() {
+  const bool held_all_it_could = tools_.view->closed_upto() >= tools_.options->rule.SealableBy(judge_.watermark());
+  if (held_all_it_could) {
+    policy_.StayExcused();
+  } else if (HasMore()) {
+    policy_.EndExcuse();
+  }
 }
 
 // --- Publications --------------------------------------------------------------------------------------------

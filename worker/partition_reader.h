@@ -69,15 +69,12 @@ class PartitionReader {
   // The next offset to read, and whether more is known to be there.
   bool HasMore() const;
   const VerdictCounts& waiting() const { return judge_.waiting(); }
-  uint64_t records() const { return records_; }
   uint64_t lost_held() const { return judge_.lost_held(); }
-  // Its moves fill the metadata, and it is not at an excuse: nothing but a commit could let it go on, and none may
-  // come. Only frame after frame of poison leads here.
-  bool stuck_in_moves() const { return judge_.moves_full() && !judge_.excused_here(); }
 
  private:
   void JudgeFrame(const SourceFrame& frame);
   bool AtUntil() const;
+  void WaitForRoomForMoves();
   PartitionFacts Facts(WindowStart boundary_of_others) const;
 
   // Fixed after construction.
@@ -91,7 +88,6 @@ class PartitionReader {
   ExcusePolicy policy_;
   FrameBatch batch_;  // taken from the source ...
   size_t next_ = 0;   // ... and judged up to here
-  uint64_t records_ = 0;
   bool read_to_until_ = false;
 };
 

@@ -69,7 +69,6 @@ class WindowStore {
   WindowStart sealed_upto() const { return sealed_upto_; }
   // The newest window ever opened in this life; Unset: none.
   WindowStart latest() const { return latest_; }
-  bool has_open_before(WindowStart upto) const { return !open_.empty() && open_.begin()->first < upto; }
   // Verdicts given in this life to windows that were not published before it.
   const VerdictCounts& judged_counts() const { return judged_; }
   void Count(OpenWindow* window, const VerdictCounts& more) {

@@ -210,12 +210,6 @@ Result<bool> Worker::ReadOneBatch() {
   if (store_->sealed().size() > limits::kSealedBacklog && WriterCanCloseSome()) return false;
   const EventTime not_beyond = NotBeyond();
   for (PartitionReader* reader : ReadersByWatermark()) {
-    if (reader->stuck_in_moves()) {
-      return Error{ExitCode::kHumanNeeded,
-                   "partition " + std::to_string(reader->partition().value()) + " of " + start_.options->input_topic +
-                       " holds more than " + std::to_string(limits::kMaxMoves) +
-                       " frames that kill the decoder within one replay: nothing but an upgrade can help"};
-    }
     if (!reader->MayRead(not_beyond)) continue;
     Result<size_t> taken = reader->ReadSome(limits::kBatchFrames, not_beyond, now_ms_);
     if (!taken) return taken.error();
@@ -226,7 +220,9 @@ Result<bool> Worker::ReadOneBatch() {
       return true;
     }
     if (reader->HasMore()) source_->Nudge(reader->partition());
-    if (Crowded()) break;
+    view_.Beat(MonotonicMs());  // a source in trouble asks its leader before it gives up
+    // An excused one holds nobody back: its silence must not keep the one that does from being read.
+    if (Crowded() && !reader->excused()) break;
   }
   return false;
 }

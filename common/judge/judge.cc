@@ -195,7 +195,7 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
   if (held_.empty() && !raises) return;
   Move* here = ExcuseHere();
   if (here == nullptr) {
-    HC_CHECK(moves_.size() < limits::kMaxMoves, "excused at a new offset though the moves are full");
+    HC_CHECK(CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves, "excused at a new offset though the moves are full");
     // Only the first excuse at an offset finds frames to settle, so its clock is the one that matters.
     moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(next_move_),
                   {now_.offset, Move::Kind::kExcuse, WindowStart::Unset(), wall_clock});
@@ -240,7 +240,7 @@ Move* Judge::ExcuseHere() {
 
 void Judge::AddPoison(Offset offset) {
   HC_CHECK(offset >= now_.offset, "poison named after its verdict: offset " + std::to_string(offset.value()));
-  if (IsPoison(offset) || moves_.size() >= limits::kMaxMoves) return;
+  if (IsPoison(offset) || CountMoves(Move::Kind::kPoison) == limits::kMaxPoisonMoves) return;
   const auto after = std::upper_bound(moves_.begin(), moves_.end(), offset,
                                       [](Offset wanted, const Move& move) { return wanted < move.offset; });
   const Move poison{offset, Move::Kind::kPoison, WindowStart::Unset(), EventTime::Unset()};
@@ -249,8 +249,13 @@ void Judge::AddPoison(Offset offset) {
   if (passed) ++next_move_;
 }
 
+size_t Judge::CountMoves(Move::Kind kind) const {
+  return static_cast<size_t>(
+      std::count_if(moves_.begin(), moves_.end(), [kind](const Move& move) { return move.kind == kind; }));
+}
+
 bool Judge::moves_full() const {
-  if (moves_.size() < limits::kMaxMoves) return false;
+  if (moves_.size() < limits::kMaxMoves || CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves) return false;
   return std::none_of(moves_.begin() + static_cast<std::ptrdiff_t>(next_move_), moves_.end(),
                       [](const Move& move) { return move.kind == Move::Kind::kExcuse; });
 }

@@ -126,6 +126,7 @@ class Judge {
   void RepeatMovesUpTo(Offset offset);
   void ApplyExcuse(const Move& move);
   Move* ExcuseHere();
+  size_t CountMoves(Move::Kind kind) const;
 
   // Fixed after construction.
   const CountingRule rule_;

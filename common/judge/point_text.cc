@@ -26,8 +26,10 @@ constexpr size_t kHeaderWidth = 2 + 17 + (kOffsetWidth + 1) + (kTimeWidth + 1) +
 constexpr size_t kStateWidth = (kOffsetWidth + 1) + 2 + (kTimeWidth + 1) + (1 + kInvalidReasons) * (kOffsetWidth + 1);
 constexpr size_t kHeldWidth = limits::kHeldFrames * (kOffsetWidth + 1 + kScoreWidth + 1);
 constexpr size_t kMovesWidth = limits::kMaxMoves * (1 + kOffsetWidth + 1 + kTimeWidth + 1 + kTimeWidth + 1);
+constexpr size_t kPoisonWidth = limits::kMaxPoisonMoves * (1 + kOffsetWidth + 1);
 constexpr size_t kChecksumWidth = 8;
-static_assert(kHeaderWidth + kStateWidth + kHeldWidth + kMovesWidth + kChecksumWidth <= limits::kMaxMetadataBytes,
+static_assert(kHeaderWidth + kStateWidth + kHeldWidth + kMovesWidth + kPoisonWidth + kChecksumWidth <=
+                  limits::kMaxMetadataBytes,
               "a partition's whole state must fit into the metadata of its offset");
 static_assert(limits::kHeldRecords < 36 * 36, "a score must fit into its width");
 
@@ -161,7 +163,7 @@ bool GetMoves(std::string_view text, SafePoint* safe) {
     if (!safe->moves.empty() && move.offset < safe->moves.back().offset) return false;
     safe->moves.push_back(move);
   }
-  return safe->moves.size() <= limits::kMaxMoves;
+  return safe->moves.size() <= limits::kMaxMoves + limits::kMaxPoisonMoves;
 }
 
 bool GetHeader(const std::vector<std::string_view>& fields, CommitHeader* header) {

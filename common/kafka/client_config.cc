@@ -112,6 +112,8 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
   }
   if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
   if (Result<void> set = SetAll(conf.get(), fixed); !set.ok()) return set.error();
+  // A mistyped topic is an error to be named, not a topic to be made: a producer's questions would make it.
+  if (Result<void> set = SetAll(conf.get(), {{"allow.auto.create.topics", "false"}}); !set.ok()) return set.error();
   return conf;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,10 +39,11 @@ Result<std::vector<Offset>> ListOffsets(rd_kafka_s* handle, const std::string& t
 Result<Offset> ListOffset(rd_kafka_s* handle, const std::string& topic, PartitionId partition, OffsetQuestion question,
                           int timeout_ms);
 
-// The largest record key that is a decimal integer, among the newest committed records of every partition:
-// the newest minute of an output topic. Nothing: no such record. Reads backwards from each end, and no
+// The largest record key that is a decimal integer and `is_minute`, among the newest committed records of every
+// partition: the newest minute of an output topic. Nothing: no such record. Reads backwards from each end, and no
 // further than to the first stretch that holds such a key; aborted records, control records, foreign keys and
 // compacted gaps are passed over. Makes a client of its own. A missing topic is kHumanNeeded.
-Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic, int timeout_ms);
+Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic,
+                                         const std::function<bool(int64_t)>& is_minute, int timeout_ms);
 
 }  // namespace headcount::kafka

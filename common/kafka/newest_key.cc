@@ -47,8 +47,8 @@ std::optional<int64_t> ParseKey(const rd_kafka_message_t& message) {
 
 class TailReader {
  public:
-  TailReader(rd_kafka_t* handle, std::string topic, Deadline deadline)
-      : handle_(handle), topic_(std::move(topic)), deadline_(deadline) {}
+  TailReader(rd_kafka_t* handle, std::string topic, const std::function<bool(int64_t)>& is_minute, Deadline deadline)
+      : handle_(handle), topic_(std::move(topic)), is_minute_(is_minute), deadline_(deadline) {}
 
   Result<void> FindTails();
   // Reads one tail of every partition that has shown no key yet; false: there is none left.
@@ -65,6 +65,7 @@ class TailReader {
 
   rd_kafka_t* const handle_;
   const std::string topic_;
+  const std::function<bool(int64_t)>& is_minute_;
   const Deadline deadline_;
   std::vector<Tail> tails_;  // by partition; empty: nothing is left to read
   std::set<int32_t> found_;  // partitions that have shown a key
@@ -121,7 +122,7 @@ Result<void> TailReader::Take(const rd_kafka_message_t& message, std::set<int32_
     return QuestionFailed(handle_, "read topic " + topic_ + " partition " + std::to_string(p), message.err);
   }
   if (message.offset < to) {
-    if (const std::optional<int64_t> key = ParseKey(message)) {
+    if (const std::optional<int64_t> key = ParseKey(message); key && is_minute_(*key)) {
       newest_ = newest_ ? std::max(*newest_, *key) : *key;
       found_.insert(p);
     }
@@ -132,7 +133,8 @@ Result<void> TailReader::Take(const rd_kafka_message_t& message, std::set<int32_
 
 }  // namespace
 
-Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic, int timeout_ms) {
+Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic,
+                                         const std::function<bool(int64_t)>& is_minute, int timeout_ms) {
   Result<Conf> conf = BuildConf(config, Role::kConsumer, {{"fetch.wait.max.ms", "10"}},
                                 {{"group.id", config.group},
                                  {"isolation.level", "read_committed"},
@@ -145,7 +147,7 @@ Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::
   if (!handle.ok()) return handle.error();
   rd_kafka_poll_set_consumer(handle->get());
 
-  TailReader reader(handle->get(), topic, Deadline(timeout_ms));
+  TailReader reader(handle->get(), topic, is_minute, Deadline(timeout_ms));
   if (Result<void> found = reader.FindTails(); !found.ok()) return found.error();
   for (;;) {
     const Result<bool> more = reader.ReadTails();

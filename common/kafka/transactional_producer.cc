@@ -178,6 +178,7 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka
   result.message = std::string("cannot ") + attempted + " in the transaction: " + rd_kafka_error_string(error.get()) +
                    " (" + rd_kafka_err2name(code) + ")";
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) result.message += std::string("; fatal: ") + fatal_text;
+  result.permanent = IsPermanent(code) || deliveries_->permanent;
   if (deliveries_->failed > 0) {
     result.message +=
         "; " + std::to_string(deliveries_->failed) + " records were not delivered: " + deliveries_->first_failure;
@@ -192,6 +193,7 @@ void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_me
     return;
   }
   if (deliveries->failed++ == 0) deliveries->first_failure = rd_kafka_err2str(message->err);
+  deliveries->permanent = deliveries->permanent || IsPermanent(message->err);
 }
 
 }  // namespace headcount::kafka

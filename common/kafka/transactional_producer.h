@@ -12,6 +12,7 @@
 
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
+#include "common/limits.h"
 #include "common/result.h"
 #include "common/types.h"
 
@@ -46,7 +47,8 @@ enum class TransactionOutcome {
 
 struct TransactionResult {
   TransactionOutcome outcome = TransactionOutcome::kUnknown;
-  std::string message;  // what failed and why; empty for kCommitted
+  std::string message;     // what failed and why; empty for kCommitted
+  bool permanent = false;  // the same again would fail again: no right, no such topic
 };
 
 const char* Name(TransactionOutcome outcome);
@@ -54,7 +56,7 @@ const char* Name(TransactionOutcome outcome);
 class TransactionalProducer {
  public:
   // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
-  static constexpr int kTransactionTimeoutMs = 30'000;
+  static constexpr int kTransactionTimeoutMs = static_cast<int>(limits::kTransactionTimeoutMs);
 
   // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
   static Result<std::unique_ptr<TransactionalProducer>> Create(const ClientConfig& config,
@@ -77,6 +79,7 @@ class TransactionalProducer {
     uint64_t delivered = 0;
     uint64_t failed = 0;
     std::string first_failure;
+    bool permanent = false;
   };
 
   TransactionalProducer(std::string group, int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,

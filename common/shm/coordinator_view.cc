@@ -25,8 +25,9 @@ WriterSnapshot CoordinatorView::Writer() const {
   const JobData& job = memory_->job();
   WriterSnapshot writer;
   writer.state = static_cast<WriterState>(job.writer_state.load(std::memory_order_acquire));
-  writer.heartbeat_ms = job.writer_heartbeat_ms.load(std::memory_order_relaxed);
+  // In this order: the writer beats before it says that its long call is over.
   writer.in_broker_call = job.writer_in_broker_call.load(std::memory_order_acquire) != 0;
+  writer.heartbeat_ms = job.writer_heartbeat_ms.load(std::memory_order_relaxed);
   writer.partition_count = job.writer_partition_count.load(std::memory_order_acquire);
   writer.closed_upto = WindowStart(job.writer_closed_upto.load(std::memory_order_acquire));
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));

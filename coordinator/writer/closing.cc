@@ -34,7 +34,8 @@ WindowStart BoundedUpTo(const Publications& publications, WindowStart upto, int6
   return WindowStart(last.seconds() + window_s);
 }
 
-std::vector<CountRecord> MergeWindows(const Publications& publications, WindowStart upto, int64_t window_s) {
+std::vector<CountRecord> MergeWindows(const Publications& publications, WindowStart upto, int64_t window_s,
+                                      const std::function<void()>& still_at_it) {
   struct Parts {
     VerdictCounts counts;
     std::vector<CountedTable> tables;
@@ -51,7 +52,8 @@ std::vector<CountRecord> MergeWindows(const Publications& publications, WindowSt
   }
   std::vector<CountRecord> records;
   for (auto& [start, parts] : windows) {
-    records.push_back({start, window_s, CountUnion(std::move(parts.tables)), parts.counts});
+    still_at_it();
+    records.push_back({start, window_s, CountUnion(std::move(parts.tables), still_at_it), parts.counts});
   }
   return records;
 }

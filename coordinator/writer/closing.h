@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -26,8 +27,11 @@ bool AllLast(const Publications& publications);
 // `upto`, or an earlier boundary, so that at most `max_windows` windows close at once.
 WindowStart BoundedUpTo(const Publications& publications, WindowStart upto, int64_t window_s, size_t max_windows);
 
-// One record for each window before `upto`, ascending. Reads the distinct tables where they lie.
-std::vector<CountRecord> MergeWindows(const Publications& publications, WindowStart upto, int64_t window_s);
+// One record for each window before `upto`, ascending. Reads the distinct tables where they lie. `still_at_it` is
+// called between windows and within large ones.
+std::vector<CountRecord> MergeWindows(
+    const Publications& publications, WindowStart upto, int64_t window_s,
+    const std::function<void()>& still_at_it = [] {});
 
 struct PartitionPoint {
   PartitionId partition;

@@ -72,10 +72,11 @@ Result<void> KafkaOutlet::Connect() {
 Result<void> KafkaOutlet::NewProducer(int timeout_ms) {
   producer_.reset();
   if (Result<void> connected = Connect(); !connected) return connected;
-  // The topic must be known to the new client too, or its first record waits a second.
-  if (Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic, timeout_ms); !known) {
-    return known.error();
-  }
+  // The topic must be known to the new client too, or its first record waits a second. A broker that has just come
+  // back may not know it yet itself: whether it is really gone, the next transaction tells.
+  const Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic, timeout_ms);
+  if (!known && known.error().exit_code == ExitCode::kUnavailable) return known.error();
+  around_(true);
   return producer_->InitTransactions(timeout_ms);
 }
 
@@ -100,11 +101,16 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
     facts.committed.push_back({point.offset, std::move(point.metadata)});
   }
   if (all_ours) return facts;
+  around_(true);
   // Only a start that finds something missing needs to know what is in the output, and where to begin.
+  const auto is_minute = [window_s = options_->rule.window_s](int64_t key) {
+    return key >= 0 && key < limits::kFirstMillisTs && key % window_s == 0;
+  };
   const Result<std::optional<int64_t>> newest =
-      kafka::NewestKey(config_, options_->output_topic, limits::kStartTimeoutMs);
+      kafka::NewestKey(config_, options_->output_topic, is_minute, limits::kStartTimeoutMs);
   if (!newest) return newest.error();
   if (newest->has_value()) facts.newest_minute = WindowStart(**newest);
+  around_(true);
   Result<std::vector<Offset>> from = ResolveFrom(partition_count);
   if (!from) return from.error();
   facts.from = std::move(*from);
@@ -117,7 +123,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     return initialised.error();
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
-  for (;;) {
+  for (int attempt = 0;; ++attempt) {
+    around_(true);  // each question and each transaction may take its whole time
     Result<StartFacts> facts = GatherFacts(partition_count);
     if (!facts) return facts.error();
     Result<StartPlan> plan = PlanStart(*facts);
@@ -128,6 +135,7 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       points.push_back({PartitionId(static_cast<int32_t>(p)), plan->points[p]});
     }
     CrashPoint("writer.claiming");
+    around_(true);
     const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
@@ -135,6 +143,7 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       sequence_ = header->sequence;
       claimed_ = true;
       if (!options_->until_end) return standing;
+      around_(true);
       const Result<std::vector<Offset>> ends =
           kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
                              {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);
@@ -144,7 +153,9 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     }
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     LogWarning("the claim was not confirmed (" + claim.message + "), trying again");
+    if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
     if (give_up_() || MonotonicMs() > deadline) return LostBroker("claiming the job", claim.message);
+    Pause(attempt);
     if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
   }
 }
@@ -168,7 +179,7 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
                                  const CommitHeader& header) {
   const kafka::Transaction transaction = MakeTransaction(records, points, header);
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
-  for (;;) {
+  for (int attempt = 0;; ++attempt) {
     CrashPoint("writer.committing");
     const Result<kafka::TransactionResult> tried = Try(transaction);
     if (!tried) return tried.error();
@@ -186,7 +197,11 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
       sequence_ = header.sequence;
       return {};
     }
+    if (tried->permanent) {
+      return Error{ExitCode::kHumanNeeded, "Kafka refuses what is to be committed: " + tried->message};
+    }
     if (give_up_() || MonotonicMs() > deadline) return LostBroker("committing", tried->message);
+    Pause(attempt);
   }
 }
 
@@ -204,7 +219,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
     if (Result<void> alone = AwaitSuccessor(header, partition_count); !alone) return alone.error();
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
-  for (;;) {
+  for (int attempt = 0;; ++attempt) {
     Error failure{ExitCode::kTryAgain, ""};
     {
       const LongCall call(around_);
@@ -219,6 +234,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
     }
     if (failure.exit_code != ExitCode::kUnavailable) return failure;
     if (give_up_() || MonotonicMs() > deadline) return LostBroker("asking what happened", failure.message);
+    Pause(attempt);
   }
 }
 
@@ -262,7 +278,17 @@ Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t par
   return {};
 }
 
+// Between two attempts: soon at first, then less and less often.
+void KafkaOutlet::Pause(int attempt) const {
+  around_(false);
+  WaitReadable({}, std::min(limits::kMaxRetryPauseMs, limits::kFirstRetryPauseMs << std::min(attempt, 10)));
+}
+
 Error KafkaOutlet::TakenOver(RunId by) const {
+  if (by == RunId()) {
+    return {ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
+                                        " are gone: were they deleted by hand, or the topic?"};
+  }
   char run[20];
   snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(by.value()));
   return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + run +

@@ -43,6 +43,7 @@ class KafkaOutlet final : public Outlet {
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                                      const CommitHeader& header) const;
+  void Pause(int attempt) const;
   Error TakenOver(RunId by) const;
 
   const RunOptions* options_;

@@ -23,6 +23,7 @@ class Writer {
   Result<void> Run();
 
  private:
+  Result<void> StartPatiently();
   Result<void> Start();
   void ShowStart(const Standing& standing);
   // One round; answers whether everything is done.
@@ -33,6 +34,7 @@ class Writer {
   void TakePoints(const Publications& publications, WindowStart upto);
   void ShowClosed(const Publications& publications, WindowStart upto);
   Result<void> WatchPartitions();
+  Error TooManyPartitions(int32_t count) const;
   void AddPartitions(int32_t count);
   bool DrainTimeIsUp();
   std::unique_ptr<Outlet> MakeOutlet();
@@ -50,6 +52,7 @@ class Writer {
   std::vector<Offset> positions_;  // by partition, of the judges at the last commit
   int64_t committed_ms_ = 0;
   int64_t partitions_watched_ms_ = 0;
+  int64_t missing_since_ms_ = 0;   // the input topic, by its broker's word; 0: it is there
   int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;
   uint64_t minutes_ = 0;
@@ -78,13 +81,10 @@ void Writer::BeatAround(bool inside_broker_call) {
 
 Result<void> Writer::Start() {
   view_.Beat(MonotonicMs());
-  view_.EnterState(shm::WriterState::kStarting);
   const Result<int32_t> count = outlet_->CountPartitions();
   if (!count) return count.error();
   if (*count > limits::kMaxPartitions) {
-    return Error{ExitCode::kHumanNeeded, start_.options->input_topic + " has " + std::to_string(*count) +
-                                             " partitions; headcount reads at most " +
-                                             std::to_string(limits::kMaxPartitions)};
+    return TooManyPartitions(*count);
   }
   for (int32_t p = 0; p < *count; ++p) view_.OpenPartition(PartitionId(p));
   view_.RaisePartitionCount(*count);
@@ -96,6 +96,22 @@ Result<void> Writer::Start() {
   if (!standing) return standing.error();
   ShowStart(*standing);
   return {};
+}
+
+// Only the first life of a job may find that there is no broker; a later one waits for it to come back.
+Result<void> Writer::StartPatiently() {
+  const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  for (;;) {
+    Result<void> started = Start();
+    if (started || started.error().exit_code != ExitCode::kUnavailable || start_.generation == Generation(1)) {
+      return started;
+    }
+    if (MonotonicMs() > deadline || view_.draining() || IsHungUp(start_.parent_fd)) {
+      return Error{ExitCode::kTryAgain, started.error().message};
+    }
+    view_.Beat(MonotonicMs());
+    WaitReadable({start_.parent_fd}, limits::kMaxRetryPauseMs);
+  }
 }
 
 void Writer::ShowStart(const Standing& standing) {
@@ -121,7 +137,8 @@ void Writer::ShowStart(const Standing& standing) {
 // --- Running -------------------------------------------------------------------------------------------------
 
 Result<void> Writer::Run() {
-  if (Result<void> started = Start(); !started) return started;
+  view_.EnterState(shm::WriterState::kStarting);
+  if (Result<void> started = StartPatiently(); !started) return started;
   for (;;) {
     view_.Beat(MonotonicMs());
     if (IsHungUp(start_.parent_fd)) return Error{ExitCode::kTryAgain, "the coordinator is gone"};
@@ -181,7 +198,8 @@ std::vector<PartitionPoint> Writer::AllPoints() const {
 }
 
 Result<void> Writer::CloseUpTo(const Publications& publications, WindowStart upto) {
-  const std::vector<CountRecord> records = MergeWindows(publications, upto, start_.options->rule.window_s);
+  const std::vector<CountRecord> records =
+      MergeWindows(publications, upto, start_.options->rule.window_s, [this] { view_.Beat(MonotonicMs()); });
   TakePoints(publications, upto);
   header_.sequence = Sequence(header_.sequence.value() + 1);
   header_.closed_upto = upto;
@@ -247,23 +265,33 @@ Result<void> Writer::WatchPartitions() {
   }
   partitions_watched_ms_ = now_ms;
   const Result<int32_t> count = outlet_->CountPartitions();
-  if (!count) return count.error().exit_code == ExitCode::kUnavailable ? Result<void>() : count.error();
+  if (!count && count.error().exit_code == ExitCode::kHumanNeeded) {
+    if (missing_since_ms_ == 0) missing_since_ms_ = now_ms;
+    if (now_ms - missing_since_ms_ >= limits::kMissingTopicMs) return count.error();
+  }
+  if (!count) return {};
+  missing_since_ms_ = 0;
+  if (*count > limits::kMaxPartitions) return TooManyPartitions(*count);
   if (*count > static_cast<int32_t>(points_.size())) AddPartitions(*count);
   return {};
 }
 
+Error Writer::TooManyPartitions(int32_t count) const {
+  return {ExitCode::kHumanNeeded, start_.options->input_topic + " has " + std::to_string(count) +
+                                      " partitions; headcount reads at most " + std::to_string(limits::kMaxPartitions)};
+}
+
 void Writer::AddPartitions(int32_t count) {
-  const int32_t bounded = std::min(count, limits::kMaxPartitions);
-  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(bounded) +
+  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(count) +
           " partitions");
-  for (int32_t n = static_cast<int32_t>(points_.size()); n < bounded; ++n) {
+  for (int32_t n = static_cast<int32_t>(points_.size()); n < count; ++n) {
     const PartitionId p(n);
     points_.push_back(NewPartitionStart(header_.closed_upto, WallClock()));
     positions_.emplace_back(0);
     view_.OpenPartition(p);
     view_.StorePoint(p, ToText(header_, points_.back()), Offset(0));
   }
-  view_.RaisePartitionCount(bounded);
+  view_.RaisePartitionCount(count);
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
 }

@@ -153,11 +153,13 @@ TEST_F(ClusterTest, WithAnOpenTransactionTheEndIsTheLastStableOffsetOrTheHighWat
 
 TEST_F(ClusterTest, TheNewestKeyIsTheLargestOfAllPartitions) {
   const TestTopic topic(broker_, "newest", 3);
-  const auto none = kafka::NewestKey(Config(), topic.name(), kTimeoutMs);
+  const auto none = kafka::NewestKey(
+      Config(), topic.name(), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_TRUE(none.ok()) << none.error().message;
   EXPECT_FALSE(none->has_value());
   CommitKeys(topic.name(), {"1468244400", "1468244460", "1468244520", "1468244580", "1468244640"});
-  const auto newest = kafka::NewestKey(Config(), topic.name(), kTimeoutMs);
+  const auto newest = kafka::NewestKey(
+      Config(), topic.name(), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_TRUE(newest.ok()) << newest.error().message;
   EXPECT_EQ(newest->value_or(0), 1468244640);
 }
@@ -175,7 +177,8 @@ TEST_F(ClusterTest, TheNewestKeyIsFoundBehindWhatOthersLeftAtTheEnd) {
   CommitKeys(topic.name(), {"abc", "12x", " 1"});
   stranger.Begin();
   stranger.Produce(topic.name(), 0, Values(10));  // stays open
-  const auto newest = kafka::NewestKey(Config(), topic.name(), kTimeoutMs);
+  const auto newest = kafka::NewestKey(
+      Config(), topic.name(), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_TRUE(newest.ok()) << newest.error().message;
   EXPECT_EQ(newest->value_or(0), 120);
   stranger.Abort();
@@ -185,17 +188,20 @@ TEST_F(ClusterTest, TheNewestKeyIsFoundAfterTheFirstRecordsWereRemoved) {
   const TestTopic topic(broker_, "trimmed", 1);
   CommitKeys(topic.name(), {"60", "120", "180"});
   broker_.DeleteRecords(topic.name(), 0, 4);  // leaves the third record and its marker
-  const auto newest = kafka::NewestKey(Config(), topic.name(), kTimeoutMs);
+  const auto newest = kafka::NewestKey(
+      Config(), topic.name(), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_TRUE(newest.ok()) << newest.error().message;
   EXPECT_EQ(newest->value_or(0), 180);
   broker_.DeleteRecords(topic.name(), 0, 6);
-  const auto none = kafka::NewestKey(Config(), topic.name(), kTimeoutMs);
+  const auto none = kafka::NewestKey(
+      Config(), topic.name(), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_TRUE(none.ok()) << none.error().message;
   EXPECT_FALSE(none->has_value());
 }
 
 TEST_F(ClusterTest, AMissingOutputTopicNeedsAHuman) {
-  const auto newest = kafka::NewestKey(Config(), TestBroker::UniqueName("missing"), kTimeoutMs);
+  const auto newest = kafka::NewestKey(
+      Config(), TestBroker::UniqueName("missing"), [](int64_t) { return true; }, kTimeoutMs);
   ASSERT_FALSE(newest.ok());
   EXPECT_EQ(newest.error().exit_code, ExitCode::kHumanNeeded) << newest.error().message;
 }
