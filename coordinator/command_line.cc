@@ -352,7 +352,7 @@ Exit codes:
   69  the broker cannot be reached at start
   70  a bug: an invariant is broken
   75  the broker was lost, or a process died too often; try again
-  78  a human is needed: what to do stands in the last line of the log
+  78  a human is needed: what to do stands in the last lines of the log
 
 Start here:
   headcount run --bootstrap-server localhost:9092 --until-end

@@ -51,7 +51,7 @@ int64_t WallClockMs() {
 }  // namespace
 
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
-  if (report.state == "failed") return {false, "the job has failed; the last line of its log says why"};
+  if (report.state == "failed") return {false, "the job has failed; the last lines of its log say why"};
   // A file from the future would stay fresh for as long: the clock was set back, and it proves nothing.
   const int64_t age_ms = now_ms - report.updated_at_ms;
   if (std::abs(age_ms) > options.max_age_ms) {

@@ -66,6 +66,9 @@ struct alignas(64) JobData {
   SharedCounts writer_published;  // verdicts in records committed since this start
 };
 
+// No clock stands there: event times are not negative.
+inline constexpr int64_t kNoFinalClock = -1;
+
 // Two publications take turns. The writer copies number n while the worker may be storing n + 1 in the other
 // place; it takes the copy only if n + 2 has not been begun meanwhile.
 struct PublicationPlace {
@@ -83,7 +86,7 @@ struct alignas(64) SlotData {
   Shared<int64_t> worker_heartbeat_ms;             // CLOCK_MONOTONIC
   Shared<int64_t> worker_latest_end;               // of the windows it has opened
   Shared<int64_t> worker_clock;                    // slowest watermark of its partitions that are not excused
-  Shared<uint32_t> worker_clock_final;             // 1: that partition will not be read on in this run
+  Shared<int64_t> worker_final_clock;              // the worker_clock that will stay so in this run, or kNoFinalClock
   Shared<int64_t> worker_sealed_upto;
   Shared<uint32_t> worker_wants_clock;  // 1: waits for others' clocks; wake it when yours moves
 

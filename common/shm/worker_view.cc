@@ -32,7 +32,7 @@ void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
   slot.worker_partition_count.store(0, std::memory_order_relaxed);
   slot.worker_latest_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
   slot.worker_clock.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
-  slot.worker_clock_final.store(0, std::memory_order_relaxed);
+  slot.worker_final_clock.store(kNoFinalClock, std::memory_order_relaxed);
   slot.worker_sealed_upto.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
   slot.worker_wants_clock.store(0, std::memory_order_relaxed);
   slot.worker_publication_begun.store(0, std::memory_order_relaxed);
@@ -74,9 +74,10 @@ Clock WorkerView::OthersClock() const {
       continue;
     }
     Clock clock;
-    // The clock is the claim (ShowClock stores it last): what it says of the other two holds at least since then.
+    // The clock is the claim (ShowClock stores it last); the other two may be newer. A newer end is as good, and
+    // a newer word about being final names its clock, so that it is not taken for a word about this one.
     clock.slowest = EventTime(slot.worker_clock.load(std::memory_order_acquire));
-    clock.final = slot.worker_clock_final.load(std::memory_order_relaxed) != 0;
+    clock.final = slot.worker_final_clock.load(std::memory_order_relaxed) == clock.slowest.seconds();
     clock.latest_end = EventTime(slot.worker_latest_end.load(std::memory_order_relaxed));
     slowest = Slower(slowest, clock);
   }
@@ -96,7 +97,15 @@ EventTime WorkerView::OthersSealedUpto() const {
   return upto;
 }
 
+void WorkerView::WantsClock(bool wants) {
+  self().worker_wants_clock.store(wants ? 1 : 0, std::memory_order_release);
+  // The waiter stores its wish, then looks at the clocks; who moves a clock stores it, then looks for wishes. Without
+  // this fence here and there both may look past the other's store, and nobody is woken.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
 std::vector<SlotId> WorkerView::WaitingForClock() const {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see WantsClock
   std::vector<SlotId> waiting;
   for (int32_t s = 0; s < slots(); ++s) {
     if (s == slot_.value()) continue;
@@ -108,7 +117,7 @@ std::vector<SlotId> WorkerView::WaitingForClock() const {
 void WorkerView::ShowClock(const Clock& clock, int32_t partition_count) {
   SlotData& slot = self();
   slot.worker_latest_end.store(clock.latest_end.seconds(), std::memory_order_relaxed);
-  slot.worker_clock_final.store(clock.final ? 1 : 0, std::memory_order_relaxed);
+  slot.worker_final_clock.store(clock.final ? clock.slowest.seconds() : kNoFinalClock, std::memory_order_relaxed);
   slot.worker_clock.store(clock.slowest.seconds(), std::memory_order_release);
   slot.worker_partition_count.store(partition_count, std::memory_order_release);
 }

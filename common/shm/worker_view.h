@@ -71,13 +71,15 @@ class WorkerView {
   Clock OthersClock() const;
   // The boundary up to which every other slot has sealed; Forever where there are no others with partitions.
   EventTime OthersSealedUpto() const;
-  // Slots whose workers wait for a clock to move.
+  // Slots whose workers wait for a clock to move; asked after ShowClock().
   std::vector<SlotId> WaitingForClock() const;
 
   // --- What it says -----------------------------------------------------------------------------------------
   // Without a new `partition_count` others take this slot for unprepared (see OthersClock).
   void ShowClock(const Clock& clock, int32_t partition_count);
-  void WantsClock(bool wants) { self().worker_wants_clock.store(wants ? 1 : 0, std::memory_order_release); }
+  // Between this and a look at OthersClock() no movement is missed: either the look sees it, or who moved sees us
+  // among WaitingForClock().
+  void WantsClock(bool wants);
 
   // Publishes in two acts, so that the caller can allocate: the bytes at `at` (a distance in the slice) must
   // not be those of the publication before, nor of the one before that unless BeginPublication came first.

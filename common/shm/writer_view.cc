@@ -35,6 +35,8 @@ std::optional<Publication> WriterView::TakePublication(SlotId s, WindowStart clo
   const SlotData& slot = memory_->slot(s);
   const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
   if (generation == 0 || generation != slot.coordinator_generation.load(std::memory_order_acquire)) return {};
+  // A slice is not used anew before the next generation is acknowledged, so what is acknowledged stays readable.
+  if (generation != slot.writer_acknowledged.load(std::memory_order_relaxed)) return {};
   const uint64_t number = slot.worker_publication_done.load(std::memory_order_acquire);
   if (number == 0) return {};
 

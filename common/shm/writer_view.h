@@ -44,8 +44,8 @@ class WriterView {
   // --- Running ----------------------------------------------------------------------------------------------
   // Tells the coordinator that nothing of dead generations is held any more; call it between transactions.
   void Acknowledge();
-  // The newest publication of the slot's living worker, without windows before `closed_upto`; nothing where
-  // there is none (yet), or it changed while being read: look again later.
+  // The newest publication of the slot's generation, once that is acknowledged; without windows before
+  // `closed_upto`; nothing where there is none (yet), or it changed while being read: look again later.
   std::optional<Publication> TakePublication(SlotId slot, WindowStart closed_upto) const;
   // The records of all windows before it are committed: the workers may reuse their memory.
   void CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence);

@@ -1,8 +1,10 @@
 #include "tests/shm/exchange.h"
 
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "common/limits.h"
@@ -127,8 +129,13 @@ namespace {
 
 class ModelWorker {
  public:
-  ModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation)
-      : model_(model), slot_(slot), generation_(generation), view_(memory, slot) {}
+  ModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
+              uint64_t die_in_publication)
+      : model_(model),
+        slot_(slot),
+        generation_(generation),
+        die_in_publication_(die_in_publication),
+        view_(memory, slot) {}
 
   int Run() {
     view_.BeginLife(generation_, 1);
@@ -167,6 +174,10 @@ class ModelWorker {
     const uint64_t bytes = shm::BytesOf(store_->sealed(), publication.steps);
     const WindowStore::Room room = store_->PublicationRoom(bytes);
     if (room.begin == nullptr) return false;
+    if (++publications_ == die_in_publication_) {
+      std::memset(room.begin, 0xab, bytes);
+      raise(SIGKILL);
+    }
     shm::Store(room.begin, publication, store_->sealed());
     view_.FinishPublication(room.at, bytes, Model::Window(sealed));
     published_ = sealed;
@@ -187,15 +198,18 @@ class ModelWorker {
   const Model model_;
   const SlotId slot_;
   const Generation generation_;
+  const uint64_t die_in_publication_;  // 0: none
   shm::WorkerView view_;
   std::optional<WindowStore> store_;
-  int64_t published_ = 0;
+  int64_t published_ = 0;  // sealed and published up to this window
+  uint64_t publications_ = 0;
 };
 
 }  // namespace
 
-int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation) {
-  return ModelWorker(memory, model, slot, generation).Run();
+int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
+                   uint64_t die_in_publication) {
+  return ModelWorker(memory, model, slot, generation, die_in_publication).Run();
 }
 
 // --- The writer ----------------------------------------------------------------------------------------------

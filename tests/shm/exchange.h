@@ -52,8 +52,10 @@ class Model {
 
 // --- The processes -------------------------------------------------------------------------------------------
 
-// The whole life of a worker: from where the job stands to the last window. 0: all is published.
-int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation);
+// The whole life of a worker: from where the job stands to the last window. 0: all is published. With
+// `die_in_publication` it kills itself half way in that one of its publications (the first is number 1).
+int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
+                   uint64_t die_in_publication = 0);
 // The whole life of the writer. 0: every window is closed, and all it saw was right; else it says what was wrong.
 int RunModelWriter(const shm::JobMemory* memory, const Model& model);
 

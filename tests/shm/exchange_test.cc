@@ -85,7 +85,7 @@ class Job {
 };
 
 TEST(Exchange, HandsOverThousandsOfPublicationsWholeWhileItsMemoryIsUsedAgainAndAgain) {
-  const Model model(/*seed=*/11, /*windows=*/6'000, /*slots=*/2);
+  const Model model(/*seed=*/11, /*windows=*/4'000, /*slots=*/2);
   Job job(model);
   EXPECT_EQ(job.WriterEnded(true), 0) << "seed " << model.seed();
   for (int32_t s = 0; s < model.slots(); ++s) {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 namespace headcount::test {
 namespace {
@@ -131,14 +133,26 @@ const char* NameOf(Isolation isolation) {
 }
 
 // Absolute offsets: with logical ones the consumer starts half a second later.
+// The first and the next offset. The leader of a topic just made may be named before it knows of its office.
+std::pair<int64_t, int64_t> AskEnds(rd_kafka_t* handle, const std::string& topic, int32_t partition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMs);
+  for (;;) {
+    int64_t low = 0;
+    int64_t high = 0;
+    const rd_kafka_resp_err_t code =
+        rd_kafka_query_watermark_offsets(handle, topic.c_str(), partition, &low, &high, kTimeoutMs);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {low, high};
+    if (code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || std::chrono::steady_clock::now() > deadline) {
+      Check(code, "asking for the ends of " + topic);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 PartitionList AllFromTheirBeginning(rd_kafka_t* handle, const std::string& topic, int32_t partitions) {
   PartitionList list(rd_kafka_topic_partition_list_new(partitions));
   for (int32_t p = 0; p < partitions; ++p) {
-    int64_t low = 0;
-    int64_t high = 0;
-    Check(rd_kafka_query_watermark_offsets(handle, topic.c_str(), p, &low, &high, kTimeoutMs),
-          "asking for the ends of " + topic);
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = low;
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p)->offset = AskEnds(handle, topic, p).first;
   }
   return list;
 }
@@ -346,11 +360,7 @@ std::vector<KafkaRecord> TestBroker::ReadAll(const std::string& topic, Isolation
 std::pair<int64_t, int64_t> TestBroker::Ends(const std::string& topic, int32_t partition, Isolation isolation) const {
   const KafkaHandle handle =
       MakeHandle(RD_KAFKA_CONSUMER, ConfigWith({{"group.id", "none"}, {"isolation.level", NameOf(isolation)}}));
-  const std::string attempt = "asking for the ends of " + topic;
-  int64_t low = 0;
-  int64_t high = 0;
-  Check(rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high, kTimeoutMs), attempt);
-  return {low, high};
+  return AskEnds(handle.get(), topic, partition);
 }
 
 std::vector<CommittedOffset> TestBroker::Committed(const std::string& group, const std::string& topic,
