@@ -215,19 +215,24 @@ TEST_F(JobStreaming, WithMaxHoldAProducerThatIsADayBehindDoesNotHoldBackTheOther
 }
 
 TEST_F(JobStreaming, LiveFramesAreCountedWhileTheyArrive) {
-  Job job(broker_, 4, Streaming({"--idle-timeout", "2s"}));
+  constexpr CountingRule kPatient{2, 3, 3};
+  Job job(broker_, 4, {"--workers", "2", "--window", "2s", "--allowed-lateness", "3s", "--idle-timeout", "5s"});
   ChildProcess generator(
       HEADCOUNT_BINARY_DIR "/headcount-generate",
       {"-b", broker_.bootstrap_server(), "--topic", job.input(), "--live", "--rate", "2000", "--users", "500"});
+  // Empty partitions would follow the wall clock, and the first frames may be seconds old when they arrive.
+  for (int32_t p = 0; p < 4; ++p) {
+    ASSERT_TRUE(Eventually([&] { return broker_.Ends(job.input(), p).second > 0; }));
+  }
   job.Start();
-  EXPECT_TRUE(job.Publishes(4));
+  EXPECT_TRUE(job.Publishes(3));
   generator.Signal(SIGTERM);
   EXPECT_EQ(Describe(generator.Wait().value_or(ExitStatus{})), "exit 0") << generator.Err();
   std::vector<OracleLog> logs(4);
   for (const KafkaRecord& record : broker_.ReadAll(job.input())) {
     logs[static_cast<size_t>(record.partition)].push_back(record.value);
   }
-  const std::vector<std::string> right = RightRecords(logs, kRule);
+  const std::vector<std::string> right = RightRecords(logs, kPatient);
   EXPECT_TRUE(job.Publishes(right.size()));
   EXPECT_EQ(job.Published(), right);
 }
