@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/wakeup.h"
+
 namespace headcount {
 namespace {
 
