@@ -39,6 +39,9 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
     }
     const SourceFrame& frame = batch_.frames[next_];
     if (until_ && frame.offset >= *until_) break;
+    // Where the log has gaps, a move is met only here; it may be the last one that there is room for.
+    judge_.ReachedEnd(frame.offset);
+    if (!MayRead(not_beyond)) break;
     JudgeFrame(frame);
     bytes += frame.bytes.size();
     ++next_;

@@ -67,6 +67,7 @@ void Judge::JudgeInvalid(Offset offset, InvalidReason reason) {
 
 void Judge::ReachedEnd(Offset position) {
   if (restoring_ && position >= now_.offset) EndRestoring();
+  if (!restoring_) RepeatMovesUpTo(position);
 }
 
 void Judge::BeginRecord(Offset offset) {

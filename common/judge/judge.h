@@ -58,7 +58,8 @@ class Judge {
   bool IsPoison(Offset offset) const;
   void JudgeValid(Offset offset, const Frame& frame);
   void JudgeInvalid(Offset offset, InvalidReason reason);
-  // All records below `position` have been given: control records may fill the rest. Ends restoring.
+  // All records below `position` have been given: control records, or what has left the log, fill the rest. Ends
+  // restoring, and repeats the moves up to there.
   void ReachedEnd(Offset position);
 
   // --- Moves ------------------------------------------------------------------------------------------------

@@ -104,5 +104,16 @@ TEST_F(WorkerProcessTest, UnderUntilEndLeavesNothingUnreadWhereItsMovesAreFull) 
   EXPECT_EQ(RunFrom(start).records(), 500U);  // late or not: each has its verdict
 }
 
+TEST_F(WorkerProcessTest, GoesOnWhereItsMovesAreFullAndTheRecordsBeforeTheLastExcuseHaveLeftTheLog) {
+  WriteFrames(500);
+  // A compacted topic: the replay meets the last excuse only together with the record behind it.
+  SafePoint start;
+  for (int64_t i = 1; i <= static_cast<int64_t>(limits::kMaxMoves); ++i) {
+    const Offset before_a_frame(i * 10 * bytes_per_frame_);
+    start.moves.push_back({before_a_frame, Move::Kind::kExcuse, WindowStart::Unset(), EventTime(2'000)});
+  }
+  EXPECT_EQ(RunFrom(start).records(), 500U);
+}
+
 }  // namespace
 }  // namespace headcount::test
