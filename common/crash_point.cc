@@ -41,6 +41,8 @@ bool FirstToCrash() {
 }  // namespace
 
 void CrashPoint(const char* name) {
+  static const char* const stop_point = getenv("HEADCOUNT_STOP_POINT");
+  if (stop_point != nullptr && std::string_view(name) == stop_point) kill(getpid(), SIGSTOP);
   static int passes = 0;
   if (ThePlan().point != name || ++passes != ThePlan().pass) return;
   if (FirstToCrash()) kill(getpid(), SIGKILL);

@@ -242,8 +242,8 @@ void Worker::UpdateExcuses() {
     PartitionReader& reader = *readers_[place];
     const EventTime others =
         std::min(others_clock_.slowest, !reader.excused() && reader.watermark() == slowest ? second : slowest);
-    const EventTime limit = others == EventTime::Forever() ? WallClock() : others;
-    if (reader.UpdateExcuse(start_.options->rule.SealableBy(limit), !asked, now_ms_)) {
+    // Where nobody else is left to go on, nobody is held back: Forever allows no boundary.
+    if (reader.UpdateExcuse(start_.options->rule.SealableBy(others), !asked, now_ms_)) {
       asked = true;
       next_to_ask_ = place + 1;
       view_.Beat(MonotonicMs());
