@@ -189,6 +189,8 @@ Result<void> Worker::TakeNews() {
   const int32_t count = view_.partition_count();
   if (count > partition_count_ && !start_.options->until_end) {
     if (Result<void> added = AddPartitions(count); !added) return added;
+    // Nothing closes before every worker has said that it knows them.
+    return Publish(false);
   }
   return {};
 }
