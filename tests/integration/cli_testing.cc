@@ -48,6 +48,7 @@ DamageShares AllDamage(double share) { return *ParseDamage("all:" + std::to_stri
 
 OracleCounts CountTexts(const std::vector<std::string>& texts, const OracleRule& rule) {
   std::vector<OracleLog> logs;
+  logs.reserve(texts.size());
   for (const std::string& text : texts) logs.push_back(OracleLines(text));
   return OracleCount(logs, rule.rule, time(nullptr), rule.max_frame_bytes);
 }

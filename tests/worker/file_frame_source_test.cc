@@ -276,6 +276,7 @@ TEST_F(FileFrameSourceTest, ReadsManyFilesEachByItself) {
   for (int i = 0; i < kFiles; i += 2) late.push_back({PartitionId(i), Offset(0)});
   ASSERT_TRUE(source.Add(late).ok());
   vector<Result<FrameBatch>> first;
+  first.reserve(kFiles);
   for (int i = 0; i < kFiles; ++i) first.push_back(source.Fetch(PartitionId(i), 1));
   // What one partition handed out stays while others are read.
   for (int i = 0; i < kFiles; ++i)
