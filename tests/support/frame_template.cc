@@ -36,10 +36,8 @@ constexpr const char* kWords[] = {"checkout",
                                   "[brackets]",
                                   "{braces}",
                                   "a, b: c"};
-constexpr const char* kCities[] = {"Berlin", "S\xC3\xA3o Paulo",
-                                   "K\xC3\xB8"
-                                   "benhavn",
-                                   "\xE4\xBA\xAC\xE9\x83\xBD", "Lyon"};
+constexpr const char* kCities[] = {"Berlin", "S\xC3\xA3o Paulo", "K\303\270benhavn", "\xE4\xBA\xAC\xE9\x83\xBD",
+                                   "Lyon"};
 constexpr const char* kPages[] = {"/", "/cart", "/p/4711?ref=a&b=c", "/search?q=caf%C3%A9", "/account\\/orders"};
 constexpr const char* kTypes[] = {"view", "click", "scroll", "purchase", "login", "heartbeat"};
 constexpr const char* kBrowsers[] = {"Firefox/128.0", "Chrome/126.0.6478.127", "Safari/17.5 (Mac\\u0020OS)"};

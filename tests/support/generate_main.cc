@@ -221,7 +221,8 @@ void PrintTopic(const po::variables_map& given, const TestBroker& broker) {
 void Do(const po::variables_map& given) {
   const auto is_given = [&given](const char* option) { return given.count(option) != 0; };
   bool is_anything = false;
-  for (const auto& [option, verb] : {std::pair{"delete-topic", DeleteTopic}, std::pair{"create-topic", CreateTopic}}) {
+  for (const auto& [option, verb] :
+       {std::pair{"delete-topic", &DeleteTopic}, std::pair{"create-topic", &CreateTopic}}) {
     if (!is_given(option)) continue;
     verb(given, BrokerOf(given));
     is_anything = true;

@@ -25,6 +25,7 @@ class KafkaTesting : public ::testing::Test {
 
   static std::vector<std::string> Values(const std::vector<KafkaRecord>& records) {
     std::vector<std::string> values;
+    values.reserve(records.size());
     for (const KafkaRecord& r : records) values.push_back(r.value.value_or("(none)"));
     return values;
   }

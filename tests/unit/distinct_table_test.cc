@@ -90,6 +90,7 @@ TEST(CountUnion, IsTheSizeOfTheUnionOfTheSets) {
       }
     }
     std::vector<CountedTable> counted;
+    counted.reserve(owned.size());
     for (const OwnedTable& table : owned) counted.push_back(table.Counted());
     ASSERT_EQ(CountUnion(counted), model.size());
   }

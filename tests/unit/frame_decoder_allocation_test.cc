@@ -13,9 +13,12 @@
 // is skipped.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
 #define HEADCOUNT_COUNTS_ALLOCATIONS 1
+// glibc's own names for what it would do without us.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" void* __libc_malloc(size_t bytes);
 extern "C" void* __libc_realloc(void* old, size_t bytes);
 extern "C" void* __libc_calloc(size_t count, size_t bytes);
+// NOLINTEND(bugprone-reserved-identifier)
 namespace {
 std::atomic<uint64_t> g_allocations{0};
 }

@@ -445,7 +445,7 @@ TEST_F(FrameDecoderTest, ForgetsOneFrameBeforeTheNext) {
 
 TEST_F(FrameDecoderTest, LeavesTheFrameUntouched) {
   const string frame = R"({"a":"\u0041\n\"","ts":1e0,"uid":"\u0062ob","x":1e400})";
-  const string before = frame;
+  const string before = frame;  // NOLINT(performance-unnecessary-copy-initialization): that is the point
   EXPECT_EQ(Answer(frame), "1 bob");
   DecodedFrame decoded;
   InvalidReason reason;

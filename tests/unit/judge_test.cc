@@ -85,7 +85,6 @@ Case MakeCase(uint64_t seed) {
                         static_cast<uint64_t>(dice.Below(30))});
     offset += 1 + (dice.OneIn(10) ? dice.Below(5) : 0);
   }
-  WindowStart passed;
   for (int64_t n = dice.Below(6); n > 0; --n) {
     ExcuseAt excuse{static_cast<size_t>(dice.Below(static_cast<int64_t>(length) + 1)), 0, {}};
     excuse.clock = dice.OneIn(3) ? kBase + 300 : kBase + 86'400 * 30;
