@@ -65,10 +65,12 @@ int64_t MonotonicMs() {
   return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
-EventTime WallClock() {
+int64_t WallClockMs() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  return EventTime(now.tv_sec);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
+
+EventTime WallClock() { return EventTime(WallClockMs() / 1000); }
 
 }  // namespace headcount

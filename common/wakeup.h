@@ -52,5 +52,7 @@ bool IsHungUp(int pipe_fd);
 int64_t MonotonicMs();
 // Seconds since the epoch, by this host's clock.
 EventTime WallClock();
+// Milliseconds since the epoch, by the same clock: when a status file was written, and how old it is.
+int64_t WallClockMs();
 
 }  // namespace headcount

@@ -1,7 +1,6 @@
 #include "coordinator/health_command.h"
 
 #include <signal.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <cstdlib>
 
 #include "common/units.h"
+#include "common/wakeup.h"
 
 namespace headcount {
 namespace {
@@ -41,12 +41,6 @@ std::string Summary(const StatusReport& report, int64_t age_ms) {
 
 // Only a hint: another container or host may have its own numbers.
 bool SeemsGone(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH; }
-
-int64_t WallClockMs() {
-  timeval now{};
-  gettimeofday(&now, nullptr);
-  return int64_t{now.tv_sec} * 1000 + now.tv_usec / 1000;
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "coordinator/number_text.h"
 
 #include <array>
+#include <cinttypes>
 #include <cstddef>
 #include <cstdio>
 
@@ -20,6 +21,12 @@ std::string Short(double number) {
   std::string grouped = text;
   for (size_t place = grouped.size(); place > 3; place -= 3) grouped.insert(place - 3, ",");
   return grouped;
+}
+
+std::string RunText(RunId run) {
+  char text[20];
+  snprintf(text, sizeof text, "%016" PRIx64, run.value());
+  return text;
 }
 
 }  // namespace headcount

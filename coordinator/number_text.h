@@ -4,10 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "common/types.h"
+
 namespace headcount {
 
 // At most nine characters: 1,234,567, from ten million on 12.35 M, 4.567 G.
 std::string Short(double number);
 inline std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
+
+// As logs and the status file name a run: 16 hex digits.
+std::string RunText(RunId run);
 
 }  // namespace headcount

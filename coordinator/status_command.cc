@@ -1,12 +1,11 @@
 #include "coordinator/status_command.h"
 
-#include <sys/time.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "common/units.h"
+#include "common/wakeup.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -171,12 +170,6 @@ void AddTotals(std::string* table, const StatusReport& report) {
   add("future", report.totals.future, "ahead of a clock that nothing confirmed");
   if (report.waiting > 0) add("waiting", report.waiting, "for their partition's first window");
   if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
-}
-
-int64_t WallClockMs() {
-  timeval now{};
-  gettimeofday(&now, nullptr);
-  return int64_t{now.tv_sec} * 1000 + now.tv_usec / 1000;
 }
 
 }  // namespace

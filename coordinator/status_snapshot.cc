@@ -1,11 +1,10 @@
 #include "coordinator/status_snapshot.h"
 
-#include <sys/time.h>
-
 #include <algorithm>
 #include <array>
-#include <cinttypes>
-#include <cstdio>
+
+#include "common/wakeup.h"
+#include "coordinator/number_text.h"
 
 namespace headcount {
 namespace {
@@ -14,18 +13,6 @@ constexpr std::array<const char*, 5> kExcuseNames = {"", "silent", "at_end", "em
 constexpr std::array<const char*, 4> kReadingNames = {"unknown", "reading", "caught_up", "ahead"};
 // A job may have thousands of partitions without a watermark; these are enough to know where to look.
 constexpr size_t kHoldersShown = 5;
-
-int64_t NowMs() {
-  timeval now{};
-  gettimeofday(&now, nullptr);
-  return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_usec / 1000;
-}
-
-std::string Hex(uint64_t number) {
-  char text[20];
-  snprintf(text, sizeof text, "%016" PRIx64, number);
-  return text;
-}
 
 std::string WhyItHolds(const StatusReport::Partition& partition) {
   if (partition.state == "unknown") return "its leader has not been heard yet";
@@ -70,8 +57,8 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   const shm::WriterSnapshot writer = view.Writer();
   StatusReport report;
   report.state = supervisor.StatusWord();
-  report.updated_at_ms = NowMs();
-  if (writer.run != RunId()) report.run = Hex(writer.run.value());
+  report.updated_at_ms = WallClockMs();
+  if (writer.run != RunId()) report.run = RunText(writer.run);
   report.coordinator_pid = coordinator_pid_;
   report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts()};
   report.totals = writer.published;

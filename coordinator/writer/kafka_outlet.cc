@@ -9,6 +9,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/wakeup.h"
+#include "coordinator/number_text.h"
 
 namespace headcount {
 namespace {
@@ -289,9 +290,7 @@ Error KafkaOutlet::TakenOver(RunId by) const {
     return {ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
                                         " are gone: were they deleted by hand, or the topic?"};
   }
-  char run[20];
-  snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(by.value()));
-  return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + run +
+  return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + RunText(by) +
                                       "): this one has published nothing since, and ends"};
 }
 

@@ -1,14 +1,13 @@
 #include "coordinator/writer/writer.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 #include <memory>
 
 #include "common/crash_point.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/shm/writer_view.h"
+#include "coordinator/number_text.h"
 #include "coordinator/partition_plan.h"
 #include "coordinator/writer/closing.h"
 #include "coordinator/writer/kafka_outlet.h"
@@ -127,9 +126,7 @@ void Writer::ShowStart(const Standing& standing) {
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
   committed_ms_ = partitions_watched_ms_ = MonotonicMs();
-  char run[20];
-  snprintf(run, sizeof run, "%016" PRIx64, header_.run.value());
-  LogInfo(std::string("claimed run=") + run + " start=" + Name(standing.plan.kind) +
+  LogInfo("claimed run=" + RunText(header_.run) + " start=" + Name(standing.plan.kind) +
           " partitions=" + std::to_string(points_.size()) +
           " closed_upto=" + (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
 }
