@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,19 +57,5 @@ bool IsHungUp(int pipe_fd) {
   pollfd polled{pipe_fd, POLLIN, 0};
   return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLHUP | POLLERR | POLLIN)) != 0;
 }
-
-int64_t MonotonicMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
-
-int64_t WallClockMs() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
-
-EventTime WallClock() { return EventTime(WallClockMs() / 1000); }
 
 }  // namespace headcount

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 #include "common/types.h"
 
@@ -47,12 +48,5 @@ struct Wakeups {
 void WaitReadable(std::initializer_list<int> fds, int timeout_ms);
 // Whether the other end of a pipe has been closed by the death of its last holder.
 bool IsHungUp(int pipe_fd);
-
-// Milliseconds of CLOCK_MONOTONIC, the same for all processes of the host.
-int64_t MonotonicMs();
-// Seconds since the epoch, by this host's clock.
-EventTime WallClock();
-// Milliseconds since the epoch, by the same clock: when a status file was written, and how old it is.
-int64_t WallClockMs();
 
 }  // namespace headcount

@@ -1,0 +1,47 @@
+#include "common/clock.h"
+
+#include <time.h>
+
+#ifdef HEADCOUNT_CRASH_POINTS
+#include <cstdlib>
+#include <fstream>
+#endif
+
+namespace headcount {
+namespace {
+
+int64_t MsOf(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+#ifdef HEADCOUNT_CRASH_POINTS
+const TestClock* g_test_clock = nullptr;
+
+int64_t MsAhead() {
+  static const char* const path = getenv("HEADCOUNT_WALL_CLOCK_FILE");
+  int64_t ahead_ms = 0;
+  if (path != nullptr) std::ifstream(path) >> ahead_ms;
+  return ahead_ms;
+}
+#endif
+
+}  // namespace
+
+#ifdef HEADCOUNT_CRASH_POINTS
+
+void UseTestClock(const TestClock* clock) { g_test_clock = clock; }
+int64_t MonotonicMs() { return g_test_clock != nullptr ? g_test_clock->monotonic_ms : MsOf(CLOCK_MONOTONIC); }
+int64_t WallClockMs() { return g_test_clock != nullptr ? g_test_clock->wall_ms : MsOf(CLOCK_REALTIME) + MsAhead(); }
+
+#else
+
+int64_t MonotonicMs() { return MsOf(CLOCK_MONOTONIC); }
+int64_t WallClockMs() { return MsOf(CLOCK_REALTIME); }
+
+#endif
+
+EventTime WallClock() { return EventTime(WallClockMs() / 1000); }
+
+}  // namespace headcount
