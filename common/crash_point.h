@@ -1,6 +1,15 @@
 // Places where a test may kill the process that passes them, named role.moment. Compiled in only with
 // -DHEADCOUNT_CRASH_POINTS=ON (presets debug, asan, tsan); nothing is left of them in a release build.
 //
+//   worker.taking taken                        a batch of frames: before its first record, after its last
+//   worker.growing grown                       a distinct table
+//   worker.sealing sealed                      windows
+//   worker.publishing published                a publication: half way, and done
+//   writer.claiming                            the claim: before its transaction
+//   writer.merging merged                      sealed windows: before and after their tables are united
+//   writer.committing records_produced offsets_sent committed        a transaction
+//   writer.telling told                        closed-up-to
+//
 //   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
 //   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file
 //   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed
@@ -13,6 +22,8 @@ namespace headcount {
 
 #ifdef HEADCOUNT_CRASH_POINTS
 void CrashPoint(const char* name);
+// In this process: `hook` is called instead, and may throw; null: as before.
+void HookCrashPoints(void (*hook)(const char* name));
 void CrashOnPoison(std::string_view frame);
 #else
 inline void CrashPoint(const char*) {}

@@ -36,6 +36,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
       batch_ = *fetched;
       next_ = 0;
       if (batch_.count == 0) break;
+      CrashPoint("worker.taking");
     }
     const SourceFrame& frame = batch_.frames[next_];
     if (until_ && frame.offset >= *until_) break;
@@ -47,7 +48,9 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
     ++next_;
     ++taken;
   }
-  if (taken > 0) policy_.OnRecord(judge_.watermark() > before, now_ms);
+  if (taken == 0) return taken;
+  CrashPoint("worker.taken");
+  policy_.OnRecord(judge_.watermark() > before, now_ms);
   return taken;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 
 namespace headcount {
 
@@ -40,6 +41,7 @@ bool WindowStore::Grow(OpenWindow* window) {
   const uint64_t capacity = first ? DistinctTable::kMinCapacity : users.table.capacity() * 2;
   const std::optional<uint64_t> at = Allocate(capacity * sizeof(Fingerprint));
   if (!at) return false;
+  CrashPoint("worker.growing");
   std::memset(static_cast<void*>(Places(*at)), 0, capacity * sizeof(Fingerprint));
   DistinctTable grown(Places(*at), capacity);
   if (!first) {
@@ -50,6 +52,7 @@ bool WindowStore::Grow(OpenWindow* window) {
   }
   users.table = grown;
   window->table_at = *at;
+  CrashPoint("worker.grown");
   return true;
 }
 

@@ -1,303 +1,38 @@
 #include "coordinator/writer/writer.h"
 
-#include <algorithm>
 #include <memory>
 
-#include "common/crash_point.h"
-#include "common/limits.h"
 #include "common/log.h"
 #include "common/shm/writer_view.h"
-#include "coordinator/number_text.h"
-#include "coordinator/partition_plan.h"
-#include "coordinator/writer/closing.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "coordinator/writer/stdout_outlet.h"
+#include "coordinator/writer/writer_loop.h"
 
 namespace headcount {
 namespace {
 
-class Writer {
- public:
-  explicit Writer(const WriterStart& start);
-  Result<void> Run();
-
- private:
-  Result<void> StartPatiently();
-  Result<void> Start();
-  void ShowStart(const Standing& standing);
-  // One round; answers whether everything is done.
-  Result<bool> Round();
-  Publications TakePublications() const;
-  Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
-  bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;
-  void TakePoints(const Publications& publications, WindowStart upto);
-  void ShowClosed(const Publications& publications, WindowStart upto);
-  Result<void> WatchPartitions();
-  Error TooManyPartitions(int32_t count) const;
-  void AddPartitions(int32_t count);
-  bool DrainTimeIsUp();
-  std::unique_ptr<Outlet> MakeOutlet();
-  void BeatAround(bool inside_broker_call);
-  std::vector<PartitionPoint> AllPoints() const;
-
-  // Fixed after construction.
-  const WriterStart& start_;
-  const PartitionPlan plan_;
-  shm::WriterView view_;
-  const std::unique_ptr<Outlet> outlet_;
-
-  CommitHeader header_;            // of the last transaction
-  std::vector<SafePoint> points_;  // by partition, as committed last
-  std::vector<Offset> positions_;  // by partition, of the judges at the last commit
-  int64_t committed_ms_ = 0;
-  int64_t partitions_watched_ms_ = 0;
-  int64_t missing_since_ms_ = 0;   // the input topic, by its broker's word; 0: it is there
-  int64_t draining_since_ms_ = 0;  // 0: not draining
-  VerdictCounts published_;
-  uint64_t minutes_ = 0;
-};
-
-Writer::Writer(const WriterStart& start)
-    : start_(start), plan_(start.options->workers), view_(start.memory), outlet_(MakeOutlet()) {}
-
-std::unique_ptr<Outlet> Writer::MakeOutlet() {
-  if (start_.options->reads_files()) {
+// The outlet says through `view`, which outlives it, that the writer lives while a call takes its time.
+std::unique_ptr<Outlet> MakeOutlet(const WriterStart& start, shm::WriterView* view) {
+  if (start.options->reads_files()) {
     return std::make_unique<StdoutOutlet>(
-        start_.options, start_.generation, [this] { view_.Beat(MonotonicMs()); },
-        [this] { return IsHungUp(start_.parent_fd); });
+        start.options, start.generation, [view] { view->Beat(MonotonicMs()); },
+        [&start] { return IsHungUp(start.parent_fd); });
   }
   return std::make_unique<KafkaOutlet>(
-      start_.options, [this](bool inside) { BeatAround(inside); },
-      [this] { return view_.draining() || IsHungUp(start_.parent_fd); });
-}
-
-void Writer::BeatAround(bool inside_broker_call) {
-  view_.Beat(MonotonicMs());
-  view_.InBrokerCall(inside_broker_call);
-}
-
-// --- Start ---------------------------------------------------------------------------------------------------
-
-Result<void> Writer::Start() {
-  view_.Beat(MonotonicMs());
-  const Result<int32_t> count = outlet_->CountPartitions();
-  if (!count) return count.error();
-  if (*count > limits::kMaxPartitions) {
-    return TooManyPartitions(*count);
-  }
-  for (int32_t p = 0; p < *count; ++p) view_.OpenPartition(PartitionId(p));
-  view_.RaisePartitionCount(*count);
-  view_.EnterState(shm::WriterState::kCounted);
-  start_.wakeups->coordinator().Signal();
-
-  header_ = {start_.run, Sequence(0), WindowStart::Unset(), start_.options->rule.window_s};
-  Result<Standing> standing = outlet_->Claim(*count, &header_);
-  if (!standing) return standing.error();
-  ShowStart(*standing);
-  return {};
-}
-
-// Only the first life of a job may find that there is no broker; a later one waits for it to come back.
-Result<void> Writer::StartPatiently() {
-  const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
-  for (;;) {
-    Result<void> started = Start();
-    if (started || started.error().exit_code != ExitCode::kUnavailable || start_.generation == Generation(1)) {
-      return started;
-    }
-    if (MonotonicMs() > deadline || view_.draining() || IsHungUp(start_.parent_fd)) {
-      return Error{ExitCode::kTryAgain, started.error().message};
-    }
-    view_.Beat(MonotonicMs());
-    WaitReadable({start_.parent_fd}, limits::kMaxRetryPauseMs);
-  }
-}
-
-void Writer::ShowStart(const Standing& standing) {
-  points_ = standing.plan.points;
-  for (size_t n = 0; n < points_.size(); ++n) {
-    const PartitionId p(static_cast<int32_t>(n));
-    view_.StorePoint(p, ToText(header_, points_[n]), points_[n].point.offset);
-    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n]);
-    positions_.push_back(points_[n].point.offset);
-  }
-  view_.CloseUpTo(header_.closed_upto, header_.run, header_.sequence);
-  view_.EnterState(shm::WriterState::kClaimed);
-  start_.wakeups->SignalAllWorkers();
-  start_.wakeups->coordinator().Signal();
-  committed_ms_ = partitions_watched_ms_ = MonotonicMs();
-  LogInfo("claimed run=" + RunText(header_.run) + " start=" + Name(standing.plan.kind) +
-          " partitions=" + std::to_string(points_.size()) +
-          " closed_upto=" + (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
-}
-
-// --- Running -------------------------------------------------------------------------------------------------
-
-Result<void> Writer::Run() {
-  view_.EnterState(shm::WriterState::kStarting);
-  if (Result<void> started = StartPatiently(); !started) return started;
-  for (;;) {
-    view_.Beat(MonotonicMs());
-    if (IsHungUp(start_.parent_fd)) return Error{ExitCode::kTryAgain, "the coordinator is gone"};
-    const Result<bool> done = Round();
-    if (!done) return done.error();
-    if (*done) break;
-    if (Result<void> watched = WatchPartitions(); !watched) return watched;
-    WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
-    start_.wakeups->writer().Clear();
-  }
-  view_.EnterState(shm::WriterState::kDone);
-  start_.wakeups->coordinator().Signal();
-  return {};
-}
-
-Publications Writer::TakePublications() const {
-  const int32_t count = static_cast<int32_t>(points_.size());
-  Publications publications;
-  for (int32_t s = 0; s < plan_.NeededSlots(count); ++s) {
-    publications.push_back(view_.TakePublication(SlotId(s), header_.closed_upto));
-  }
-  return publications;
-}
-
-Result<bool> Writer::Round() {
-  view_.Acknowledge();
-  const Publications publications = TakePublications();
-  const WindowStart sealed = SealedByAll(publications, static_cast<int32_t>(points_.size()));
-  const bool ending = AllLast(publications) || DrainTimeIsUp();
-  const WindowStart upto = std::max(header_.closed_upto, sealed);
-  const WindowStart bounded =
-      BoundedUpTo(publications, upto, start_.options->rule.window_s, limits::kWindowsPerTransaction);
-  if (MustCommit(publications, bounded, ending)) {
-    if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
-  }
-  return ending && bounded == upto;
-}
-
-// Whether there is anything to close, or the points have moved and this is the last chance to say so, or so
-// long nothing was committed that Kafka might forget us.
-bool Writer::MustCommit(const Publications& publications, WindowStart upto, bool ending) const {
-  if (upto > header_.closed_upto) return true;
-  if (!ending) return MonotonicMs() - committed_ms_ >= limits::kCommitAtLeastEveryMs;
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      if (step.position != positions_[static_cast<size_t>(step.partition.value())]) return true;
-    }
-  }
-  return false;
-}
-
-std::vector<PartitionPoint> Writer::AllPoints() const {
-  std::vector<PartitionPoint> all;
-  for (size_t p = 0; p < points_.size(); ++p) all.push_back({PartitionId(static_cast<int32_t>(p)), points_[p]});
-  return all;
-}
-
-Result<void> Writer::CloseUpTo(const Publications& publications, WindowStart upto) {
-  const std::vector<CountRecord> records =
-      MergeWindows(publications, upto, start_.options->rule.window_s, [this] { view_.Beat(MonotonicMs()); });
-  TakePoints(publications, upto);
-  header_.sequence = Sequence(header_.sequence.value() + 1);
-  header_.closed_upto = upto;
-  CrashPoint("writer.merged");
-  if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
-
-  // From here on the minutes are published: what follows only tells the others.
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      const SafePoint& safe = points_[static_cast<size_t>(step.partition.value())];
-      view_.StorePoint(step.partition, ToText(header_, safe), safe.point.offset);
-    }
-  }
-  for (const CountRecord& record : records) published_ += record.counts;
-  minutes_ += records.size();
-  view_.ShowPublished(published_, minutes_);
-  ShowClosed(publications, upto);
-  CrashPoint("writer.telling");
-  view_.CloseUpTo(upto, header_.run, header_.sequence);
-  start_.wakeups->SignalAllWorkers();
-  committed_ms_ = MonotonicMs();
-  return {};
-}
-
-void Writer::ShowClosed(const Publications& publications, WindowStart upto) {
-  for (size_t s = 0; s < publications.size(); ++s) {
-    if (!publications[s]) continue;
-    VerdictCounts closed;
-    for (const shm::SealedWindow& window : publications[s]->windows) {
-      if (window.start < upto) closed += window.counts;
-    }
-    view_.ShowClosed(SlotId(static_cast<int32_t>(s)), closed);
-  }
-}
-
-void Writer::TakePoints(const Publications& publications, WindowStart upto) {
-  for (PartitionPoint& point : SafePoints(publications, upto)) {
-    points_[static_cast<size_t>(point.partition.value())] = std::move(point.safe);
-  }
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      positions_[static_cast<size_t>(step.partition.value())] = step.position;
-    }
-  }
-}
-
-bool Writer::DrainTimeIsUp() {
-  if (!view_.draining()) return false;
-  const int64_t now_ms = MonotonicMs();
-  if (draining_since_ms_ == 0) draining_since_ms_ = now_ms;
-  return now_ms - draining_since_ms_ >= limits::kDrainWaitMs;
-}
-
-// --- Partitions added to the topic ---------------------------------------------------------------------------
-
-Result<void> Writer::WatchPartitions() {
-  const int64_t now_ms = MonotonicMs();
-  // With --until-end the job is what was there at the start; files do not multiply.
-  if (start_.options->until_end || view_.draining() || now_ms - partitions_watched_ms_ < limits::kWatchPartitionsMs) {
-    return {};
-  }
-  partitions_watched_ms_ = now_ms;
-  const Result<int32_t> count = outlet_->CountPartitions();
-  if (!count && count.error().exit_code == ExitCode::kHumanNeeded) {
-    if (missing_since_ms_ == 0) missing_since_ms_ = now_ms;
-    if (now_ms - missing_since_ms_ >= limits::kMissingTopicMs) return count.error();
-  }
-  if (!count) return {};
-  missing_since_ms_ = 0;
-  if (*count > limits::kMaxPartitions) return TooManyPartitions(*count);
-  if (*count > static_cast<int32_t>(points_.size())) AddPartitions(*count);
-  return {};
-}
-
-Error Writer::TooManyPartitions(int32_t count) const {
-  return {ExitCode::kHumanNeeded, start_.options->input_topic + " has " + std::to_string(count) +
-                                      " partitions; headcount reads at most " + std::to_string(limits::kMaxPartitions)};
-}
-
-void Writer::AddPartitions(int32_t count) {
-  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(count) +
-          " partitions");
-  for (int32_t n = static_cast<int32_t>(points_.size()); n < count; ++n) {
-    const PartitionId p(n);
-    points_.push_back(NewPartitionStart(header_.closed_upto, WallClock()));
-    positions_.emplace_back(0);
-    view_.OpenPartition(p);
-    view_.StorePoint(p, ToText(header_, points_.back()), Offset(0));
-  }
-  view_.RaisePartitionCount(count);
-  start_.wakeups->SignalAllWorkers();
-  start_.wakeups->coordinator().Signal();
+      start.options,
+      [view](bool inside_broker_call) {
+        view->Beat(MonotonicMs());
+        view->InBrokerCall(inside_broker_call);
+      },
+      [&start, view] { return view->draining() || IsHungUp(start.parent_fd); });
 }
 
 }  // namespace
 
 int RunWriter(const WriterStart& start) {
-  Writer writer(start);
-  const Result<void> ended = writer.Run();
+  shm::WriterView view(start.memory);
+  WriterLoop loop(start, MakeOutlet(start, &view));
+  const Result<void> ended = loop.Run();
   if (ended.ok()) return static_cast<int>(ExitCode::kDone);
   LogError(ended.error().message);
   return static_cast<int>(ended.error().exit_code);
