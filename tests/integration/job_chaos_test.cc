@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/integration/job_testing.h"
+#include "tests/support/job_testing.h"
 #include "tests/support/random.h"
 
 namespace headcount::test {

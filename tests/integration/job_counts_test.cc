@@ -1,7 +1,7 @@
 // What the whole job publishes from a topic that holds every kind of damage, however many workers share the work.
 #include <gtest/gtest.h>
 
-#include "tests/integration/job_testing.h"
+#include "tests/support/job_testing.h"
 
 namespace headcount::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "tests/integration/job_testing.h"
+#include "tests/support/job_testing.h"
 
 namespace headcount::test {
 namespace {

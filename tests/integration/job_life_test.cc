@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tests/integration/job_testing.h"
+#include "tests/support/job_testing.h"
 
 namespace headcount::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/integration/job_testing.h"
+#include "tests/support/job_testing.h"
 
 #include <gtest/gtest.h>
 
