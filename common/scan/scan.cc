@@ -1,0 +1,18 @@
+#include "common/scan/scan.h"
+
+namespace headcount::scan {
+
+std::vector<NamedScan> UsableScans() {
+  std::vector<NamedScan> usable;
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+      __builtin_cpu_supports("pclmul")) {
+    usable.push_back({"avx2", ScanAvx2});
+  }
+  usable.push_back({"sse2", ScanSse2});
+#endif
+  usable.push_back({"portable", ScanPortable});
+  return usable;
+}
+
+}  // namespace headcount::scan
