@@ -29,7 +29,8 @@ using ScanFunction = Scan (*)(std::string_view frame);
 Scan ScanPortable(std::string_view frame);
 #ifdef __x86_64__
 Scan ScanSse2(std::string_view frame);
-Scan ScanAvx2(std::string_view frame);  // only where the processor has AVX2, BMI1, BMI2 and PCLMUL
+Scan ScanAvx2(std::string_view frame);    // only with AVX2, BMI1, BMI2 and PCLMUL
+Scan ScanAvx512(std::string_view frame);  // only with those and AVX-512 F and BW
 #endif
 
 struct NamedScan {
