@@ -72,10 +72,10 @@ class Scanner {
   void TakeBlock(const Bytes& bytes, const char* at) {
     const Tokens tokens = TakeTokens(bytes, at);
     const uint64_t high = bytes.High();
-    if (Bytes::kAlways || (high | sequence_open_) != 0) CheckUtf8(bytes, high);
+    if ((high | sequence_open_) != 0) CheckUtf8(bytes, high);
     const Brackets brackets = TakeBrackets(tokens.brackets, at);
     CheckGrammar(bytes, tokens, brackets, at);
-    if (Bytes::kAlways || (tokens.scalars | number_open_) != 0) CheckScalars(bytes, tokens, at);
+    if ((tokens.scalars | number_open_) != 0) CheckScalars(bytes, tokens, at);
   }
 
   // --- Strings ------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class Scanner {
     Tokens tokens;
     uint64_t quotes = bytes.Equal('"');
     tokens.backslashes = bytes.Equal('\\');
-    if (Bytes::kAlways || (tokens.backslashes | escape_open_) != 0) {
+    if ((tokens.backslashes | escape_open_) != 0) {
       const uint64_t escaped = TakeEscapes(bytes, tokens.backslashes, quotes, at);
       quotes &= ~escaped;
     }
@@ -268,7 +268,7 @@ class Scanner {
     // 0 is a number, 01 is not.
     errors_ |= behind_first_zero_.Behind(first_digits & bytes.Equal('0')) & digits;
     const uint64_t others = numbers & ~digits;
-    if (Bytes::kAlways || (others | number_part_open_) != 0) CheckNumberParts(bytes, starts, digits, minus, others);
+    if ((others | number_part_open_) != 0) CheckNumberParts(bytes, starts, digits, minus, others);
     behind_digit_ = digits >> (kBlockBytes - 1);
     number_open_ = number_part_open_ | behind_first_minus_.bit() | behind_first_zero_.bit() | literal_rest_ |
                    behind_literal_.bit();
