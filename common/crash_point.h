@@ -12,6 +12,10 @@
 //
 //   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
 //   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file
+//   HEADCOUNT_CRASH_FILE=/path/of/a/file       for many deaths in one long run: whoever passes the point whose name
+//                                              the file holds removes the file, says so in the log, and dies there;
+//                                              with " coordinator" after the name it kills its parent instead, and
+//                                              dies of that
 //   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed
 //   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
 #pragma once
