@@ -67,8 +67,10 @@ inline constexpr int64_t kFirstRestartDelayMs = 200;
 inline constexpr int64_t kMaxRestartDelayMs = 30'000;
 // A life this long counts as good, even if there was nothing to do in it.
 inline constexpr int64_t kHealthyLifeMs = 60'000;
-// Lives in a row of one child that neither got anything done nor were long: after them the job ends.
-inline constexpr int kMaxFutileLives = 10;
+// Lives in a row of one child that neither got anything done nor were long: each doubles the pause ...
+inline constexpr int kMaxRestartDoublings = 8;
+// ... and after so many that ended by themselves, not by a SIGKILL from outside, the job ends.
+inline constexpr int kMaxFailedLives = 10;
 // The writer acknowledges a raised generation between two broker calls.
 inline constexpr int64_t kAcknowledgeTimeoutMs = 60'000;
 // How long the kernel may take to end a killed child; only a disk or a driver can hold it up this long.
@@ -152,6 +154,7 @@ static_assert(kDrainMs + kEndReapMs < 10'000, "a first signal ends the job withi
 static_assert(kTransactionHeartbeatTimeoutMs < kAcknowledgeTimeoutMs,
               "a writer in a transaction call must not be taken for one that does not answer");
 static_assert(kDefaultMaxSkewS >= kDefaultWindowS, "see --max-skew in coordinator/command_line.cc");
+static_assert(kFirstRestartDelayMs << kMaxRestartDoublings >= kMaxRestartDelayMs, "the pause must reach its bound");
 static_assert(kMaxTs <= INT64_MAX / 4, "event times and durations must add without overflow");
 
 }  // namespace headcount::limits

@@ -169,7 +169,7 @@ TEST(Supervisor, FutileLivesDoubleThePauseAndTheTenthEndsTheJobWith75) {
   job.BecomeReady(1);
   std::vector<int64_t> delays;
   for (int life = 1; life <= 10; ++life) {
-    job.WorkerDies(0, Signaled(SIGKILL));
+    job.WorkerDies(0, Signaled(SIGABRT));
     job.StepAfter(10);
     delays.push_back(job.Of<LogDeath>().at(0).obituary.delay_ms);
     if (life == 10) break;
@@ -186,6 +186,34 @@ TEST(Supervisor, FutileLivesDoubleThePauseAndTheTenthEndsTheJobWith75) {
   EXPECT_EQ(job.exits[0].code, ExitCode::kTryAgain);
   EXPECT_NE(job.exits[0].message.find("worker 0 died 10 times"), std::string::npos);
   EXPECT_STREQ(job.supervisor.StatusWord(), "failed");
+}
+
+// The memory killer, say: it may stop, and then the job is still there.
+TEST(Supervisor, KillsFromOutsideLengthenThePauseAndNeverEndTheJob) {
+  Job job(1);
+  job.BecomeReady(1);
+  job.DieRepeatedly(0, Signaled(SIGKILL), 40);
+  EXPECT_FALSE(job.ended());
+  job.WorkerDies(0, Signaled(SIGKILL));
+  job.StepAfter(1);
+  EXPECT_EQ(job.Of<LogDeath>().at(0).obituary.delay_ms, limits::kMaxRestartDelayMs);
+  EXPECT_FALSE(job.Has<Exit>());
+}
+
+TEST(Supervisor, KillsFromOutsideBetweenFailedLivesNeitherCountNorExcuseThem) {
+  Job job(1);
+  job.BecomeReady(1);
+  for (int life = 1; life < limits::kMaxFailedLives; ++life) {
+    job.DieRepeatedly(0, Signaled(SIGABRT), 1);
+    job.DieRepeatedly(0, Signaled(SIGKILL), 2);
+  }
+  EXPECT_FALSE(job.ended());
+  job.WorkerDies(0, Signaled(SIGABRT));
+  job.StepAfter(1);
+  job.WriterDies(Signaled(SIGKILL));
+  job.StepAfter(10);
+  ASSERT_TRUE(job.ended());
+  EXPECT_EQ(job.exits[0].code, ExitCode::kTryAgain);
 }
 
 TEST(Supervisor, AMinuteOfHealthForgetsEarlierFutileLives) {
