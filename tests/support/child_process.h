@@ -72,7 +72,8 @@ class ChildProcess {
 
   // So far.
   std::string Out() const { return ReadFile(files_ / "out"); }
-  std::string Err() const { return ReadFile(files_ / "err"); }
+  std::string Err() const { return ReadFile(err_file()); }
+  std::filesystem::path err_file() const { return files_ / "err"; }  // for who wants only what is new in it
 
  private:
   const TempDir files_;
