@@ -25,7 +25,7 @@ const CountingRule kRule{10, 5, 5};
 constexpr int64_t kEventSecondsPerSecond = 20;
 constexpr uint64_t kFramesPerSecond = 2'000;
 
-constexpr milliseconds kLongestPause{400};  // between a recovery and the next blow
+constexpr milliseconds kLongestPause{300};  // between a recovery and the next blow
 constexpr milliseconds kLongestHaste{300};  // between a hasty blow and the next
 constexpr milliseconds kPatience{60'000};
 constexpr size_t kShownOfLog = 30'000;  // bytes
