@@ -49,6 +49,7 @@ clean_up() {
     kill "$tests_pid" 2>/dev/null || true  # what they started dies with them
     wait "$tests_pid" 2>/dev/null || true
   fi
+  rm -rf "$out/tmp"
   if ((we_started_kafka)); then bash scripts/kafka.sh --dir "$out/kafka" stop || true; fi
   exit "$code"
 }
@@ -58,7 +59,7 @@ run_tests() {
   exec 3> >(tee "$out/tests.log")
   local tee_pid=$!
   HEADCOUNT_TEST_BOOTSTRAP_FILE=$out/kafka/bootstrap HEADCOUNT_FAULT_ROWS=$out/rows.jsonl HEADCOUNT_FAULT_SEED=$seed \
-    HEADCOUNT_FAULT_QUICK=$quick "$tests" "--gtest_filter=$filter" </dev/null >&3 2>&1 3>&- &
+    HEADCOUNT_FAULT_QUICK=$quick TMPDIR=$out/tmp "$tests" "--gtest_filter=$filter" </dev/null >&3 2>&1 3>&- &
   tests_pid=$!
   wait "$tests_pid" || failed=1
   tests_pid=''
@@ -84,7 +85,8 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   step "local Kafka broker, empty"
-  mkdir -p "$out"
+  rm -rf "$out/tmp"
+  mkdir -p "$out/tmp"
   rm -f "$out"/{result.txt,result.json,rows.jsonl,tests.log}
   we_started_kafka=1
   bash scripts/kafka.sh --dir "$out/kafka" --port auto --fresh start
