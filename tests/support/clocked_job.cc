@@ -97,6 +97,11 @@ void ClockedJob::KillCoordinator() {
   Start();
 }
 
+void ClockedJob::Restart() {
+  EXPECT_EQ(Describe(job_.Drain().value_or(ExitStatus{})), "exit 0");
+  Start();
+}
+
 void ClockedJob::RunUntilEnd() {
   job_.RunUntilEnd({}, {clock_.environment()});
   for (OraclePartition& p : partitions_) p.End(clock_s_);
@@ -126,80 +131,103 @@ std::vector<CommittedPoint> ClockedJob::Points() const {
 
 namespace {
 
-// Frames of one partition for the minute that begins at `minute_s`, up to which all is closed. None of them lets
-// another boundary pass: accepted ones lie less than a minute and the lateness after it, and those that lie further
-// ahead are too few to be believed.
-OracleLog HostileRound(Random* random, int64_t minute_s) {
-  OracleLog log;
-  const int64_t count = random->Chance(0.2) ? 0 : random->Between(1, 60);
-  const int64_t reaches_s = random->Between(5, 64);
-  int64_t far = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const std::string uid = "u" + std::to_string(random->Below(100));
-    const double kind = random->Unit();
-    if (kind < 0.70) {
-      log.push_back(Frame(minute_s + reaches_s * i / count, uid));
-    } else if (kind < 0.80) {
-      log.push_back(Frame(minute_s + random->Between(0, 64), uid));  // may have to be held
-    } else if (kind < 0.88) {
-      log.push_back(Frame(minute_s - random->Between(1, 2 * kHourS), uid));
-    } else if (kind < 0.93 && far < 10) {
-      ++far;
-      log.push_back(Frame(minute_s + 30 * kHourS + random->Between(0, 1'000'000'000), uid));
-    } else if (kind < 0.97) {
-      log.push_back("no frame");
-    } else {
-      log.push_back(std::nullopt);
+class Silences {
+ public:
+  Silences(ClockedJob* job, uint64_t seed) : job_(*job), random_(seed) {}
+
+  // One minute: some silences within it, then one by a clock that closes it.
+  void LiveThroughMinute() {
+    minute_s_ = job_.closed_upto();
+    for (int64_t i = random_.Between(1, 3); i > 0 && !testing::Test::HasFatalFailure(); --i) {
+      if (!LiveThroughSilence()) break;
+    }
+    // Its end, or that of later ones too: a clock that is fast.
+    job_.SetClock(minute_s_ + 65 + (random_.Chance(0.3) ? random_.Between(0, 2 * kHourS) : 0));
+    job_.Settle();
+    StepBack(job_.closed_upto());
+    if (random_.Chance(0.3)) KillOne();
+  }
+  uint64_t killed() const { return killed_; }
+
+ private:
+  // Answers whether the silence is committed, though the minute is not closed.
+  bool LiveThroughSilence() {
+    // One that no commit tells of is found again after a death, by whatever clock there is then: so only one may die
+    // that was settled as any later clock would.
+    const bool dies_before = random_.Chance(0.2);
+    const bool dies_after = !dies_before && random_.Chance(0.2);
+    const bool is_right = dies_before || dies_after || random_.Chance(0.3);
+    job_.SetClock(minute_s_ + (is_right ? random_.Between(59, 64) : random_.Between(0, 58) - SomeHours()));
+    std::vector<OracleLog> logs(job_.job().logs().size());
+    for (OracleLog& log : logs) log = HostileFrames();
+    job_.Produce(logs);
+    if (dies_before) KillOne();
+    job_.Settle();
+    if (dies_after) KillOne();
+    if (dies_before || dies_after || random_.Chance(0.3)) return false;
+    // Now it is committed, and a clock that says something else changes nothing.
+    job_.Restart();
+    StepBack(minute_s_ + 58);
+    if (random_.Chance(0.5)) KillOne();
+    return true;
+  }
+
+  // Frames of one partition for this minute. None of them lets another boundary pass: accepted ones lie less than a
+  // minute and the lateness after its begin, and those that lie further ahead are too few to be believed.
+  OracleLog HostileFrames() {
+    OracleLog log;
+    const int64_t count = random_.Chance(0.2) ? 0 : random_.Between(1, 60);
+    const int64_t reaches_s = random_.Between(5, 64);
+    int64_t far = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const std::string uid = "u" + std::to_string(random_.Below(100));
+      const double kind = random_.Unit();
+      if (kind < 0.70) {
+        log.push_back(Frame(minute_s_ + reaches_s * i / count, uid));
+      } else if (kind < 0.80) {
+        log.push_back(Frame(minute_s_ + random_.Between(0, 64), uid));  // may have to be held
+      } else if (kind < 0.88) {
+        log.push_back(Frame(minute_s_ - random_.Between(1, 2 * kHourS), uid));
+      } else if (kind < 0.93 && far < 10) {
+        ++far;
+        log.push_back(Frame(minute_s_ + 30 * kHourS + random_.Between(0, 1'000'000'000), uid));
+      } else if (kind < 0.97) {
+        log.push_back("no frame");
+      } else {
+        log.push_back(std::nullopt);
+      }
+    }
+    return log;
+  }
+
+  void StepBack(int64_t from_s) { job_.SetClock(from_s - SomeHours()); }
+  int64_t SomeHours() { return random_.Between(0, 3) * kHourS; }
+
+  void KillOne() {
+    ++killed_;
+    switch (random_.Below(4)) {
+      case 0: return job_.KillWorker(0);
+      case 1: return job_.KillWorker(1);
+      case 2: return job_.KillWriter();
+      default: return job_.KillCoordinator();
     }
   }
-  return log;
-}
 
-void KillOne(ClockedJob* job, Random* random) {
-  switch (random->Below(4)) {
-    case 0: return job->KillWorker(0);
-    case 1: return job->KillWorker(1);
-    case 2: return job->KillWriter();
-    default: return job->KillCoordinator();
-  }
-}
+  ClockedJob& job_;
+  Random random_;
+  int64_t minute_s_ = 0;  // up to which all is closed
+  uint64_t killed_ = 0;
+};
 
 }  // namespace
 
-uint64_t LiveThroughSilences(ClockedJob* job, uint64_t seed, int rounds, Deaths deaths) {
-  Random random(seed);
-  uint64_t killed = 0;
-  const size_t partitions = job->job().logs().size();
-  int64_t minute_s = job->closed_upto();
-  for (int round = 0; round < rounds && !testing::Test::HasFatalFailure(); ++round) {
-    SCOPED_TRACE("round " + std::to_string(round));
-    // 0 to 2: before, within, after the silence; else nobody dies in this round.
-    const uint64_t death = deaths == Deaths::kAny ? random.Below(4) : 3;
-    const auto perhaps_kill = [&](uint64_t moment) {
-      if (death != moment) return;
-      KillOne(job, &random);
-      ++killed;
-    };
-    // Where somebody dies before the silence is committed, it is found again by a clock that may have been stepped
-    // meanwhile: then the first one must be one that gives the same answers.
-    const bool is_right = death < 2 || random.Chance(0.5);
-    job->SetClock(is_right ? minute_s + random.Between(59, 64)
-                           : minute_s + random.Between(0, 58) - random.Between(0, 2) * kHourS);
-    std::vector<OracleLog> logs(partitions);
-    for (OracleLog& log : logs) log = HostileRound(&random, minute_s);
-    job->Produce(logs);
-    perhaps_kill(0);
-    job->Settle();
-    perhaps_kill(1);
-    // The end of this minute, or of the next ones too: a clock that is fast.
-    job->SetClock(minute_s + 65 + (random.Chance(0.3) ? random.Between(0, 2 * kHourS) : 0));
-    job->Settle();
-    minute_s = job->closed_upto();
-    // Back again: nothing that was decided is decided anew.
-    job->SetClock(minute_s - random.Between(0, 3) * kHourS);
-    perhaps_kill(2);
+uint64_t LiveThroughSilences(ClockedJob* job, uint64_t seed, int minutes) {
+  Silences silences(job, seed);
+  for (int minute = 0; minute < minutes && !testing::Test::HasFatalFailure(); ++minute) {
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", minute " + std::to_string(minute));
+    silences.LiveThroughMinute();
   }
-  return killed;
+  return silences.killed();
 }
 
 }  // namespace headcount::test

@@ -33,6 +33,8 @@ class ClockedJob {
   void KillWorker(int32_t slot);
   void KillWriter();
   void KillCoordinator();
+  // Ends it with SIGTERM, which commits how far it is, and starts it again.
+  void Restart();
   // Reads what is left and closes everything.
   void RunUntilEnd();
 
@@ -57,10 +59,9 @@ class ClockedJob {
   std::vector<int64_t> ends_;  // the next offset of each, control records included
 };
 
-enum class Deaths { kNone, kAny };
-// So many rounds of hostile frames with a silence after each; in each this host's clock is right, slow or fast, and is
-// stepped when it is over; perhaps somebody is killed before, within or after the silence. Everything is exact.
-// Answers how many were killed.
-uint64_t LiveThroughSilences(ClockedJob* job, uint64_t seed, int rounds, Deaths deaths);
+// So many minutes of hostile frames with a silence or more in each. This host's clock is right, slow or fast, and is
+// stepped after each silence; somebody may be killed before it, after it, or once it is committed. Everything stays
+// exact. Answers how many were killed.
+uint64_t LiveThroughSilences(ClockedJob* job, uint64_t seed, int minutes);
 
 }  // namespace headcount::test
