@@ -182,9 +182,9 @@ class Silences {
     for (int64_t i = 0; i < count; ++i) {
       const std::string uid = "u" + std::to_string(random_.Below(100));
       const double kind = random_.Unit();
-      if (kind < 0.70) {
+      if (kind < 0.55) {
         log.push_back(Frame(minute_s_ + reaches_s * i / count, uid));
-      } else if (kind < 0.80) {
+      } else if (kind < 0.78) {
         log.push_back(Frame(minute_s_ + random_.Between(0, 64), uid));  // may have to be held
       } else if (kind < 0.88) {
         log.push_back(Frame(minute_s_ - random_.Between(1, 2 * kHourS), uid));
