@@ -163,6 +163,7 @@ TEST_P(JobSilenceThenDeath, RepeatsTheVerdictsOfTheSilenceThoughTheClockWasStepp
   for (const int64_t ts : {kMinute + 40, kMinute + 41, kMinute + 55, kMinute + 56}) quiet.push_back(Frame(ts, "held"));
   // Nobody knows what comes in the other partition, so its minutes stay open whatever the clock says.
   TransactionalProducer other(broker_, TestBroker::UniqueName("other"));
+  TransactionalProducer another(broker_, TestBroker::UniqueName("another"));
   job.Produce(0, quiet);
   job.Produce(1, Seconds(kMinute - 120, kMinute - 60, 1, "b"));
   other.Begin();
@@ -173,9 +174,9 @@ TEST_P(JobSilenceThenDeath, RepeatsTheVerdictsOfTheSilenceThoughTheClockWasStepp
   };
   ASSERT_TRUE(job.Shows(is_settled));
   // From here on it is committed, while the minute is still open.
+  another.Begin();
+  another.Produce(job.input(), 1, {Frame(kMinute + 59, "c")});
   other.Commit();
-  other.Begin();
-  other.Produce(job.input(), 1, {Frame(kMinute + 59, "c")});
   const auto closed_upto = [&](int64_t boundary) {
     return Eventually([&] { return clocked.Points()[0].header.closed_upto == WindowStart(boundary); });
   };
@@ -193,7 +194,7 @@ TEST_P(JobSilenceThenDeath, RepeatsTheVerdictsOfTheSilenceThoughTheClockWasStepp
     // All of the life's records are judged again.
     ASSERT_TRUE(job.Shows([&](const JobStatus& s) { return s.Worker(0, "records") == 24 && is_settled(s); }));
   }
-  other.Abort();
+  another.Abort();
   clocked.SetClock(kMinute + 65);
   ASSERT_TRUE(closed_upto(kMinute + 60));
 
