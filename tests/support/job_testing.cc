@@ -248,9 +248,11 @@ OracleLog Seconds(int64_t from_s, int64_t to_s, int count, const std::string& wh
   return log;
 }
 
-std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes) {
+std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes,
+                                   int64_t start_s) {
   GeneratorOptions options;
   options.seed = seed;
+  options.start_s = start_s;
   options.frames = frames;
   options.users = frames / 4;
   options.partitions = partitions;

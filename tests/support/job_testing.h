@@ -127,7 +127,8 @@ std::string Frame(int64_t ts, const std::string& uid);
 // `count` frames at each second from `from_s` up to but not including `to_s`, of users named after `who`.
 OracleLog Seconds(int64_t from_s, int64_t to_s, int count, const std::string& who);
 // Generated frames with every kind of damage, by partition.
-std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes);
+std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes,
+                                   int64_t start_s = GeneratorOptions().start_s);
 
 // --- What is right ------------------------------------------------------------------------------------------
 
