@@ -12,7 +12,8 @@
 //
 //   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
 //   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file
-//   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed
+//   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed, or at one pass, as above ...
+//   HEADCOUNT_STOP_ONCE=/path/of/a/file        ... or only by the first process that can create this file
 //   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
 #pragma once
 
