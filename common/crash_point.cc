@@ -16,29 +16,29 @@ namespace {
 
 struct Plan {
   std::string point;
-  int pass = 1;
+  int pass = 0;  // 0: every one
 };
 
-const Plan& ThePlan() {
-  static const Plan plan = [] {
-    Plan read;
-    const char* text = getenv("HEADCOUNT_CRASH_POINT");
-    if (text == nullptr) return read;
-    read.point = text;
-    const size_t star = read.point.find('*');
-    if (star != std::string::npos) {
-      read.pass = std::atoi(read.point.c_str() + star + 1);
-      read.point.resize(star);
-    }
-    return read;
-  }();
+Plan Read(const char* variable, int pass) {
+  const char* text = getenv(variable);
+  if (text == nullptr) return {};
+  Plan plan{text, pass};
+  const size_t star = plan.point.find('*');
+  if (star != std::string::npos) {
+    plan.pass = std::atoi(plan.point.c_str() + star + 1);
+    plan.point.resize(star);
+  }
   return plan;
+}
+
+bool IsTime(const Plan& plan, const char* name, int* passes) {
+  return plan.point == name && (++*passes == plan.pass || plan.pass == 0);
 }
 
 void (*g_hook)(const char*) = nullptr;
 
-bool FirstToCrash() {
-  const char* path = getenv("HEADCOUNT_CRASH_ONCE");
+bool IsFirst(const char* variable) {
+  const char* path = getenv(variable);
   return path == nullptr || open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) >= 0;
 }
 
@@ -71,12 +71,13 @@ void HookCrashPoints(void (*hook)(const char* name)) { g_hook = hook; }
 
 void CrashPoint(const char* name) {
   if (g_hook != nullptr) return g_hook(name);
-  static const char* const stop_point = getenv("HEADCOUNT_STOP_POINT");
-  if (stop_point != nullptr && std::string_view(name) == stop_point) kill(getpid(), SIGSTOP);
+  static const Plan stop = Read("HEADCOUNT_STOP_POINT", 0);
+  static int stop_passes = 0;
+  if (IsTime(stop, name, &stop_passes) && IsFirst("HEADCOUNT_STOP_ONCE")) kill(getpid(), SIGSTOP);
   CrashAsTheFileSays(name);
-  static int passes = 0;
-  if (ThePlan().point != name || ++passes != ThePlan().pass) return;
-  if (FirstToCrash()) kill(getpid(), SIGKILL);
+  static const Plan crash = Read("HEADCOUNT_CRASH_POINT", 1);
+  static int crash_passes = 0;
+  if (IsTime(crash, name, &crash_passes) && IsFirst("HEADCOUNT_CRASH_ONCE")) kill(getpid(), SIGKILL);
 }
 
 void CrashOnPoison(std::string_view frame) {

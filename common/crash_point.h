@@ -16,7 +16,8 @@
 //                                              the file holds removes the file, says so in the log, and dies there;
 //                                              with " coordinator" after the name it kills its parent instead, and
 //                                              dies of that
-//   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed
+//   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed, or at one pass, as above ...
+//   HEADCOUNT_STOP_ONCE=/path/of/a/file        ... or only by the first process that can create this file
 //   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
 #pragma once
 

@@ -22,7 +22,7 @@ usage() {
 usage: supervise.sh [OPTIONS OF headcount run]
 Keeps \`headcount run\` running; as in: supervise.sh --bootstrap-server broker:9092 --workers 4
 \$HEADCOUNT_BIN names another program than build/release/headcount.
-Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none was running.
+Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none had begun.
 EOF
 }
 
@@ -101,6 +101,8 @@ main() {
 
     if ((stop)) || ((code == 0 || code == 64 || code == 78)); then
       obituary "$pid" "$uptime_ms" end
+      # Only a child that had not begun yet dies of the signal that is passed on: as if none had been running.
+      if ((stop && (code == 128 + 15 || code == 128 + 2))); then code=0; fi
       exit "$code"
     fi
     if ((uptime_ms >= (code == SIGKILLED ? INNOCENT_AFTER_MS : HEALTHY_AFTER_MS))); then delay_ms=$FIRST_DELAY_MS; fi

@@ -145,6 +145,15 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
   return children;
 }
 
+std::vector<pid_t> DescendantsOf(pid_t pid) {
+  std::vector<pid_t> all = ChildrenOf(pid);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const std::vector<pid_t> next = ChildrenOf(all[i]);
+    all.insert(all.end(), next.begin(), next.end());
+  }
+  return all;
+}
+
 std::string Describe(const ExitStatus& status) {
   if (status.code) return "exit " + std::to_string(*status.code);
   if (status.signal) return "signal " + std::to_string(*status.signal);

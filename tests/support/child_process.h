@@ -40,6 +40,8 @@ bool Eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 // The living children of a process, by number.
 std::vector<pid_t> ChildrenOf(pid_t pid);
+// ... and theirs, parents before children.
+std::vector<pid_t> DescendantsOf(pid_t pid);
 
 struct ExitStatus {
   std::optional<int> code;    // it ended by itself

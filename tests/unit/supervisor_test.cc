@@ -339,6 +339,31 @@ TEST(Supervisor, ACoordinatorThatWasStoppedGrantsEveryoneAFreshTenSeconds) {
   EXPECT_TRUE(job.Has<Kill>());
 }
 
+TEST(Supervisor, AMachineThatSleepsWhileAWorkerIsBeingReplacedKillsNobodyAndEndsNothing) {
+  Job job(2);
+  job.BecomeReady(2);
+  // One waits for the writer's acknowledgement, another one has been killed and not been reaped yet.
+  job.WorkerDies(0, Signaled(SIGKILL));
+  job.StepAfter(10);
+  job.beating = false;
+  while (!job.Has<Kill>()) {
+    job.facts.writer.heartbeat_ms = job.now_ms + 500;
+    job.StepAfter(500);
+    ASSERT_LT(job.now_ms, 1'100'000);
+  }
+  EXPECT_EQ(job.Of<Kill>()[0].slot, SlotId(1));
+  job.StepAfter(3'600'000);
+  EXPECT_FALSE(job.Has<Kill>());
+  EXPECT_FALSE(job.ended());
+  job.beating = true;
+  job.WorkerDies(1, Signaled(SIGKILL));
+  job.StepAfter(10);
+  job.AcknowledgeAll();
+  job.Pass(1000);
+  EXPECT_EQ(job.worker_starts.size(), 4U);
+  EXPECT_EQ(job.supervisor.writer_restarts(), 0U);
+}
+
 TEST(Supervisor, TwoCrashesWithTheSameMarkMakeThePoisonListOfTheNextLife) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
     Job job(1);
