@@ -9,6 +9,7 @@
 //   writer.merging merged                      sealed windows: before and after their tables are united
 //   writer.committing records_produced offsets_sent committed        a transaction
 //   writer.telling told                        closed-up-to
+//   check.failed                               a broken invariant, named in the log: before the process ends
 //
 //   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
 //   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file

@@ -109,7 +109,20 @@ Result<bool> WriterLoop::Round() {
   if (MustCommit(publications, bounded, ending)) {
     if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
   }
-  return ending && bounded == upto;
+  if (!ending || bounded < upto) return false;
+  if (MustCloseAll() && !ClosesAllWindows(publications, upto)) {
+    return Error{ExitCode::kBroken,
+                 "a worker that had died and read again found a later minute than those that had said goodbye before: "
+                 "everybody starts over"};
+  }
+  return true;
+}
+
+// Whether every window is to be closed in this run. The workers that finish first seal up to the last window that
+// anyone has opened. If another one then dies and reads again, a later wall clock may let it accept a held frame
+// beyond.
+bool WriterLoop::MustCloseAll() const {
+  return start_.options->until_end && !start_.options->leave_open && !view_.draining();
 }
 
 // Whether there is anything to close, or the points have moved and this is the last chance to say so, or so

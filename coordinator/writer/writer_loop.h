@@ -42,6 +42,7 @@ class WriterLoop {
   Publications TakePublications() const;
   Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
   bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;
+  bool MustCloseAll() const;
   void TakePoints(const Publications& publications, WindowStart upto);
   void ShowClosed(const Publications& publications, WindowStart upto);
   Error TooManyPartitions(int32_t count) const;
