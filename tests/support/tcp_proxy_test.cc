@@ -88,21 +88,6 @@ TEST_F(TcpProxyTest, ALostConnectionIsMadeAgainAndTheRequestRepeated) {
   EXPECT_EQ(Committed(), 2U);
 }
 
-TEST_F(TcpProxyTest, ALostRequestIsNotDoneAndOneWhoseAnswerIsLostIs) {
-  for (const Deed deed : {Deed::kDropRequest, Deed::kDropAnswer}) {
-    proxy_.On({Api::kEndTxn, deed});
-    const kafka::ClientConfig config{proxy_.address(), "none", {}};
-    const auto producer = kafka::TransactionalProducer::Create(config, TestBroker::UniqueName("id"), 2'000);
-    ASSERT_TRUE((*producer)->InitTransactions(10'000).ok());
-    const kafka::TransactionResult result = (*producer)->Commit({topic_.name(), {{"1", "a"}}, topic_.name(), {}});
-    EXPECT_EQ(result.outcome, kafka::TransactionOutcome::kUnknown) << result.message;
-    EXPECT_GE(proxy_.Met(), 1U);
-    EXPECT_EQ(proxy_.Answers(Api::kEndTxn), 0U);
-    proxy_.ClearRules();
-    EXPECT_TRUE(Eventually([&] { return Committed() == (deed == Deed::kDropAnswer ? 1U : 0U); }));
-  }
-}
-
 TEST_F(TcpProxyTest, AHeldRequestReachesTheBrokerAfterItsClientHasGone) {
   proxy_.On({Api::kEndTxn, Deed::kRefuseAndHold, WireError::kInvalidTxnState, 1});
   EXPECT_FALSE(CommitOne("late"));
