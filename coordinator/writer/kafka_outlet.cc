@@ -24,11 +24,6 @@ class LongCall {
   const KafkaOutlet::AroundBrokerCall& around_;
 };
 
-Error LostBroker(const std::string& doing, const std::string& why) {
-  return {ExitCode::kTryAgain, "gave up " + doing + " after " + std::to_string(limits::kBrokerLostMs / 1000) +
-                                   " s without a working broker: " + why};
-}
-
 kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
   switch (from.kind) {
     case StartFrom::Kind::kEarliest: return {kafka::OffsetQuestion::Kind::kEarliest, {}};
@@ -155,7 +150,7 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     LogWarning("the claim was not confirmed (" + claim.message + "), trying again");
     if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("claiming the job", claim.message);
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
     if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
   }
@@ -201,7 +196,7 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
     if (tried->permanent) {
       return Error{ExitCode::kHumanNeeded, "Kafka refuses what is to be committed: " + tried->message};
     }
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("committing", tried->message);
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried->message);
     Pause(attempt);
   }
 }
@@ -234,7 +229,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
       }
     }
     if (failure.exit_code != ExitCode::kUnavailable) return failure;
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("asking what happened", failure.message);
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("asking what happened", failure.message);
     Pause(attempt);
   }
 }
@@ -283,6 +278,12 @@ Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t par
 void KafkaOutlet::Pause(int attempt) const {
   around_(false);
   WaitReadable({}, std::min(limits::kMaxRetryPauseMs, limits::kFirstRetryPauseMs << std::min(attempt, 10)));
+}
+
+Error KafkaOutlet::GivenUp(const std::string& doing, const std::string& why) const {
+  if (give_up_()) return {ExitCode::kTryAgain, "gave up " + doing + ", because the job is to end: " + why};
+  return {ExitCode::kTryAgain, "gave up " + doing + " after " + std::to_string(limits::kBrokerLostMs / 1000) +
+                                   " s without a working broker: " + why};
 }
 
 Error KafkaOutlet::TakenOver(RunId by) const {

@@ -44,6 +44,7 @@ class KafkaOutlet final : public Outlet {
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                                      const CommitHeader& header) const;
   void Pause(int attempt) const;
+  Error GivenUp(const std::string& doing, const std::string& why) const;
   Error TakenOver(RunId by) const;
 
   const RunOptions* options_;

@@ -95,6 +95,7 @@ Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments)
       input_topic_(broker, "input", partitions, kInputConfig),
       input_(input_topic_.name()),
       output_(broker, "output", 2),
+      address_(broker.bootstrap_server()),
       arguments_(std::move(arguments)),
       logs_(static_cast<size_t>(partitions)) {}
 
@@ -126,18 +127,9 @@ Arguments Job::WordsOfAnother(const std::string& status_file) const {
 }
 
 Arguments Job::WordsWith(const std::filesystem::path& status_file, const Arguments& more) const {
-  Arguments words = {"--bootstrap-server",
-                     broker_.bootstrap_server(),
-                     "--input-topic",
-                     input_,
-                     "--output-topic",
-                     output_.name(),
-                     "--group",
-                     group_,
-                     "--memory",
-                     "64MiB",
-                     "--status-file",
-                     status_file.string()};
+  Arguments words = {"--bootstrap-server", address_,       "--input-topic", input_,
+                     "--output-topic",     output_.name(), "--group",       group_,
+                     "--memory",           "64MiB",        "--status-file", status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
   return words;
