@@ -10,7 +10,7 @@ usage() {
   cat <<EOF
 usage: test.sh [--no-setup] [--label LABEL] [--tests REGEX] [--preset PRESET] [--jobs N] [--tidy]
   --no-setup       install nothing
-  --label LABEL    only tests with this label: unit, shm, integration, cli, check, ... (ctest's -L, a regex)
+  --label LABEL    only tests with this label: unit, shm, jobs, integration, cli, check, ... (ctest's -L, a regex)
   --tests REGEX    only tests whose names match (ctest's -R)
   --preset PRESET  build and test this preset: debug (default), asan, tsan
   --jobs N         tests that run side by side (default: the number of cores)

@@ -77,6 +77,7 @@ void RandomJob::RunOne(const CaseRun& run, const CaseRun* next) {
   crash_in_ = 0;
   StartOver(true);
   Play(run, next);
+  if (!done_ && run.mode == Mode::kStream && dice_.Chance(0.3)) WaitOutSilence();
   if (!done_ && run.mode == Mode::kStream && dice_.Chance(0.4)) {
     Note("killed while streaming");
   } else if (!done_) {
@@ -84,6 +85,23 @@ void RandomJob::RunOne(const CaseRun& run, const CaseRun* next) {
   }
   if (run.mode == Mode::kUntilEnd) CompareWithOracle(run);
   EndAtOnce();
+}
+
+// Nothing arrives any more, and every leader says so: what the wall clock allows must be published.
+void RandomJob::WaitOutSilence() {
+  patient_ = true;
+  crash_in_ = 0;
+  for (FakePartition& partition : kafka_.partitions) partition.transaction = 0;
+  PassTime(case_.idle_timeout_ms);
+  const EventTime now = WallClock();
+  for (int steps = 0; shm::CoordinatorView(&*memory_).Writer().closed_upto < case_.rule.SealableBy(now); ++steps) {
+    if (steps == kMaxPatientSteps) throw Wrong{"all is silent, and yet minutes are held back"};
+    for (size_t s = 0; s < slots_.size(); ++s) StepSlot(SlotId(static_cast<int32_t>(s)));
+    StepWriter();
+    PassTime(50);
+  }
+  patient_ = false;
+  Note("silences waited out");
 }
 
 void RandomJob::EndAtOnce() {
@@ -218,6 +236,8 @@ void RandomJob::StepWorker(SlotId s) {
     if (*ended != WorkerLoop::RoundEnd::kLast) return;
     slot.state = SlotState::kFinished;
     slot.loop.reset();
+    // The others are about to finish too: what if one does not?
+    if (!patient_ && deaths_left_ > 0 && dice_.Chance(0.5)) crash_in_ = 1 + dice_.Below(10);
   });
 }
 
@@ -285,7 +305,8 @@ void RandomJob::PassTime(int64_t ms) {
   clock_.monotonic_ms += ms;
   if (case_.wall_stands) return;
   clock_.wall_ms += ms;
-  if (case_.wall == WallMode::kStepped && dice_.Chance(0.1)) clock_.wall_ms += 1000 * dice_.Between(-7200, 7200);
+  if (case_.wall == WallMode::kStepped && !patient_ && dice_.Chance(0.1))
+    clock_.wall_ms += 1000 * dice_.Between(-7200, 7200);
 }
 
 // Where it stands now, by what the newest frames are from.

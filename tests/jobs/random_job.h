@@ -71,6 +71,7 @@ class RandomJob {
   void SetOptions(const CaseRun& run);
   void Play(const CaseRun& run, const CaseRun* next);
   void PlayOneStep(const CaseRun& run, const CaseRun* next);
+  void WaitOutSilence();
   void FinishPatiently(Mode mode);
   void EndAtOnce();
   void CompareWithOracle(const CaseRun& run) const;

@@ -43,15 +43,31 @@ void SteadyJob::Start() {
       *writer_start_, std::make_unique<FakeOutlet>(&kafka_, &dice_, &options_, [](const auto&...) {}));
   Expect(writer_->Start());
   const int32_t needed = PartitionPlan(options_.workers).NeededSlots(static_cast<int32_t>(kafka_.partitions.size()));
+  starts_.resize(static_cast<size_t>(needed));
+  workers_.resize(static_cast<size_t>(needed));
   for (int32_t s = 0; s < needed; ++s) {
     shm::CoordinatorView(&*memory_).RaiseGeneration(SlotId(s), Generation(1));
-    starts_.push_back(std::make_unique<WorkerStart>(
-        WorkerStart{&options_, &*memory_, &wakeups_, -1, SlotId(s), Generation(1), FingerprintKey{run_, 1}, {}}));
-    workers_.push_back(
-        std::make_unique<WorkerLoop>(*starts_.back(), std::make_unique<FakeSource>(&kafka_, &dice_, &patient_)));
-    workers_.back()->BeginLife();
-    Expect(workers_.back()->StartReading());
+    StartWorker(SlotId(s), Generation(1));
   }
+}
+
+void SteadyJob::StartWorker(SlotId s, Generation generation) {
+  const auto place = static_cast<size_t>(s.value());
+  starts_[place] = std::make_unique<WorkerStart>(
+      WorkerStart{&options_, &*memory_, &wakeups_, -1, s, generation, FingerprintKey{run_, 1}, {}});
+  workers_[place] =
+      std::make_unique<WorkerLoop>(*starts_[place], std::make_unique<FakeSource>(&kafka_, &dice_, &patient_));
+  workers_[place]->BeginLife();
+  Expect(workers_[place]->StartReading());
+}
+
+void SteadyJob::RestartWorker(SlotId s) {
+  const auto place = static_cast<size_t>(s.value());
+  const Generation next(starts_[place]->generation.value() + 1);
+  workers_[place].reset();
+  shm::CoordinatorView(&*memory_).RaiseGeneration(s, next);
+  ValueOf(writer_->Round());
+  StartWorker(s, next);
 }
 
 void SteadyJob::StartOver(const RunOptions& options) {

@@ -34,6 +34,8 @@ class SteadyJob {
   void RunToEnd();
   void DrainToEnd();
 
+  // One worker dies, the writer acknowledges, and its next life begins.
+  void RestartWorker(SlotId s);
   // Everybody dies at once, and a new job starts from what Kafka holds, perhaps with other options.
   void StartOver(const RunOptions& options);
 
@@ -47,6 +49,7 @@ class SteadyJob {
 
  private:
   void Start();
+  void StartWorker(SlotId s, Generation generation);
 
   RunOptions options_;
   FakeKafka kafka_;
@@ -55,8 +58,8 @@ class SteadyJob {
   const bool patient_ = true;
   std::optional<shm::JobMemory> memory_;
   Wakeups wakeups_;
-  std::vector<std::unique_ptr<WorkerStart>> starts_;
-  std::vector<std::unique_ptr<WorkerLoop>> workers_;  // null: finished
+  std::vector<std::unique_ptr<WorkerStart>> starts_;  // by slot
+  std::vector<std::unique_ptr<WorkerLoop>> workers_;  // by slot; null: finished
   std::unique_ptr<WriterStart> writer_start_;
   std::unique_ptr<WriterLoop> writer_;
   uint64_t run_ = 0;

@@ -2,6 +2,8 @@
 // silence asks the clock; and what was once decided by it is not decided again.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "common/log.h"
 #include "tests/jobs/steady_job.h"
 
@@ -90,6 +92,30 @@ TEST_F(WrongWallClock, SteppedAfterAnExcuseChangesNoVerdictInAReplay) {
   EXPECT_NE(right[2].find(R"("events":30,"late":0,"invalid":0,"future":0)"), std::string::npos) << right[2];
   EXPECT_EQ(MinutesAfterACrash(-3600), right) << "an hour back: the held frame would be from the future now";
   EXPECT_EQ(MinutesAfterACrash(3600), right) << "an hour on";
+}
+
+// At the end of one partition a frame is held that the clock calls future; the worker of the other one hears of that
+// end and finishes. Then the first dies, and its next life asks a clock that has been put right meanwhile.
+TEST_F(WrongWallClock, PutRightWhileAWorkerReadsAgainLeavesNoMinuteOpenAtTheEnd) {
+  std::vector<FakeLog> logs(2);
+  for (int64_t i = 0; i < 100; ++i) logs[0].push_back(FrameAt(i, kBase + i, i));
+  logs[0].push_back(FrameAt(100, kBase + 900, 1'000));
+  for (int64_t i = 0; i < 200; ++i) logs[1].push_back(FrameAt(i, kBase + i, i));  // has to wait for the first
+  RunOptions options;
+  options.until_end = true;
+  options.workers = 2;
+  options.rule.window_s = 600;  // nothing is sealed, and so nothing published, before the end
+  SteadyJob job(logs, options);
+  job.clock().wall_ms = 1000 * kBase;
+  while (job.Readers().size() != 1) ASSERT_FALSE(job.Round());
+  ASSERT_EQ(job.Readers()[0]->partition(), PartitionId(0)) << "the other worker has finished";
+  job.RestartWorker(SlotId(0));
+  job.clock().wall_ms = 1000 * (kBase + 3600);
+  EXPECT_THROW(job.RunToEnd(), std::runtime_error) << "the writer does not end while a minute is open";
+  job.StartOver(options);
+  job.RunToEnd();
+  ASSERT_EQ(job.Minutes().size(), 2U);
+  EXPECT_NE(job.Minutes()[1].find(R"("events":1,"late":0,"invalid":0,"future":0)"), std::string::npos);
 }
 
 }  // namespace
