@@ -198,9 +198,8 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
   if (here == nullptr) {
     HC_CHECK(CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves, "excused at a new offset though the moves are full");
     // Only the first excuse at an offset finds frames to settle, so its clock is the one that matters.
-    moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(next_move_),
-                  {now_.offset, Move::Kind::kExcuse, WindowStart::Unset(), wall_clock});
-    here = &moves_[next_move_++];
+    here = &*moves_.insert(FirstMoveAfter(now_.offset), {now_.offset, Move::Kind::kExcuse, {}, wall_clock});
+    ++next_move_;
   }
   here->passed_upto = std::max(here->passed_upto, passed_upto);
   ApplyExcuse(*here);
@@ -242,12 +241,18 @@ Move* Judge::ExcuseHere() {
 void Judge::AddPoison(Offset offset) {
   HC_CHECK(offset >= now_.offset, "poison named after its verdict: offset " + std::to_string(offset.value()));
   if (IsPoison(offset) || CountMoves(Move::Kind::kPoison) == limits::kMaxPoisonMoves) return;
-  const auto after = std::upper_bound(moves_.begin(), moves_.end(), offset,
-                                      [](Offset wanted, const Move& move) { return wanted < move.offset; });
+  const auto after = FirstMoveAfter(offset);
   const Move poison{offset, Move::Kind::kPoison, WindowStart::Unset(), EventTime::Unset()};
   const bool passed = static_cast<size_t>(after - moves_.begin()) < next_move_;
   moves_.insert(after, poison);
   if (passed) ++next_move_;
+}
+
+// Where a move at `offset` goes. Poison may stand beyond it that has been passed already: a record that was named, but
+// has left the log.
+std::vector<Move>::iterator Judge::FirstMoveAfter(Offset offset) {
+  return std::upper_bound(moves_.begin(), moves_.end(), offset,
+                          [](Offset wanted, const Move& move) { return wanted < move.offset; });
 }
 
 size_t Judge::CountMoves(Move::Kind kind) const {

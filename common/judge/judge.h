@@ -127,6 +127,7 @@ class Judge {
   void RepeatMovesUpTo(Offset offset);
   void ApplyExcuse(const Move& move);
   Move* ExcuseHere();
+  std::vector<Move>::iterator FirstMoveAfter(Offset offset);
   size_t CountMoves(Move::Kind kind) const;
 
   // Fixed after construction.

@@ -341,6 +341,16 @@ TEST_F(OnePartition, PoisonIsInvalidAgainInEveryReplay) {
   EXPECT_TRUE(again.judge.IsPoison(Offset(1)));
 }
 
+TEST_F(OnePartition, ExcusedAfterNamedPoisonHasLeftTheLogKeepsItsMovesInOrder) {
+  run_.judge.AddPoison(Offset(2));  // it killed two lives; before the third, compaction took it
+  run_.judge.ReachedEnd(Offset(5));
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase));
+  const SafePoint safe{run_.judge.point(), run_.judge.moves()};
+  const Result<CommittedPoint> read = ParsePointText(ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, safe));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(read->safe == safe);
+}
+
 TEST_F(OnePartition, PassesOverAllButTheHeldFramesWhereItReadsAgainForThem) {
   StartClockAt(kBase);
   At(kBase + 3000);  // offset 17: held
