@@ -4,7 +4,7 @@
 //   worker.taking taken                        a batch of frames: before its first record, after its last
 //   worker.growing grown                       a distinct table
 //   worker.sealing sealed                      windows
-//   worker.publishing published                a publication: half way, and done
+//   worker.publishing finishing published      a publication: half way, all but the claim, and done
 //   writer.claiming                            the claim: before its transaction
 //   writer.merging merged                      sealed windows: before and after their tables are united
 //   writer.committing records_produced offsets_sent committed        a transaction

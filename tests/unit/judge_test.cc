@@ -356,6 +356,16 @@ TEST_F(OnePartition, ExcusedBehindControlRecordsBeforePoisonKeepsItsMovesInOrder
   EXPECT_EQ(run_.judge.moves().size(), 2U) << "a later seal raises the same move";
 }
 
+TEST_F(OnePartition, ExcusedAfterNamedPoisonHasLeftTheLogKeepsItsMovesInOrder) {
+  run_.judge.AddPoison(Offset(2));  // it killed two lives; before the third, compaction took it
+  run_.judge.ReachedEnd(Offset(5));
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase));
+  const SafePoint safe{run_.judge.point(), run_.judge.moves()};
+  const Result<CommittedPoint> read = ParsePointText(ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, safe));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(read->safe == safe);
+}
+
 TEST_F(OnePartition, PassesOverAllButTheHeldFramesWhereItReadsAgainForThem) {
   StartClockAt(kBase);
   At(kBase + 3000);  // offset 17: held
