@@ -13,7 +13,9 @@
 //   HEADCOUNT_CRASH_POINT=writer.committed*2   SIGKILL at the second pass of that point ...
 //   HEADCOUNT_CRASH_ONCE=/path/of/a/file       ... by the first process that can create this file
 //   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed
-//   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
+//   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded ...
+//   HEADCOUNT_POISON_SIGNAL=6                  ... or that signal
+//   HEADCOUNT_STOP_MARK=text                   SIGSTOP while a frame that contains the text is decoded
 #pragma once
 
 #include <string_view>
