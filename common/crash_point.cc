@@ -37,6 +37,10 @@ bool IsTime(const Plan& plan, const char* name, int* passes) {
 
 void (*g_hook)(const char*) = nullptr;
 
+bool Contains(std::string_view frame, const char* mark) {
+  return mark != nullptr && frame.find(mark) != std::string_view::npos;
+}
+
 bool IsFirst(const char* variable) {
   const char* path = getenv(variable);
   return path == nullptr || open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) >= 0;
@@ -82,7 +86,10 @@ void CrashPoint(const char* name) {
 
 void CrashOnPoison(std::string_view frame) {
   static const char* const mark = getenv("HEADCOUNT_POISON_MARK");
-  if (mark != nullptr && frame.find(mark) != std::string_view::npos) raise(SIGSEGV);
+  static const char* const signal = getenv("HEADCOUNT_POISON_SIGNAL");
+  static const char* const stop_mark = getenv("HEADCOUNT_STOP_MARK");
+  if (Contains(frame, stop_mark)) kill(getpid(), SIGSTOP);
+  if (Contains(frame, mark)) raise(signal == nullptr ? SIGSEGV : std::atoi(signal));
 }
 
 }  // namespace headcount

@@ -19,7 +19,9 @@
 //                                              dies of that
 //   HEADCOUNT_STOP_POINT=writer.offsets_sent   SIGSTOP whenever that point is passed, or at one pass, as above ...
 //   HEADCOUNT_STOP_ONCE=/path/of/a/file        ... or only by the first process that can create this file
-//   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded
+//   HEADCOUNT_POISON_MARK=text                 SIGSEGV while a frame that contains the text is decoded ...
+//   HEADCOUNT_POISON_SIGNAL=6                  ... or that signal
+//   HEADCOUNT_STOP_MARK=text                   SIGSTOP while a frame that contains the text is decoded
 #pragma once
 
 #include <string_view>

@@ -70,6 +70,7 @@ class WorkerLoop {
 
   // --- Memory -----------------------------------------------------------------------------------------------
   bool WaitForRoom();
+  bool MayGetRoom() const;
   bool WriterCanCloseSome() const;
   bool Crowded() const;
   Error OutOfMemory() const;

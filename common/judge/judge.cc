@@ -246,14 +246,16 @@ Move* Judge::ExcuseHere() {
   return nullptr;
 }
 
-void Judge::AddPoison(Offset offset) {
+bool Judge::AddPoison(Offset offset) {
   HC_CHECK(offset >= now_.offset, "poison named after its verdict: offset " + std::to_string(offset.value()));
-  if (IsPoison(offset) || CountMoves(Move::Kind::kPoison) == limits::kMaxPoisonMoves) return;
+  if (IsPoison(offset)) return true;
+  if (poison_full()) return false;
   const auto after = std::upper_bound(moves_.begin(), moves_.end(), offset, OffsetIsBefore);
   const Move poison{offset, Move::Kind::kPoison, WindowStart::Unset(), EventTime::Unset()};
   const bool passed = static_cast<size_t>(after - moves_.begin()) < next_move_;
   moves_.insert(after, poison);
   if (passed) ++next_move_;
+  return true;
 }
 
 size_t Judge::CountMoves(Move::Kind kind) const {
