@@ -134,12 +134,13 @@ Arguments Job::WordsWith(const std::filesystem::path& status_file, const Argumen
                      output_.name(),
                      "--group",
                      group_,
-                     "--memory",
-                     "64MiB",
                      "--status-file",
                      status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
+  if (std::find(words.begin(), words.end(), "--memory") == words.end()) {
+    words.insert(words.end(), {"--memory", "64MiB"});
+  }
   return words;
 }
 
