@@ -59,7 +59,10 @@ class HandFedOutlet {
     header_.sequence = Sequence(header_.sequence.value() + 1);
     header_.closed_upto = WindowStart(kStart + 60 * (minute + 1));
     std::vector<PartitionPoint> points;
-    for (int32_t p = 0; p < kPartitions; ++p) points.push_back({PartitionId(p), {{Offset(minute * 10 + p)}, {}}});
+    for (int32_t p = 0; p < kPartitions; ++p) {
+      points.push_back({PartitionId(p), {}});
+      points.back().safe.point.offset = Offset(minute * 10 + p);
+    }
     return outlet_.Commit({record}, points, header_);
   }
   // As when a person asks the job to end.
@@ -181,7 +184,7 @@ INSTANTIATE_TEST_SUITE_P(
         // Fenced, by nobody.
         Case{"Fenced", Api::kAddPartitionsToTxn, Deed::kLie, WireError::kInvalidProducerEpoch, 1, true, false},
         Case{"DoneButFenced", Api::kEndTxn, Deed::kLie, WireError::kProducerFenced, 1, true, true}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 // --- More than one thing at once ------------------------------------------------------------------------------
 
@@ -257,7 +260,9 @@ TEST_F(Outcomes, WhatCannotBeFoundOutForFiveMinutesEndsTheJobToBeTriedAgainAndTh
     const auto outlet = Outlet(proxy_.address(), static_cast<uint64_t>(minute) + 1);
     const Result<Standing> standing = outlet->Claim();
     ASSERT_TRUE(standing.ok()) << standing.error().message;
-    if (asked_to_end) EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+    if (asked_to_end) {
+      EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+    }
     // It happens, and nobody says so.
     proxy_.On({Api::kEndTxn, Deed::kLie, WireError::kInvalidTxnState, 1});
     proxy_.On({Api::kInitProducerId, Deed::kRefuse, WireError::kProducerFenced});
