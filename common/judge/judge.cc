@@ -203,7 +203,8 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
   if (here == nullptr) {
     HC_CHECK(CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves, "excused at a new offset though the moves are full");
     // Only the first excuse at an offset finds frames to settle, so its clock is the one that matters.
-    // Poison that lies ahead may have been passed already: only control records stood before it, or it has left the log.
+    // Poison that lies ahead may have been passed already: only control records stood before it, or it has left the
+    // log.
     const auto after = std::upper_bound(moves_.begin(), moves_.begin() + static_cast<std::ptrdiff_t>(next_move_),
                                         now_.offset, OffsetIsBefore);
     here = &*moves_.insert(after, {now_.offset, Move::Kind::kExcuse, WindowStart::Unset(), wall_clock});

@@ -127,9 +127,8 @@ Arguments Job::WordsOfAnother(const std::string& status_file) const {
 }
 
 Arguments Job::WordsWith(const std::filesystem::path& status_file, const Arguments& more) const {
-  Arguments words = {"--bootstrap-server", address_,       "--input-topic", input_,
-                     "--output-topic",     output_.name(), "--group",       group_,
-                     "--status-file",      status_file.string()};
+  Arguments words = {"--bootstrap-server", address_,  "--input-topic", input_,          "--output-topic",
+                     output_.name(),       "--group", group_,          "--status-file", status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
   if (std::find(words.begin(), words.end(), "--memory") == words.end()) {
