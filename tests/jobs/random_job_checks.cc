@@ -157,6 +157,8 @@ void RandomJob::CompareWithOracle(const CaseRun& run) const {
   const MovesByPartition moves = AllMoves();
   std::vector<OraclePartition> partitions;
   std::vector<const OraclePartition*> pointers;
+  partitions.reserve(kafka_.partitions.size());
+  pointers.reserve(kafka_.partitions.size());
   for (size_t p = 0; p < kafka_.partitions.size(); ++p) {
     partitions.push_back(Reference(PartitionId(static_cast<int32_t>(p)), moves));
   }
