@@ -24,7 +24,10 @@ EOF
 
 quick=0 filter='*' seed='' out=$root/build/fault setup=1 list=0
 tests=$root/build/debug/fault_tests
-we_started_kafka=0 tests_pid=''
+we_started_kafka=0 tests_pids=()
+# The tests mostly wait for somebody to wake up, to come back or to give up. The storm has the machine for itself: its
+# recovery times are promises.
+storm='KillStorm.*' side_by_side=3
 
 parse() {
   while (($#)); do
@@ -45,24 +48,38 @@ parse() {
 clean_up() {
   local code=$?
   trap - EXIT
-  if [[ -n $tests_pid ]]; then
-    kill "$tests_pid" 2>/dev/null || true  # what they started dies with them
-    wait "$tests_pid" 2>/dev/null || true
+  if ((${#tests_pids[@]})); then
+    kill "${tests_pids[@]}" 2>/dev/null || true  # what they started dies with them
+    wait "${tests_pids[@]}" 2>/dev/null || true
   fi
   rm -rf "$out/tmp"
   if ((we_started_kafka)); then bash scripts/kafka.sh --dir "$out/kafka" stop || true; fi
   exit "$code"
 }
 
-# Sets `failed`. In the background, so that a signal to us ends them at once.
+# run_stage PATTERN COUNT: the tests of that pattern, divided among COUNT processes. Sets `failed`. In the background, so
+# that a signal to us ends them at once.
+run_stage() {
+  local pattern=$1 count=$2 shard pid
+  for ((shard = 0; shard < count; ++shard)); do
+    GTEST_TOTAL_SHARDS=$count GTEST_SHARD_INDEX=$shard HEADCOUNT_TEST_BOOTSTRAP_FILE=$out/kafka/bootstrap \
+      HEADCOUNT_FAULT_ROWS=$out/rows.jsonl HEADCOUNT_FAULT_SEED=$seed HEADCOUNT_FAULT_QUICK=$quick TMPDIR=$out/tmp \
+      "$tests" "--gtest_filter=$pattern" </dev/null >&3 2>&1 3>&- &
+    tests_pids+=($!)
+  done
+  for pid in "${tests_pids[@]}"; do wait "$pid" || failed=1; done
+  tests_pids=()
+}
+
 run_tests() {
   exec 3> >(tee "$out/tests.log")
   local tee_pid=$!
-  HEADCOUNT_TEST_BOOTSTRAP_FILE=$out/kafka/bootstrap HEADCOUNT_FAULT_ROWS=$out/rows.jsonl HEADCOUNT_FAULT_SEED=$seed \
-    HEADCOUNT_FAULT_QUICK=$quick TMPDIR=$out/tmp "$tests" "--gtest_filter=$filter" </dev/null >&3 2>&1 3>&- &
-  tests_pid=$!
-  wait "$tests_pid" || failed=1
-  tests_pid=''
+  if [[ $filter == '*' ]]; then
+    run_stage "$storm" 1
+    run_stage "*-$storm" "$side_by_side"
+  else
+    run_stage "$filter" 1
+  fi
   exec 3>&-
   wait "$tee_pid" || true
 }
