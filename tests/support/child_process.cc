@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,9 @@ bool Redirect(int descriptor, const char* path, int flags) {
 }
 
 [[noreturn]] void BecomeProgram(const Launch& launch, int report) {
+  // A test that a script runs in the background has been told to ignore these, and its children must not inherit that.
+  signal(SIGINT, SIG_DFL);
+  signal(SIGQUIT, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   const bool is_ready = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == launch.parent &&

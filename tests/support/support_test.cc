@@ -18,6 +18,7 @@ namespace headcount::test {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 std::vector<std::string> Frames(const GeneratorOptions& options) {
   FrameGenerator generator(options);
@@ -148,6 +149,15 @@ TEST(ChildProcess, WaitingEndsWithTheTimeAndSignalsArrive) {
   EXPECT_EQ(Describe(*child.Wait()), "signal 15");
   EXPECT_FALSE(child.IsRunning());
   child.Kill();
+}
+
+// As in a script's background job.
+TEST(ChildProcess, IsInterruptedAlsoWhereTheTestItselfIsNot) {
+  const auto before = signal(SIGINT, SIG_IGN);
+  ChildProcess child("sleep", {"1000"});
+  signal(SIGINT, before);
+  child.Signal(SIGINT);
+  EXPECT_EQ(Describe(child.Wait(seconds(10)).value_or(ExitStatus{})), "signal 2");
 }
 
 TEST(ChildProcess, ItsChildrenAreFoundAndItIsGoneWithItsObject) {
