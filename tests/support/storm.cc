@@ -57,10 +57,13 @@ GeneratorOptions HostileFrames(uint64_t seed) {
 
 std::string WorkerName(int32_t slot) { return "worker-" + std::to_string(slot); }
 
+// Gone, or a zombie, or, for the moment between the two, "dead".
 bool IsDead(pid_t pid) {
   const std::string stat = ReadFile("/proc/" + std::to_string(pid) + "/stat");
   const size_t end_of_name = stat.rfind(')');
-  return end_of_name == std::string::npos || stat.compare(end_of_name, 4, ") Z ") == 0;
+  if (end_of_name == std::string::npos) return true;
+  const std::string state = stat.substr(end_of_name, 4);
+  return state == ") Z " || state == ") X ";
 }
 
 // The living child of that name.
