@@ -19,7 +19,7 @@ MinuteErrors Compare(const std::vector<std::string>& published, const std::vecto
     const auto wanted = expected.find(at->first);
     if (wanted == expected.end() || wanted->second != record) ++errors.differing;
   }
-  for (const auto& [minute, record] : expected) errors.lost += found.count(minute) == 0 ? 1 : 0;
+  for (const auto& [minute, record] : expected) errors.lost += found.count(minute) == 0 ? 1U : 0U;
   return errors;
 }
 
