@@ -13,7 +13,7 @@ usage: test.sh [--no-setup] [--label LABEL] [--tests REGEX] [--preset PRESET] [-
   --label LABEL    only tests with this label: unit, shm, jobs, integration, cli, check, ... (ctest's -L, a regex)
   --tests REGEX    only tests whose names match (ctest's -R)
   --preset PRESET  build and test this preset: debug (default), asan, tsan
-  --jobs N         tests that run side by side (default: the number of cores)
+  --jobs N         tests that run side by side (default: twice the number of cores, as they mostly wait)
   --tidy           also run clang-tidy over all sources, which takes some minutes
 With CI=true in the environment warnings are errors.
 EOF
@@ -38,7 +38,7 @@ step() { printf '== %s\n' "$*"; }
 main() {
   local setup=1 preset=debug jobs tidy=0
   local -a select=()
-  jobs=$(nproc)
+  jobs=$(($(nproc) * 2))
   while (($#)); do
     case $1 in
       --label | --tests | --preset | --jobs) [[ -n ${2:-} ]] || fail 64 "$1 wants a value; --help shows which" ;;&
