@@ -52,10 +52,9 @@ class Schedule {
 
  private:
   void Step(bool wild) {
-    if (writer_->done() && world_.plain.draining) {
+    const bool has_ended = writer_->done() && world_.plain.draining;
+    if (has_ended || (wild && dice_.Chance(0.003))) {  // or as when the writer dies, wherever it stands
       Restart();
-    } else if (wild && dice_.Chance(0.003)) {
-      Restart();  // as when the writer dies, wherever it stands
     } else if (wild && dice_.Chance(0.002)) {
       shm::CoordinatorView(&world_.memory).Drain();
       world_.plain.draining = true;
