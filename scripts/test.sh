@@ -81,7 +81,7 @@ main() {
     rm -rf "build/$preset/reports"
     mkdir -p "build/$preset/reports"
   fi
-  ctest --preset "$preset" --no-tests=error --jobs "$jobs" "${select[@]}" </dev/null || code=$?
+  ctest --preset "$preset" --no-tests=error -j "$jobs" "${select[@]}" </dev/null || code=$?
   if [[ $preset != debug ]]; then show_reports "build/$preset/reports" || code=1; fi
   exit "$code"
 }

@@ -18,8 +18,8 @@ class JobResets : public testing::Test {
  protected:
   // kafka-consumer-groups.sh, from the jars of the broker that runs here.
   Finished Tool(const Arguments& words) const {
-    Arguments all = {HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh", "tool", "ConsumerGroupCommand", "--bootstrap-server",
-                     broker_.bootstrap_server()};
+    const std::string script = HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh";
+    Arguments all = {script, "tool", "ConsumerGroupCommand", "--bootstrap-server", broker_.bootstrap_server()};
     all.insert(all.end(), words.begin(), words.end());
     return RunToEnd("bash", all);
   }
