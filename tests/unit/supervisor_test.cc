@@ -14,7 +14,6 @@ namespace headcount {
 namespace {
 
 using Job = test::SupervisedJob;
-using test::Exited;
 using test::Signaled;
 
 TEST(Supervisor, StartsTheWriterFirstAndWorkersOnceItKnowsThePartitions) {
