@@ -8,8 +8,8 @@ OwnBroker::~OwnBroker() { Do("stop"); }
 
 Finished OwnBroker::Do(const std::string& command) const {
   const std::string port = address_.empty() ? "auto" : address_.substr(address_.rfind(':') + 1);
-  return RunToEnd("bash", {HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh", "--dir", directory_.path().string(), "--port",
-                           port, "--wait", "20", command});
+  const std::string script = HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh";
+  return RunToEnd("bash", {script, "--dir", directory_.path().string(), "--port", port, "--wait", "20", command});
 }
 
 void OwnBroker::Start() {
