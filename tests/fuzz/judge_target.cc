@@ -269,7 +269,7 @@ class Program {
 
   void NamePoison(int64_t offset) {
     life_->judge.AddPoison(Offset(offset));
-    // Where there is no room for the move, the record kills again, and no life comes past it.
+    // Where there is no room for the move, nobody reads up to that record before there is: such programs name no more.
     if (life_->judge.IsPoison(Offset(offset))) poison_marks_.insert(Offset(offset));
   }
 
