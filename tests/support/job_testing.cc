@@ -212,6 +212,17 @@ pid_t Job::WriterPid() const {
 }
 
 std::vector<std::string> Job::Published() const {
+  // A committed transaction is readable once its coordinator has told every partition, which may be a moment after the
+  // producer's commit has returned. One that somebody left open on purpose is not waited for much longer.
+  Eventually(
+      [&] {
+        for (int32_t p = 0; p < broker_.PartitionCount(output_.name()); ++p) {
+          const auto end = [&](Isolation isolation) { return broker_.Ends(output_.name(), p, isolation).second; };
+          if (end(Isolation::kReadCommitted) < end(Isolation::kReadUncommitted)) return false;
+        }
+        return true;
+      },
+      std::chrono::seconds(2));
   std::vector<KafkaRecord> records = broker_.ReadAll(output_.name());
   SortByMinute(&records);
   std::vector<std::string> values;
