@@ -19,11 +19,16 @@ int64_t MsOf(clockid_t clock) {
 #ifdef HEADCOUNT_CRASH_POINTS
 const TestClock* g_test_clock = nullptr;
 
-int64_t MsAhead() {
+int64_t WallMsByFile() {
   static const char* const path = getenv("HEADCOUNT_WALL_CLOCK_FILE");
-  int64_t ahead_ms = 0;
-  if (path != nullptr) std::ifstream(path) >> ahead_ms;
-  return ahead_ms;
+  const int64_t now_ms = MsOf(CLOCK_REALTIME);
+  if (path == nullptr) return now_ms;
+  std::ifstream file(path);
+  const bool stands_still = file.peek() == '=';
+  if (stands_still) file.ignore();
+  int64_t ms = 0;
+  file >> ms;
+  return stands_still ? ms : now_ms + ms;
 }
 #endif
 
@@ -33,7 +38,7 @@ int64_t MsAhead() {
 
 void UseTestClock(const TestClock* clock) { g_test_clock = clock; }
 int64_t MonotonicMs() { return g_test_clock != nullptr ? g_test_clock->monotonic_ms : MsOf(CLOCK_MONOTONIC); }
-int64_t WallClockMs() { return g_test_clock != nullptr ? g_test_clock->wall_ms : MsOf(CLOCK_REALTIME) + MsAhead(); }
+int64_t WallClockMs() { return g_test_clock != nullptr ? g_test_clock->wall_ms : WallMsByFile(); }
 
 #else
 

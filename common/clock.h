@@ -17,7 +17,8 @@ int64_t WallClockMs();
 #ifdef HEADCOUNT_CRASH_POINTS
 // For tests, compiled in where crash points are. In one process: both clocks show what stands here, until null is
 // given. For a whole job: HEADCOUNT_WALL_CLOCK_FILE names a file with the milliseconds by which this host's wall
-// clock is ahead (below 0: behind); it is read each time the clock is asked, so that a test can step it.
+// clock is ahead (below 0: behind), or, after a '=', with the milliseconds since the epoch at which it stands still;
+// it is read each time the clock is asked, so that a test can step it.
 struct TestClock {
   int64_t monotonic_ms = 0;
   int64_t wall_ms = 0;

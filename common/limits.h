@@ -67,8 +67,10 @@ inline constexpr int64_t kFirstRestartDelayMs = 200;
 inline constexpr int64_t kMaxRestartDelayMs = 30'000;
 // A life this long counts as good, even if there was nothing to do in it.
 inline constexpr int64_t kHealthyLifeMs = 60'000;
-// Lives in a row of one child that neither got anything done nor were long: after them the job ends.
-inline constexpr int kMaxFutileLives = 10;
+// Lives in a row of one child that neither got anything done nor were long: each doubles the pause ...
+inline constexpr int kMaxRestartDoublings = 8;
+// ... and after so many that ended by themselves, not by a SIGKILL from outside, the job ends.
+inline constexpr int kMaxFailedLives = 10;
 // The writer acknowledges a raised generation between two broker calls.
 inline constexpr int64_t kAcknowledgeTimeoutMs = 60'000;
 // How long the kernel may take to end a killed child; only a disk or a driver can hold it up this long.
@@ -112,17 +114,23 @@ inline constexpr int kKeepFreeBytes = 64 << 20;
 // Of its slice, when a worker reads only the partition that holds everybody back.
 inline constexpr uint64_t kCrowdedNumerator = 3;
 inline constexpr uint64_t kCrowdedDenominator = 4;
+// Places of a distinct table that are cleared, or moved to a bigger one, between two heartbeats: 16 MiB, some
+// milliseconds even where every page is touched for the first time.
+inline constexpr uint64_t kTableBeatPlaces = uint64_t{1} << 20;
 // Sealed windows that the writer could close before a worker waits for it.
 inline constexpr size_t kSealedBacklog = 4096;
-// A full slice waits this long for the writer to close what it can close: longer than a transaction may take.
+// A full slice waits this long for its sealed windows to be closed: longer than a transaction may take, and than
+// another worker needs to come back from its death and read again.
 inline constexpr int64_t kWaitForRoomMs = 60'000;
 
 // --- The writer's loop and the broker -----------------------------------------------------------------------
 // Each question at the start; an unreachable broker is known as one after this.
 inline constexpr int kStartTimeoutMs = 10'000;
-// Between two looks at the partition count; a new partition is noticed within this and the timeout below.
+// Between two looks at the topics; a new partition is noticed within this and twice the timeout below.
 inline constexpr int64_t kWatchPartitionsMs = 2'000;
 inline constexpr int kWatchTimeoutMs = 1'000;
+// Between two looks at the committed points, which anybody may change. Each costs a connection.
+inline constexpr int64_t kWatchPointsMs = 5'000;
 // One attempt to connect again after a transaction whose outcome is not known.
 inline constexpr int kReconnectTimeoutMs = 10'000;
 // All such attempts together; then the supervisor's script starts us again.
@@ -144,7 +152,7 @@ inline constexpr int64_t kCommitAtLeastEveryMs = 3'600'000;
 // everybody after 8 s, so that a drained job ends within 10.
 inline constexpr int64_t kDrainWaitMs = 4'000;
 
-static_assert(kWatchPartitionsMs + kWatchTimeoutMs < 5'000, "a new partition must be noticed within 5 s");
+static_assert(kWatchPartitionsMs + 2 * kWatchTimeoutMs < 5'000, "a new partition must be noticed within 5 s");
 
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");
 static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able to bite before the bound on records");
@@ -152,6 +160,7 @@ static_assert(kDrainMs + kEndReapMs < 10'000, "a first signal ends the job withi
 static_assert(kTransactionHeartbeatTimeoutMs < kAcknowledgeTimeoutMs,
               "a writer in a transaction call must not be taken for one that does not answer");
 static_assert(kDefaultMaxSkewS >= kDefaultWindowS, "see --max-skew in coordinator/command_line.cc");
+static_assert(kFirstRestartDelayMs << kMaxRestartDoublings >= kMaxRestartDelayMs, "the pause must reach its bound");
 static_assert(kMaxTs <= INT64_MAX / 4, "event times and durations must add without overflow");
 
 }  // namespace headcount::limits

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "common/result.h"
 
 namespace headcount {
@@ -71,6 +72,7 @@ void Log(LogLevel level, std::string_view message) {
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
   LogError(std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail +
            ")");
+  CrashPoint("check.failed");
   _exit(static_cast<int>(ExitCode::kBroken));
 }
 

@@ -101,6 +101,7 @@ Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fd
   ResetSignals();
   CloseOthers(keep_fds);
   SetLogRole(role);
+  prctl(PR_SET_NAME, ("hc-" + role).c_str());
   _exit(RunCaught(body));
 }
 

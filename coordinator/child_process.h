@@ -21,7 +21,7 @@ namespace headcount {
 //   - every signal is unblocked and has its default action, but SIGTERM, SIGINT and SIGHUP are ignored (a
 //     terminal sends them to the whole group; the coordinator tells its children what to do) and so is SIGPIPE;
 //   - every descriptor is closed but 0, 1, 2 and `keep_fds`;
-//   - log lines carry `role`.
+//   - log lines carry `role`, and ps and top call it hc-`role`.
 // An exception that leaves `body` is logged and gives exit code 70.
 //
 // The error is kTryAgain with the reason; `fork_errno`, if given, gets the number.

@@ -43,6 +43,18 @@ T Random() {
   return value;
 }
 
+// Asked to stop before anything has begun, as while it waits for the lock, it has nothing to finish. Who has the
+// signals ignored, as a shell does for what it starts in the background, means it.
+void EndAtOnceOnSignals() {
+  for (const int number : {SIGTERM, SIGINT}) {
+    struct sigaction action {};
+    sigaction(number, nullptr, &action);
+    if (action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = [](int) { _exit(static_cast<int>(ExitCode::kDone)); };
+    sigaction(number, &action, nullptr);
+  }
+}
+
 // SIGTERM, SIGINT and SIGCHLD as something to wait for. Children put the mask back (child_process.h).
 Result<int> BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
@@ -346,6 +358,7 @@ Result<int> RunChecked(const RunOptions& options) {
 
 int RunJob(const RunOptions& options) {
   SetLogRole("coordinator");
+  EndAtOnceOnSignals();
   const Result<int> ended = RunChecked(options);
   if (ended.ok()) return *ended;
   LogError(ended.error().message);

@@ -36,7 +36,12 @@ bool IsFinalWhileDraining(const Death& death) {
 
 bool IsGoodbye(const Death& death) { return death.kind == Death::Kind::kExited && death.code == 0; }
 
-// What a frame can do to its decoder. A SIGKILL from outside (a person, the kernel's memory killer) is not it.
+// A person, or the kernel's memory killer: no evidence against the job.
+bool IsFromOutside(const Death& death, bool was_hung) {
+  return !was_hung && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
+}
+
+// What a frame can do to its decoder.
 bool MayBeTheFrame(const Death& death, bool was_hung) {
   if (was_hung) return true;
   if (death.kind != Death::Kind::kSignaled) return false;
@@ -170,7 +175,7 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
     return;
   }
   const bool poison = MarkIsPoison(worker, death, worker_facts.mark);
-  if (poison) worker.futile_lives = 0;  // the next life will get past that frame
+  if (poison) worker.futile_lives = worker.failed_lives = 0;  // the next life will get past that frame
   const std::optional<int64_t> delay = RestartDelay(worker, worker_facts, facts.jitter);
   if (!delay) return;
   Raise(worker);
@@ -189,21 +194,27 @@ bool Supervisor::EndedTheJob(const Child& child, const Death& death) {
   return true;
 }
 
-// Nothing, and the job ends, when too many lives in a row were futile.
-std::optional<int64_t> Supervisor::RestartDelay(Child& child, const ChildFacts& facts, double jitter) {
+void Supervisor::JudgeLife(Child& child, const ChildFacts& facts) const {
   const bool made_progress = facts.reached > child.best_reached;
   child.best_reached = std::max(child.best_reached, facts.reached);
   if (made_progress || now_ms_ - child.started_ms >= limits::kHealthyLifeMs) {
-    child.futile_lives = 0;
-  } else {
-    ++child.futile_lives;
+    child.futile_lives = child.failed_lives = 0;
+    return;
   }
-  if (child.futile_lives >= limits::kMaxFutileLives) {
-    End(ExitCode::kTryAgain, ChildName(child.slot) + " died " + std::to_string(child.futile_lives) +
-                                 " times in a row without getting anything done");
+  ++child.futile_lives;
+  if (!IsFromOutside(*facts.death, child.was_hung)) ++child.failed_lives;
+}
+
+// Nothing, and the job ends, when too many lives in a row failed. Kills from outside only lengthen the pause: a job
+// that gave up because somebody is after its workers would do that somebody's work.
+std::optional<int64_t> Supervisor::RestartDelay(Child& child, const ChildFacts& facts, double jitter) {
+  JudgeLife(child, facts);
+  if (child.failed_lives >= limits::kMaxFailedLives) {
+    End(ExitCode::kTryAgain, ChildName(child.slot) + " died " + std::to_string(child.failed_lives) +
+                                 " times without getting anything done in between");
     return std::nullopt;
   }
-  const int doublings = std::max(0, child.futile_lives - 1);
+  const int doublings = std::clamp(child.futile_lives - 1, 0, limits::kMaxRestartDoublings);
   const int64_t delay_ms = std::min(limits::kMaxRestartDelayMs, limits::kFirstRestartDelayMs << doublings);
   // Up to a quarter less, so that the jobs of many hosts do not come back to a broker all at once.
   return delay_ms - static_cast<int64_t>(static_cast<double>(delay_ms) * jitter / 4);

@@ -147,6 +147,7 @@ class Supervisor {
     int64_t may_start_ms = 0;  // kWaiting
     int64_t best_reached = 0;  // over all earlier lives
     int futile_lives = 0;      // in a row that neither got anything done nor lived long
+    int failed_lives = 0;      // of those, the ones that nobody ended from outside
     std::vector<MarkedDeaths> marked_deaths;
     std::vector<FrameMark> poison;
   };
@@ -156,6 +157,7 @@ class Supervisor {
   DeathAction TakeWriterDeath(const SupervisorFacts& facts, int64_t* delay_ms);
   void TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Obituary* obituary);
   bool EndedTheJob(const Child& child, const Death& death);
+  void JudgeLife(Child& child, const ChildFacts& facts) const;
   std::optional<int64_t> RestartDelay(Child& child, const ChildFacts& facts, double jitter);
   bool MarkIsPoison(Child& worker, const Death& death, const std::optional<FrameMark>& mark);
   void Raise(Child& worker);

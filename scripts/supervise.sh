@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Promise: `headcount run` with the options given here is kept running. It is started again after every end but three:
 # 0 (done), 64 (an option is wrong) and 78 (a human is needed) end the supervisor with the same code. Restarts back off
-# from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health. One line on stderr tells each death.
+# from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health; after a second of it where SIGKILL
+# ended it, which is somebody's doing and not the job's. One line on stderr tells each death.
 #
 # SIGTERM, SIGINT and SIGHUP are passed on; then the supervisor waits for its child and ends with the child's code.
 # Should the supervisor itself be killed, the kernel sends the child SIGTERM, so no job is left without a parent.
@@ -13,13 +14,15 @@ bin=${HEADCOUNT_BIN:-$root/build/release/headcount}
 FIRST_DELAY_MS=200
 LONGEST_DELAY_MS=30000
 HEALTHY_AFTER_MS=60000
+INNOCENT_AFTER_MS=1000
+SIGKILLED=137
 
 usage() {
   cat <<EOF
 usage: supervise.sh [OPTIONS OF headcount run]
 Keeps \`headcount run\` running; as in: supervise.sh --bootstrap-server broker:9092 --workers 4
 \$HEADCOUNT_BIN names another program than build/release/headcount.
-Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none was running.
+Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none had begun.
 EOF
 }
 
@@ -98,9 +101,11 @@ main() {
 
     if ((stop)) || ((code == 0 || code == 64 || code == 78)); then
       obituary "$pid" "$uptime_ms" end
+      # Only a child that had not begun yet dies of the signal that is passed on: as if none had been running.
+      if ((stop && (code == 128 + 15 || code == 128 + 2))); then code=0; fi
       exit "$code"
     fi
-    if ((uptime_ms >= HEALTHY_AFTER_MS)); then delay_ms=$FIRST_DELAY_MS; fi
+    if ((uptime_ms >= (code == SIGKILLED ? INNOCENT_AFTER_MS : HEALTHY_AFTER_MS))); then delay_ms=$FIRST_DELAY_MS; fi
     wait_ms=$(jittered "$delay_ms")
     obituary "$pid" "$uptime_ms" restart "$wait_ms"
     pause_ms "$wait_ms"

@@ -10,13 +10,26 @@ usage() {
   cat <<EOF
 usage: test.sh [--no-setup] [--label LABEL] [--tests REGEX] [--preset PRESET] [--jobs N] [--tidy]
   --no-setup       install nothing
-  --label LABEL    only tests with this label: unit, shm, integration, cli, check, ... (ctest's -L, a regex)
+  --label LABEL    only tests with this label: unit, shm, jobs, integration, cli, check, ... (ctest's -L, a regex)
   --tests REGEX    only tests whose names match (ctest's -R)
   --preset PRESET  build and test this preset: debug (default), asan, tsan
-  --jobs N         tests that run side by side (default: the number of cores)
+  --jobs N         tests that run side by side (default: twice the number of cores, as they mostly wait)
   --tidy           also run clang-tidy over all sources, which takes some minutes
 With CI=true in the environment warnings are errors.
 EOF
+}
+
+# A sanitizer ends the process it has found something in. If that was one of a job's children, the job goes on and its
+# test may pass: so all of them write their reports into one folder, and one report is a failure.
+show_reports() {
+  local reports=$1 report
+  for report in "$reports"/*; do
+    [[ -e $report ]] || return 0
+    echo "== $report"
+    cat "$report"
+  done
+  echo "test: the sanitizer has found something; its reports are in $reports" >&2
+  return 1
 }
 
 fail() { echo "test: $2" >&2; exit "$1"; }
@@ -25,7 +38,7 @@ step() { printf '== %s\n' "$*"; }
 main() {
   local setup=1 preset=debug jobs tidy=0
   local -a select=()
-  jobs=$(nproc)
+  jobs=$(($(nproc) * 2))
   while (($#)); do
     case $1 in
       --label | --tests | --preset | --jobs) [[ -n ${2:-} ]] || fail 64 "$1 wants a value; --help shows which" ;;&
@@ -50,6 +63,12 @@ main() {
     step "build release"
     cmake --preset release
     cmake --build --preset release --target headcount
+    # Where there is no clang (setup.sh installs it), the tests that need these are skipped, and ctest says so.
+    if command -v clang++ >/dev/null; then
+      step "build fuzz"
+      cmake --preset fuzz
+      cmake --build --preset fuzz
+    fi
   fi
   if ((tidy)); then step clang-tidy; bash scripts/check.sh --tidy; fi
 
@@ -57,7 +76,14 @@ main() {
   bash scripts/kafka.sh fetch
 
   step test
-  exec ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --jobs "$jobs" "${select[@]}" </dev/null
+  local code=0
+  if [[ $preset != debug ]]; then
+    rm -rf "build/$preset/reports"
+    mkdir -p "build/$preset/reports"
+  fi
+  ctest --preset "$preset" --no-tests=error -j "$jobs" "${select[@]}" </dev/null || code=$?
+  if [[ $preset != debug ]]; then show_reports "build/$preset/reports" || code=1; fi
+  exit "$code"
 }
 
 main "$@"

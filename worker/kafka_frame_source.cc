@@ -22,8 +22,10 @@ constexpr milliseconds kLookInterval{1'000};
 constexpr seconds kUnknownFor{5};
 // Bytes that cannot be read at one place for this long never will be.
 constexpr seconds kUnreadableFor{30};
-// A request a partition; with 10 ms a drained queue stands still for no more than about that.
+// With 10 ms a drained queue stands still for no more than about that. This many partitions may ask so often: a request
+// wakes up the fetcher for all partitions of that leader, and a thousand partitions that each ask would bury it.
 constexpr milliseconds kNudgeInterval{10};
+constexpr size_t kNudgesAnInterval = 4;
 
 std::vector<kafka::PartitionConsumer::Start> StartsOf(const std::vector<StartPosition>& positions) {
   std::vector<kafka::PartitionConsumer::Start> starts;
@@ -210,7 +212,7 @@ void KafkaFrameSource::Nudge(PartitionId p) {
   Partition& partition = At(p);
   const Clock::time_point now = Clock::now();
   if (partition.end == partition.position || now < partition.next_nudge) return;
-  partition.next_nudge = now + kNudgeInterval;
+  partition.next_nudge = now + kNudgeInterval * (1 + (partitions_.size() - 1) / kNudgesAnInterval);
   consumer_->Wake(p);
 }
 

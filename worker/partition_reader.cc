@@ -1,7 +1,12 @@
 #include "worker/partition_reader.h"
 
+#include <algorithm>
+#include <string>
+
 #include "common/check.h"
 #include "common/crash_point.h"
+#include "common/limits.h"
+#include "common/log.h"
 #include "common/wakeup.h"
 
 namespace headcount {
@@ -21,7 +26,7 @@ PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partitio
 // --- Reading -------------------------------------------------------------------------------------------------
 
 bool PartitionReader::MayRead(EventTime not_beyond) const {
-  if (read_to_until_ || judge_.moves_full()) return false;
+  if (read_to_until_ || judge_.moves_full() || StandsBeforePoison()) return false;
   return judge_.restoring() || judge_.watermark() <= not_beyond;
 }
 
@@ -48,6 +53,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
     ++next_;
     ++taken;
   }
+  if (StandsBeforePoison() && !judge_.watermark().is_set()) return NothingButPoison();
   if (taken == 0) return taken;
   CrashPoint("worker.taken");
   policy_.OnRecord(judge_.watermark() > before, now_ms);
@@ -57,11 +63,13 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
 void PartitionReader::JudgeFrame(const SourceFrame& frame) {
   if (judge_.PassOver(frame.offset)) return;
   if (!frame.has_value) return judge_.JudgeInvalid(frame.offset, InvalidReason::kNoValue);
+  if (!poison_left_.empty()) TakePoisonLeft(frame.offset);
   // Too large comes before poison in the order of reasons, and needs no decoding either.
   if (frame.bytes.size() > tools_.options->max_frame_bytes) {
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
   }
   if (!judge_.moves().empty() && judge_.IsPoison(frame.offset)) {
+    LogWarning(Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers");
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kPoison);
   }
   DecodedFrame decoded;
@@ -72,6 +80,32 @@ void PartitionReader::JudgeFrame(const SourceFrame& frame) {
   tools_.view->Decoded();
   if (!valid) return judge_.JudgeInvalid(frame.offset, reason);
   judge_.JudgeValid(frame.offset, {decoded.ts, FingerprintOf(tools_.key, decoded.uid)});
+}
+
+void PartitionReader::AddPoison(Offset offset) {
+  if (offset >= judge_.offset() && !judge_.AddPoison(offset)) poison_left_.push_back(offset);
+}
+
+// Without a clock there is no window to close, and so no way to make room.
+Error PartitionReader::NothingButPoison() const {
+  return {ExitCode::kHumanNeeded, Place(batch_.frames[next_].offset) + ": more than " +
+                                      std::to_string(limits::kMaxPoisonMoves) +
+                                      " frames before the first that can be counted kill their decoder; report it, "
+                                      "and begin after them (--from, or offsets set by hand)"};
+}
+
+// The record at `offset` is met: there is room for its move, or it was not read on to here.
+void PartitionReader::TakePoisonLeft(Offset offset) {
+  const auto found = std::find(poison_left_.begin(), poison_left_.end(), offset);
+  if (found == poison_left_.end()) return;
+  HC_CHECK(judge_.AddPoison(offset), "no room for poison met at offset " + std::to_string(offset.value()));
+  poison_left_.erase(found);
+}
+
+// The next frame is poison, and there is no room for its move before a commit: to decode it would be to die of it.
+bool PartitionReader::StandsBeforePoison() const {
+  return !poison_left_.empty() && next_ < batch_.count && judge_.poison_full() &&
+         std::find(poison_left_.begin(), poison_left_.end(), batch_.frames[next_].offset) != poison_left_.end();
 }
 
 bool PartitionReader::HasMore() const {
@@ -108,7 +142,11 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
   judge_.ReachedEnd(next_ < batch_.count ? batch_.frames[next_].offset : tools_.source->Position(partition_));
   if (judge_.restoring()) return false;
 
-  if (judge_.moves_full()) WaitForRoomForMoves();
+  if (judge_.moves_full()) {
+    WaitForRoomForMoves();
+  } else if (StandsBeforePoison()) {
+    MakeRoomForPoison();
+  }
   const PartitionFacts facts = Facts(boundary_of_others);
   policy_.Update(facts, now_ms);
   const bool asks = may_ask && policy_.WantsEnd(facts, now_ms);
@@ -128,6 +166,27 @@ void PartitionReader::WaitForRoomForMoves() {
   } else if (HasMore()) {
     policy_.EndExcuse();
   }
+}
+
+// All that this partition's clock allows is closed, and still too many poison frames lie in open windows, which its
+// clock cannot close without the frames behind. So the clock goes to their end without those; they will be late.
+void PartitionReader::MakeRoomForPoison() {
+  const CountingRule& rule = tools_.options->rule;
+  if (tools_.view->closed_upto() < rule.SealableBy(judge_.watermark())) return;
+  const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
+  LogWarning(Place(batch_.frames[next_].offset) + ": more than " + std::to_string(limits::kMaxPoisonMoves) +
+             " frames of open minutes kill their decoder; to go on, the minutes before " +
+             std::to_string(end.seconds()) + " are closed without what follows");
+  judge_.Excuse(WallClock(), end);
+}
+
+// For a person.
+std::string PartitionReader::Place(Offset offset) const {
+  const RunOptions& options = *tools_.options;
+  const std::string input =
+      options.reads_files() ? options.files[static_cast<size_t>(partition_.value())]
+                            : "partition " + std::to_string(partition_.value()) + " of topic " + options.input_topic;
+  return input + ", offset " + std::to_string(offset.value());
 }
 
 // --- Publications --------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/fingerprint.h"
 #include "common/frame_decoder.h"
@@ -51,9 +53,7 @@ class PartitionReader {
   // A seal up to `upto` passes this excused partition.
   void Pass(WindowStart upto) { judge_.Excuse(WallClock(), upto); }
   // The record at `offset` killed earlier workers; one that the replay will not reach again is passed over.
-  void AddPoison(Offset offset) {
-    if (offset >= judge_.offset()) judge_.AddPoison(offset);
-  }
+  void AddPoison(Offset offset);
 
   // --- For the worker's publications ------------------------------------------------------------------------
   shm::Step MakeStep() const;
@@ -73,8 +73,13 @@ class PartitionReader {
 
  private:
   void JudgeFrame(const SourceFrame& frame);
+  void TakePoisonLeft(Offset offset);
   bool AtUntil() const;
+  bool StandsBeforePoison() const;
+  Error NothingButPoison() const;
+  std::string Place(Offset offset) const;
   void WaitForRoomForMoves();
+  void MakeRoomForPoison();
   PartitionFacts Facts(WindowStart boundary_of_others) const;
 
   // Fixed after construction.
@@ -89,6 +94,7 @@ class PartitionReader {
   FrameBatch batch_;  // taken from the source ...
   size_t next_ = 0;   // ... and judged up to here
   bool read_to_until_ = false;
+  std::vector<Offset> poison_left_;  // for whose moves there was no room
 };
 
 }  // namespace headcount

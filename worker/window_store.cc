@@ -5,15 +5,17 @@
 
 #include "common/check.h"
 #include "common/crash_point.h"
+#include "common/limits.h"
 
 namespace headcount {
 
 WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto,
-                         std::function<bool()> wait_for_room)
+                         std::function<bool()> wait_for_room, std::function<void()> still_at_it)
     : slice_(slice),
       generation_(generation),
       published_upto_(closed_upto),
       wait_for_room_(std::move(wait_for_room)),
+      still_at_it_(std::move(still_at_it)),
       allocator_(slice.bytes),
       sealed_upto_(closed_upto) {}
 
@@ -42,10 +44,11 @@ bool WindowStore::Grow(OpenWindow* window) {
   const std::optional<uint64_t> at = Allocate(capacity * sizeof(Fingerprint));
   if (!at) return false;
   CrashPoint("worker.growing");
-  std::memset(static_cast<void*>(Places(*at)), 0, capacity * sizeof(Fingerprint));
-  DistinctTable grown(Places(*at), capacity);
+  DistinctTable grown = EmptyTable(*at, capacity);
   if (!first) {
+    uint64_t looked_at = 0;
     for (const Fingerprint uid : users.table) {
+      if (++looked_at % limits::kTableBeatPlaces == 0) still_at_it_();
       if (!uid.empty()) grown.Add(uid);
     }
     allocator_.Free(window->table_at, users.table.capacity() * sizeof(Fingerprint));
@@ -54,6 +57,15 @@ bool WindowStore::Grow(OpenWindow* window) {
   window->table_at = *at;
   CrashPoint("worker.grown");
   return true;
+}
+
+DistinctTable WindowStore::EmptyTable(uint64_t at, uint64_t capacity) const {
+  for (uint64_t done = 0; done < capacity; done += limits::kTableBeatPlaces) {
+    if (done > 0) still_at_it_();
+    const uint64_t places = std::min(limits::kTableBeatPlaces, capacity - done);
+    std::memset(static_cast<void*>(Places(at) + done), 0, places * sizeof(Fingerprint));
+  }
+  return {Places(at), capacity};
 }
 
 std::optional<uint64_t> WindowStore::Allocate(uint64_t bytes) {

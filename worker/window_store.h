@@ -33,7 +33,10 @@ class WindowStore {
 
   // Windows before `closed_upto` are published already: their verdicts are dropped.
   // `wait_for_room` is called when the slice is full; it answers whether memory has been released meanwhile.
-  WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto, std::function<bool()> wait_for_room);
+  // `still_at_it` is called every few milliseconds while a table grows: a very large one takes seconds.
+  WindowStore(
+      shm::Slice slice, Generation generation, WindowStart closed_upto, std::function<bool()> wait_for_room,
+      std::function<void()> still_at_it = [] {});
 
   // --- Open windows -----------------------------------------------------------------------------------------
   // The open window, made at the first call; null for a window that was published before this life began.
@@ -97,6 +100,7 @@ class WindowStore {
 
   std::optional<uint64_t> Allocate(uint64_t bytes);
   bool Grow(OpenWindow* window);
+  DistinctTable EmptyTable(uint64_t at, uint64_t capacity) const;
   void SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions);
   Fingerprint* Places(uint64_t at) const { return reinterpret_cast<Fingerprint*>(slice_.begin + at); }
 
@@ -105,6 +109,7 @@ class WindowStore {
   const Generation generation_;
   const WindowStart published_upto_;
   const std::function<bool()> wait_for_room_;
+  const std::function<void()> still_at_it_;
 
   SliceAllocator allocator_;
   std::map<WindowStart, OpenWindow> open_;

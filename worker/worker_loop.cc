@@ -75,8 +75,9 @@ void WorkerLoop::BeginLife() {
 
 Result<void> WorkerLoop::StartReading() {
   closed_upto_ = published_sealed_upto_ = view_.closed_upto();
-  store_ =
-      std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); });
+  store_ = std::make_unique<WindowStore>(
+      view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); },
+      [this] { view_.Beat(MonotonicMs()); });
   if (Result<void> added = AddPartitions(view_.partition_count()); !added) return added;
   published_ms_ = now_ms_;
   return {};
@@ -324,11 +325,17 @@ bool WorkerLoop::WriterCanCloseSome() const {
   return store_->sealed().front().start.time() < closable;
 }
 
-// The slice is full: waits while the writer can make room. Answers whether there is more room now.
+// Whether a published window of ours is not closed yet. Who has not sealed it is behind us, or has died and will
+// read it again; the writer closes it once everybody has.
+bool WorkerLoop::MayGetRoom() const {
+  return !store_->sealed().empty() && store_->sealed().front().start < published_sealed_upto_;
+}
+
+// The slice is full: waits while windows may be closed. Answers whether there is more room now.
 bool WorkerLoop::WaitForRoom() {
   const uint64_t used = store_->used_bytes();
   const int64_t deadline = MonotonicMs() + limits::kWaitForRoomMs;
-  while (WriterCanCloseSome() && MonotonicMs() < deadline && !parent_gone()) {
+  while (MayGetRoom() && MonotonicMs() < deadline && !parent_gone()) {
     view_.Beat(MonotonicMs());
     WaitReadable({start_.wakeups->worker(start_.slot).fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->worker(start_.slot).Clear();

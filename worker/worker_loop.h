@@ -39,6 +39,9 @@ class WorkerLoop {
   };
   Result<RoundEnd> Round();
 
+  // By place. For tests that look on: what is forgotten between two publications nobody else can see.
+  const std::vector<std::unique_ptr<PartitionReader>>& readers() const { return readers_; }
+
  private:
   // --- Start ------------------------------------------------------------------------------------------------
   bool WaitForClaim();
@@ -67,6 +70,7 @@ class WorkerLoop {
 
   // --- Memory -----------------------------------------------------------------------------------------------
   bool WaitForRoom();
+  bool MayGetRoom() const;
   bool WriterCanCloseSome() const;
   bool Crowded() const;
   Error OutOfMemory() const;

@@ -5,6 +5,11 @@
 #include "common/check.h"
 
 namespace headcount {
+namespace {
+
+bool OffsetIsBefore(Offset offset, const Move& move) { return offset < move.offset; }
+
+}  // namespace
 
 Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds)
     : rule_(rule), bounds_(bounds), sink_(sink), waiting_(start.point.waiting), moves_(start.moves) {
@@ -198,9 +203,12 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
   if (here == nullptr) {
     HC_CHECK(CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves, "excused at a new offset though the moves are full");
     // Only the first excuse at an offset finds frames to settle, so its clock is the one that matters.
-    moves_.insert(moves_.begin() + static_cast<std::ptrdiff_t>(next_move_),
-                  {now_.offset, Move::Kind::kExcuse, WindowStart::Unset(), wall_clock});
-    here = &moves_[next_move_++];
+    // Poison that lies ahead may have been passed already: only control records stood before it, or it has left the
+    // log.
+    const auto after = std::upper_bound(moves_.begin(), moves_.begin() + static_cast<std::ptrdiff_t>(next_move_),
+                                        now_.offset, OffsetIsBefore);
+    here = &*moves_.insert(after, {now_.offset, Move::Kind::kExcuse, WindowStart::Unset(), wall_clock});
+    ++next_move_;
   }
   here->passed_upto = std::max(here->passed_upto, passed_upto);
   ApplyExcuse(*here);
@@ -239,15 +247,16 @@ Move* Judge::ExcuseHere() {
   return nullptr;
 }
 
-void Judge::AddPoison(Offset offset) {
+bool Judge::AddPoison(Offset offset) {
   HC_CHECK(offset >= now_.offset, "poison named after its verdict: offset " + std::to_string(offset.value()));
-  if (IsPoison(offset) || CountMoves(Move::Kind::kPoison) == limits::kMaxPoisonMoves) return;
-  const auto after = std::upper_bound(moves_.begin(), moves_.end(), offset,
-                                      [](Offset wanted, const Move& move) { return wanted < move.offset; });
+  if (IsPoison(offset)) return true;
+  if (poison_full()) return false;
+  const auto after = std::upper_bound(moves_.begin(), moves_.end(), offset, OffsetIsBefore);
   const Move poison{offset, Move::Kind::kPoison, WindowStart::Unset(), EventTime::Unset()};
   const bool passed = static_cast<size_t>(after - moves_.begin()) < next_move_;
   moves_.insert(after, poison);
   if (passed) ++next_move_;
+  return true;
 }
 
 size_t Judge::CountMoves(Move::Kind kind) const {

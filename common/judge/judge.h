@@ -66,8 +66,9 @@ class Judge {
   // The partition is excused now: settles the held frames by `wall_clock`, and raises the watermark to
   // passed_upto + lateness if that is set and higher. Remembers it as a move unless it changed nothing.
   void Excuse(EventTime wall_clock, WindowStart passed_upto);
-  // The record at `offset`, which has not been judged yet, is poison. Without room for a move nothing happens.
-  void AddPoison(Offset offset);
+  // The record at `offset`, which has not been judged yet, is poison. False: there is no room for its move yet. Then
+  // it must not be met before ForgetMovesBelow() has made some.
+  bool AddPoison(Offset offset);
   // Moves below `offset` are needed no more: no replay starts there again.
   void ForgetMovesBelow(Offset offset);
 
@@ -81,6 +82,7 @@ class Judge {
   // Full: read no further until a commit has let ForgetMovesBelow() make room. A replay is not stopped on the
   // way to its last excuse.
   bool moves_full() const;
+  bool poison_full() const { return CountMoves(Move::Kind::kPoison) >= limits::kMaxPoisonMoves; }
   // The present state is that of an excuse at offset(): nothing has been read since.
   bool excused_here() const { return now_.excused_here; }
 

@@ -31,7 +31,9 @@ constexpr size_t kChecksumWidth = 8;
 static_assert(kHeaderWidth + kStateWidth + kHeldWidth + kMovesWidth + kPoisonWidth + kChecksumWidth <=
                   limits::kMaxMetadataBytes,
               "a partition's whole state must fit into the metadata of its offset");
-static_assert(limits::kHeldRecords < 36 * 36, "a score must fit into its width");
+// A record changes a score by one, and a held frame sees so many of them.
+constexpr int32_t kWidestScore = limits::kHeldRecords;
+static_assert(kWidestScore < 36 * 36, "a score must fit into its width");
 
 class TextWriter {
  public:
@@ -95,7 +97,8 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
 }
 
-// The readers below answer false for anything ToText() cannot have written.
+// The readers below answer false for what is no value, or one out of range. That it was written as ToText() writes it,
+// ParsePointText() asks at the end.
 template <typename Number>
 bool Get(std::string_view text, Number* number, int base = kBase) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number, base);
@@ -137,6 +140,7 @@ bool GetHeld(std::string_view text, Point* point) {
     HeldRef held;
     if (pair.size() != 2 || !Get(pair[0], &back) || !Get(pair[1], &held.score)) return false;
     if (back <= 0 || back > point->offset.value()) return false;
+    if (held.score < -kWidestScore || held.score > kWidestScore) return false;
     held.offset = Offset(point->offset.value() - back);
     if (!point->held.empty() && held.offset <= point->held.back().offset) return false;
     point->held.push_back(held);
@@ -157,13 +161,15 @@ bool GetMove(std::string_view text, Offset origin, Move* move) {
 }
 
 bool GetMoves(std::string_view text, SafePoint* safe) {
+  size_t excuses = 0;
   for (const std::string_view part : Split(text, ',')) {
     Move move;
     if (!GetMove(part, safe->point.offset, &move)) return false;
     if (!safe->moves.empty() && move.offset < safe->moves.back().offset) return false;
     safe->moves.push_back(move);
+    if (move.kind == Move::Kind::kExcuse) ++excuses;
   }
-  return safe->moves.size() <= limits::kMaxMoves + limits::kMaxPoisonMoves;
+  return excuses <= limits::kMaxMoves && safe->moves.size() - excuses <= limits::kMaxPoisonMoves;
 }
 
 bool GetHeader(const std::vector<std::string_view>& fields, CommitHeader* header) {
@@ -172,7 +178,8 @@ bool GetHeader(const std::vector<std::string_view>& fields, CommitHeader* header
   if (fields[1].size() != 16 || !Get(fields[1], &run, 16) || !Get(fields[2], &sequence)) return false;
   header->run = RunId(run);
   header->sequence = Sequence(sequence);
-  return GetWindow(fields[3], &header->closed_upto) && Get(fields[4], &header->window_s) && header->window_s > 0;
+  return GetWindow(fields[3], &header->closed_upto) && Get(fields[4], &header->window_s) && header->window_s > 0 &&
+         header->window_s <= limits::kMaxDurationS;
 }
 
 bool GetPoint(const std::vector<std::string_view>& fields, Point* point) {
@@ -217,10 +224,12 @@ Result<CommittedPoint> ParsePointText(std::string_view text) {
     return Refused(text, "its checksum does not fit");
   }
   CommittedPoint committed;
-  if (!GetHeader(fields, &committed.header) || !GetPoint(fields, &committed.safe.point) ||
-      !GetMoves(fields[10], &committed.safe)) {
+  if (text.size() > limits::kMaxMetadataBytes || !GetHeader(fields, &committed.header) ||
+      !GetPoint(fields, &committed.safe.point) || !GetMoves(fields[10], &committed.safe)) {
     return Refused(text, "a value is out of range");
   }
+  // 007, or a list of zeroes: such a text is not ours, whatever its checksum says. Ours is never the longer one.
+  if (ToText(committed.header, committed.safe) != text) return Refused(text, "not as this program writes it");
   return committed;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/crash_point.h"
+#include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
@@ -120,16 +121,19 @@ Result<void> TransactionalProducer::InitTransactions(int timeout_ms) {
 
 TransactionResult TransactionalProducer::Commit(const Transaction& transaction) {
   *deliveries_ = Deliveries{};
+  const Deadline deadline(transaction_timeout_ms_);
   if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", error);
   TransactionResult result = Produce(transaction);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
   CrashPoint("writer.records_produced");
-  result = SendOffsets(transaction);
+  result = SendOffsets(transaction, deadline);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
   CrashPoint("writer.offsets_sent");
-  // -1: as long as it takes; the messages' and the broker's own timeouts end it. A shorter one would
-  // leave a commit under way behind our back.
-  if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), -1)) return Failure("commit", error);
+  // Not -1: librdkafka would then ask for ever where the answers are lost. A commit that is given up may still be under
+  // way behind our back; that is what kUnknown means, and whoever asks what happened takes the id first, which ends it.
+  if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), deadline.remaining_ms())) {
+    return Failure("commit", error);
+  }
   if (deliveries_->failed > 0 || deliveries_->delivered != transaction.records.size()) {
     return {TransactionOutcome::kUnknown, "the transaction was committed, but only " +
                                               std::to_string(deliveries_->delivered) + " of " +
@@ -152,7 +156,7 @@ TransactionResult TransactionalProducer::Produce(const Transaction& transaction)
   return {TransactionOutcome::kCommitted, ""};
 }
 
-TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction) {
+TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction, const Deadline& deadline) {
   const GroupMetadata group(rd_kafka_consumer_group_metadata_new(group_.c_str()));
   const std::vector<OffsetToCommit>& offsets = transaction.offsets;
   for (size_t first = 0; first < offsets.size(); first += kPartitionsARequest) {
@@ -160,7 +164,7 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
     const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
     rd_kafka_error_t* const error =
-        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), transaction_timeout_ms_);
+        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.remaining_ms());
     if (error != nullptr) return Failure("send offsets", error);
   }
   return {TransactionOutcome::kCommitted, ""};

@@ -21,6 +21,8 @@ struct rd_kafka_message_s;
 
 namespace headcount::kafka {
 
+class Deadline;
+
 struct OutputRecord {
   std::string key;
   std::string value;
@@ -55,7 +57,9 @@ const char* Name(TransactionOutcome outcome);
 
 class TransactionalProducer {
  public:
-  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
+  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most. With one
+  // exception: librdkafka 2.0.2 does not end sending offsets while nobody tells it the group's coordinator. Then the
+  // watch over a hung writer ends it.
   static constexpr int kTransactionTimeoutMs = static_cast<int>(limits::kTransactionTimeoutMs);
 
   // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
@@ -86,7 +90,7 @@ class TransactionalProducer {
                         Handle handle);
 
   TransactionResult Produce(const Transaction& transaction);
-  TransactionResult SendOffsets(const Transaction& transaction);
+  TransactionResult SendOffsets(const Transaction& transaction, const Deadline& deadline);
   TransactionResult Failure(const char* attempted, rd_kafka_error_s* error);
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 

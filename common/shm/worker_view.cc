@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/crash_point.h"
 #include "common/shm/counts.h"
 
 namespace headcount::shm {
@@ -136,6 +137,7 @@ void WorkerView::FinishPublication(uint64_t at, uint64_t bytes, WindowStart seal
   PublicationPlace& place = slot.worker_publication[number % 2];
   place.worker_at.store(at, std::memory_order_relaxed);
   place.worker_bytes.store(bytes, std::memory_order_relaxed);
+  CrashPoint("worker.finishing");
   slot.worker_publication_done.store(number, std::memory_order_release);
   slot.worker_sealed_upto.store(sealed_upto.seconds(), std::memory_order_release);
 }

@@ -21,6 +21,12 @@ bool AllLast(const Publications& publications) {
                      [](const auto& publication) { return publication && publication->last; });
 }
 
+bool ClosesAllWindows(const Publications& publications, WindowStart upto) {
+  return std::all_of(publications.begin(), publications.end(), [upto](const auto& publication) {
+    return !publication || publication->windows.empty() || publication->windows.back().start < upto;
+  });
+}
+
 WindowStart BoundedUpTo(const Publications& publications, WindowStart upto, int64_t window_s, size_t max_windows) {
   std::set<WindowStart> closing;
   for (const auto& publication : publications) {

@@ -24,6 +24,9 @@ WindowStart SealedByAll(const Publications& publications, int32_t partition_coun
 // Whether every worker has made its last publication.
 bool AllLast(const Publications& publications);
 
+// Whether closing up to `upto` leaves no sealed window behind.
+bool ClosesAllWindows(const Publications& publications, WindowStart upto);
+
 // `upto`, or an earlier boundary, so that at most `max_windows` windows close at once.
 WindowStart BoundedUpTo(const Publications& publications, WindowStart upto, int64_t window_s, size_t max_windows);
 

@@ -24,11 +24,6 @@ class LongCall {
   const KafkaOutlet::AroundBrokerCall& around_;
 };
 
-Error LostBroker(const std::string& doing, const std::string& why) {
-  return {ExitCode::kTryAgain, "gave up " + doing + " after " + std::to_string(limits::kBrokerLostMs / 1000) +
-                                   " s without a working broker: " + why};
-}
-
 kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
   switch (from.kind) {
     case StartFrom::Kind::kEarliest: return {kafka::OffsetQuestion::Kind::kEarliest, {}};
@@ -51,6 +46,10 @@ KafkaOutlet::KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std
 Result<int32_t> KafkaOutlet::CountPartitions() {
   if (claimed_) {
     if (!producer_) return Error{ExitCode::kUnavailable, "not connected"};
+    // Without this nobody would miss it before a record was due, and then only as a record that was not taken in time.
+    const Result<int32_t> output =
+        kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kWatchTimeoutMs);
+    if (!output) return output.error();
     return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
   }
   const LongCall call(around_);
@@ -142,6 +141,7 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
       run_ = header->run;
       sequence_ = header->sequence;
+      partitions_ = partition_count;
       claimed_ = true;
       if (!options_->until_end) return standing;
       around_(true);
@@ -149,13 +149,18 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
           kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
                              {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);
       if (!ends) return ends.error();
-      std::copy(ends->begin(), ends->end(), standing.until.begin());
+      for (size_t p = 0; p < ends->size(); ++p) {
+        const Offset first = standing.plan.points[p].point.offset;
+        // Nothing would be read there, so that no reader could find out.
+        if ((*ends)[p] < first) return EndsTooSoon(PartitionId(static_cast<int32_t>(p)), (*ends)[p], first);
+        standing.until[p] = (*ends)[p];
+      }
       return standing;
     }
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     LogWarning("the claim was not confirmed (" + claim.message + "), trying again");
     if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("claiming the job", claim.message);
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
     if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
   }
@@ -196,13 +201,29 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
     }
     if (happened == Happened::kYes) {
       sequence_ = header.sequence;
+      partitions_ = static_cast<int32_t>(points.size());
       return {};
     }
     if (tried->permanent) {
       return Error{ExitCode::kHumanNeeded, "Kafka refuses what is to be committed: " + tried->message};
     }
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("committing", tried->message);
+    if (Result<void> there = AwaitOutputTopic(); !there) return there;
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried->message);
     Pause(attempt);
+  }
+}
+
+// Records for a topic that has been deleted are no error to the client: they wait until their time is up. An error here
+// says that the topic has been unknown for as long as a broker that has just started may not know it.
+Result<void> KafkaOutlet::AwaitOutputTopic() {
+  const LongCall call(around_);
+  const int64_t deadline = MonotonicMs() + limits::kMissingTopicMs;
+  for (;;) {
+    const Result<int32_t> there =
+        kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kWatchTimeoutMs);
+    if (there || there.error().exit_code != ExitCode::kHumanNeeded || give_up_()) return {};
+    if (MonotonicMs() > deadline) return there.error();
+    WaitReadable({}, limits::kIdleWaitMs);
   }
 }
 
@@ -234,7 +255,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
       }
     }
     if (failure.exit_code != ExitCode::kUnavailable) return failure;
-    if (give_up_() || MonotonicMs() > deadline) return LostBroker("asking what happened", failure.message);
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("asking what happened", failure.message);
     Pause(attempt);
   }
 }
@@ -266,6 +287,30 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
                                            std::to_string(sequence_.value()) + ": were the offsets changed by hand?"};
 }
 
+// --- A stranger's commits ------------------------------------------------------------------------------------
+
+// Offsets of a group can be set by whoever names it, transaction or not: a tool, or a consumer of the same name. Left
+// as they are they would pass for offsets reset by hand at the next start.
+Result<bool> KafkaOutlet::PointsStand() {
+  Result<std::vector<kafka::CommittedPoint>> committed =
+      kafka::ReadCommitted(config_, options_->input_topic, partitions_, limits::kWatchTimeoutMs);
+  if (!committed) return Error{ExitCode::kUnavailable, committed.error().message};
+  for (size_t p = 0; p < committed->size(); ++p) {
+    const kafka::CommittedPoint& point = (*committed)[p];
+    const Result<CommittedPoint> read = ParsePointText(point.metadata);
+    if (read.ok() && read->header.run != run_) return TakenOver(read->header.run);
+    if (read.ok() && read->header.sequence == sequence_) continue;
+    LogWarning("somebody else has " +
+               (point.offset ? "committed offset " + std::to_string(point.offset->value())
+                             : std::string("deleted the offset")) +
+               " of partition " + std::to_string(p) + " of " + options_->input_topic + " under group " +
+               options_->group + ": headcount sets its own again; give the other program another group (to set " +
+               "offsets by hand, stop headcount first)");
+    return false;
+  }
+  return true;
+}
+
 // A headcount that took over commits its claim at once. Gives it a moment to do so.
 Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t partition_count) {
   const int64_t deadline = MonotonicMs() + limits::kSuccessorMs;
@@ -283,6 +328,20 @@ Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t par
 void KafkaOutlet::Pause(int attempt) const {
   around_(false);
   WaitReadable({}, std::min(limits::kMaxRetryPauseMs, limits::kFirstRetryPauseMs << std::min(attempt, 10)));
+}
+
+Error KafkaOutlet::GivenUp(const std::string& doing, const std::string& why) const {
+  if (give_up_()) return {ExitCode::kTryAgain, "gave up " + doing + ", because the job is to end: " + why};
+  return {ExitCode::kTryAgain, "gave up " + doing + " after " + std::to_string(limits::kBrokerLostMs / 1000) +
+                                   " s without a working broker: " + why};
+}
+
+Error KafkaOutlet::EndsTooSoon(PartitionId p, Offset end, Offset wanted) const {
+  return {ExitCode::kHumanNeeded,
+          "partition " + std::to_string(p.value()) + " of " + options_->input_topic + " ends at offset " +
+              std::to_string(end.value()) + ", before offset " + std::to_string(wanted.value()) + " that group " +
+              options_->group + " is to read next: the topic was made anew, or the broker lost records, or somebody " +
+              "set the offsets; to start over, " + ResetAdvice(options_->group, options_->input_topic)};
 }
 
 Error KafkaOutlet::TakenOver(RunId by) const {

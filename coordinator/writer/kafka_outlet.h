@@ -27,6 +27,7 @@ class KafkaOutlet final : public Outlet {
   Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
   Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                       const CommitHeader& header) override;
+  Result<bool> PointsStand() override;
 
  private:
   // What Kafka says about a transaction of ours.
@@ -43,7 +44,10 @@ class KafkaOutlet final : public Outlet {
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                                      const CommitHeader& header) const;
+  Result<void> AwaitOutputTopic();
   void Pause(int attempt) const;
+  Error GivenUp(const std::string& doing, const std::string& why) const;
+  Error EndsTooSoon(PartitionId p, Offset end, Offset wanted) const;
   Error TakenOver(RunId by) const;
 
   const RunOptions* options_;
@@ -55,6 +59,7 @@ class KafkaOutlet final : public Outlet {
   // Of the last transaction known to have happened; Unset run before the claim.
   RunId run_;
   Sequence sequence_;
+  int32_t partitions_ = 0;
 };
 
 }  // namespace headcount

@@ -16,11 +16,6 @@ Error Refuse(const std::string& what, const std::string& advice) {
   return {ExitCode::kHumanNeeded, what + ": " + advice};
 }
 
-std::string ResetAdvice(const StartFacts& facts, const std::string& topic_or_partition) {
-  return "kafka-consumer-groups.sh --bootstrap-server ... --group " + facts.group + " --topic " + topic_or_partition +
-         " --reset-offsets --to-earliest --execute";
-}
-
 std::string Place(const StartFacts& facts, size_t p) {
   return "partition " + std::to_string(p) + " of " + facts.input_topic + " (group " + facts.group + ")";
 }
@@ -30,7 +25,7 @@ Result<void> AddNewPartitions(const StartFacts& facts, size_t committed, StartPl
   for (size_t p = 0; p < facts.committed.size(); ++p) {
     if (facts.committed[p].offset.has_value() == (p < committed)) continue;
     return Refuse(Place(facts, std::min(p, committed)) + " has no committed offset though later ones have",
-                  "commit one for it, or set all of them with " + ResetAdvice(facts, facts.input_topic));
+                  "commit one for it, or set all of them with " + ResetAdvice(facts.group, facts.input_topic));
   }
   plan->points.resize(facts.committed.size(), NewPartitionStart(plan->closed_upto, facts.wall_clock));
   return {};
@@ -41,7 +36,7 @@ Result<StartPlan> Fresh(const StartFacts& facts) {
     return Refuse("group " + facts.group + " has no committed offsets, though " + facts.output_topic +
                       " holds minutes up to " + std::to_string(facts.newest_minute->seconds()) +
                       " (expired, deleted with the topic, or another group's)",
-                  "if they are this job's, say where to go on with " + ResetAdvice(facts, facts.input_topic) +
+                  "if they are this job's, say where to go on with " + ResetAdvice(facts.group, facts.input_topic) +
                       " (minutes already published are not published again); if not, choose another --output-topic");
   }
   StartPlan plan;
@@ -69,16 +64,16 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
     if (!read) {
       return Refuse(Place(facts, p) + ": " + read.error().message,
                     "start the headcount that committed it, or set all offsets anew with " +
-                        ResetAdvice(facts, facts.input_topic));
+                        ResetAdvice(facts.group, facts.input_topic));
     }
     if (read->safe.point.offset != *facts.committed[p].offset) {
       return Refuse(Place(facts, p) + " is committed at " + std::to_string(facts.committed[p].offset->value()) +
                         " beside metadata for " + std::to_string(read->safe.point.offset.value()),
-                    "set all offsets anew with " + ResetAdvice(facts, facts.input_topic));
+                    "set all offsets anew with " + ResetAdvice(facts.group, facts.input_topic));
     }
     if (header && !(*header == read->header)) {
       return Refuse(Place(facts, p) + " was committed by another transaction than the partitions before it",
-                    "set all offsets anew with " + ResetAdvice(facts, facts.input_topic));
+                    "set all offsets anew with " + ResetAdvice(facts.group, facts.input_topic));
     }
     header = read->header;
     plan.points.push_back(std::move(read->safe));
@@ -95,6 +90,11 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
 }
 
 }  // namespace
+
+std::string ResetAdvice(const std::string& group, const std::string& input_topic) {
+  return "kafka-consumer-groups.sh --bootstrap-server ... --group " + group + " --topic " + input_topic +
+         " --reset-offsets --to-earliest --execute";
+}
 
 const char* Name(StartPlan::Kind kind) {
   switch (kind) {
@@ -126,7 +126,7 @@ Result<StartPlan> PlanStart(const StartFacts& facts) {
   if (bare == committed) return Reset(facts, committed);
   return Refuse(Place(facts, first_bare) + " has an offset without headcount's metadata, but other partitions have it" +
                     " (one was reset, or somebody else commits under this group)",
-                "set all of them with " + ResetAdvice(facts, facts.input_topic));
+                "set all of them with " + ResetAdvice(facts.group, facts.input_topic));
 }
 
 }  // namespace headcount

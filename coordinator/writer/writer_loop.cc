@@ -63,7 +63,7 @@ void WriterLoop::ShowStart(const Standing& standing) {
   view_.EnterState(shm::WriterState::kClaimed);
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
-  committed_ms_ = partitions_watched_ms_ = MonotonicMs();
+  committed_ms_ = partitions_watched_ms_ = points_watched_ms_ = MonotonicMs();
   LogInfo("claimed run=" + RunText(header_.run) + " start=" + Name(standing.plan.kind) +
           " partitions=" + std::to_string(points_.size()) +
           " closed_upto=" + (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
@@ -81,6 +81,7 @@ Result<void> WriterLoop::Run() {
     if (!done) return done.error();
     if (*done) break;
     if (Result<void> watched = WatchPartitions(); !watched) return watched;
+    if (Result<void> watched = WatchPoints(); !watched) return watched;
     WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->writer().Clear();
   }
@@ -109,13 +110,26 @@ Result<bool> WriterLoop::Round() {
   if (MustCommit(publications, bounded, ending)) {
     if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
   }
-  return ending && bounded == upto;
+  if (!ending || bounded < upto) return false;
+  if (MustCloseAll() && !ClosesAllWindows(publications, upto)) {
+    return Error{ExitCode::kBroken,
+                 "a worker that had died and read again found a later minute than those that had said goodbye before: "
+                 "everybody starts over"};
+  }
+  return true;
 }
 
-// Whether there is anything to close, or the points have moved and this is the last chance to say so, or so
-// long nothing was committed that Kafka might forget us.
+// Whether every window is to be closed in this run. The workers that finish first seal up to the last window that
+// anyone has opened. If another one then dies and reads again, a later wall clock may let it accept a held frame
+// beyond.
+bool WriterLoop::MustCloseAll() const {
+  return start_.options->until_end && !start_.options->leave_open && !view_.draining();
+}
+
+// Whether there is anything to close, or somebody else has changed the points, or they have moved and this is the last
+// chance to say so, or so long nothing was committed that Kafka might forget us.
 bool WriterLoop::MustCommit(const Publications& publications, WindowStart upto, bool ending) const {
-  if (upto > header_.closed_upto) return true;
+  if (upto > header_.closed_upto || points_disturbed_) return true;
   if (!ending) return MonotonicMs() - committed_ms_ >= limits::kCommitAtLeastEveryMs;
   for (const auto& publication : publications) {
     if (!publication) continue;
@@ -159,6 +173,7 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
   CrashPoint("writer.told");
   start_.wakeups->SignalAllWorkers();
   committed_ms_ = MonotonicMs();
+  points_disturbed_ = false;
   return {};
 }
 
@@ -210,6 +225,17 @@ Result<void> WriterLoop::WatchPartitions() {
   missing_since_ms_ = 0;
   if (*count > limits::kMaxPartitions) return TooManyPartitions(*count);
   if (*count > static_cast<int32_t>(points_.size())) AddPartitions(*count);
+  return {};
+}
+
+Result<void> WriterLoop::WatchPoints() {
+  const int64_t now_ms = MonotonicMs();
+  // A job that ends by itself commits all points once more at its end.
+  if (start_.options->until_end || view_.draining() || now_ms - points_watched_ms_ < limits::kWatchPointsMs) return {};
+  points_watched_ms_ = now_ms;
+  const Result<bool> stand = outlet_->PointsStand();
+  if (!stand && stand.error().exit_code == ExitCode::kHumanNeeded) return stand.error();
+  points_disturbed_ = stand.ok() && !*stand;
   return {};
 }
 

@@ -35,6 +35,8 @@ class WriterLoop {
   Result<bool> Round();
   // Looks whether the topic has grown, if it is time to.
   Result<void> WatchPartitions();
+  // Looks whether somebody else has changed the committed points, if it is time to.
+  Result<void> WatchPoints();
 
  private:
   Result<void> StartPatiently();
@@ -42,6 +44,7 @@ class WriterLoop {
   Publications TakePublications() const;
   Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
   bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;
+  bool MustCloseAll() const;
   void TakePoints(const Publications& publications, WindowStart upto);
   void ShowClosed(const Publications& publications, WindowStart upto);
   Error TooManyPartitions(int32_t count) const;
@@ -60,6 +63,8 @@ class WriterLoop {
   std::vector<Offset> positions_;  // by partition, of the judges at the last commit
   int64_t committed_ms_ = 0;
   int64_t partitions_watched_ms_ = 0;
+  int64_t points_watched_ms_ = 0;
+  bool points_disturbed_ = false;
   int64_t missing_since_ms_ = 0;   // the input topic, by its broker's word; 0: it is there
   int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;

@@ -4,7 +4,10 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <map>
+#include <random>
+#include <string_view>
 
 namespace headcount::test {
 
@@ -19,8 +22,21 @@ MinuteErrors Compare(const std::vector<std::string>& published, const std::vecto
     const auto wanted = expected.find(at->first);
     if (wanted == expected.end() || wanted->second != record) ++errors.differing;
   }
-  for (const auto& [minute, record] : expected) errors.lost += found.count(minute) == 0 ? 1 : 0;
+  for (const auto& [minute, record] : expected) errors.lost += found.count(minute) == 0 ? 1U : 0U;
   return errors;
+}
+
+uint64_t FaultSeed() {
+  const char* text = getenv("HEADCOUNT_FAULT_SEED");
+  const uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device()();
+  std::cout << "seed " << seed << std::endl;
+  testing::Test::RecordProperty("seed", std::to_string(seed));
+  return seed;
+}
+
+bool IsQuickPass() {
+  const char* text = getenv("HEADCOUNT_FAULT_QUICK");
+  return text != nullptr && std::string_view(text) == "1";
 }
 
 void Report(const FaultRow& row) {
@@ -35,7 +51,8 @@ void Report(const FaultRow& row) {
   std::ofstream(path, std::ios::app) << R"({"fault":")" << row.fault << R"(","times":)" << row.times << R"(,"minutes":)"
                                      << row.minutes << R"(,"lost":)" << row.errors.lost << R"(,"doubled":)"
                                      << row.errors.doubled << R"(,"differing":)" << row.errors.differing
-                                     << R"(,"recovery_ms":[)" << recovery << "]}\n";
+                                     << R"(,"recovery_ms":[)" << recovery << R"(],"recovery_goal_ms":)"
+                                     << row.recovery_goal_ms << "}\n";
 }
 
 }  // namespace headcount::test

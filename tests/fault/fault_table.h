@@ -27,7 +27,14 @@ struct FaultRow {
   MinuteErrors errors;
   // From each fault until the next record was read, where that was measured. May be empty.
   std::vector<int64_t> recovery_ms;
+  int64_t recovery_goal_ms = 0;  // what its median is promised to stay below; 0: nothing is
 };
+
+// For whatever a fault test leaves to chance: HEADCOUNT_FAULT_SEED, or another one each time. Prints it.
+uint64_t FaultSeed();
+
+// Asked for with scripts/fault.sh --quick: every fault, fewer times.
+bool IsQuickPass();
 
 // Adds the row to the file that HEADCOUNT_FAULT_ROWS names, if it does, and fails the test if there are errors.
 void Report(const FaultRow& row);

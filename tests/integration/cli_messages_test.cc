@@ -37,7 +37,7 @@ struct Refusal {
 
 void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
 
-std::vector<Refusal> Usages() {
+std::vector<Refusal> WordsThatAreRefused() {
   return {
       {"NoCommand", {}, {"a command is needed", "run, status or health"}},
       {"UnknownCommand", {"rnu"}, {"\"rnu\"", "did you mean run?", "--help"}},
@@ -51,7 +51,11 @@ std::vector<Refusal> Usages() {
       {"SuperfluousValue", {"run", "--until-end=yes"}, {"--until-end", "no value"}},
       {"GivenTwice", {"run", "--workers", "1", "--workers", "2"}, {"--workers", "twice"}},
       {"EmptyInput", {"run", "--input"}, {"--input", "a value is needed", "FILE..."}},
+  };
+}
 
+std::vector<Refusal> DurationsThatAreRefused() {
+  return {
       {"DurationWithoutUnit",
        {"run", "--input", "in-0.jsonl", "--window", "60"},
        {"--window \"60\"", "the unit is missing", "500ms, 5s, 2m or 1h"}},
@@ -80,7 +84,11 @@ std::vector<Refusal> Usages() {
        {"--max-skew \"59s\"", "at least --window (1m)"}},
       {"IdleTimeoutTooShort", {"run", "--idle-timeout", "1ms"}, {"--idle-timeout \"1ms\"", "at least 100ms"}},
       {"HoldOfNonsense", {"run", "--max-hold", "never"}, {"--max-hold \"never\"", "500ms, 5s, 2m or 1h"}},
+  };
+}
 
+std::vector<Refusal> NumbersThatAreRefused() {
+  return {
       {"NoWorkers", {"run", "--input", "in-0.jsonl", "--workers", "0"}, {"--workers \"0\"", "from 1 to 256"}},
       {"WorkersBelowZero", {"run", "--input", "in-0.jsonl", "--workers", "-1"}, {"--workers \"-1\"", "from 1 to 256"}},
       {"TooManyWorkers", {"run", "--input", "in-0.jsonl", "--workers", "257"}, {"--workers \"257\"", "from 1 to 256"}},
@@ -95,7 +103,11 @@ std::vector<Refusal> Usages() {
        {"--memory \"1TiB\"", "with 64 workers at most"}},
       {"FramesTooShort", {"run", "--input", "in-0.jsonl", "--max-frame", "15"}, {"--max-frame \"15\"", "16", "64MiB"}},
       {"FramesTooLong", {"run", "--input", "in-0.jsonl", "--max-frame", "65MiB"}, {"--max-frame \"65MiB\"", "64MiB"}},
+  };
+}
 
+std::vector<Refusal> OthersThatAreRefused() {
+  return {
       {"TimeOfNonsense",
        {"run", "--from", "tomorrow"},
        {"--from \"tomorrow\"", "RFC 3339", "2016-07-11T13:40:00Z", "earliest and latest"}},
@@ -126,8 +138,12 @@ class CliUsageTest : public CliMessagesTest, public testing::WithParamInterface<
 
 TEST_P(CliUsageTest, IsRefusedWithSixtyFour) { ExpectRefused(GetParam().words, 64, GetParam().parts); }
 
-INSTANTIATE_TEST_SUITE_P(Cli, CliUsageTest, testing::ValuesIn(Usages()),
-                         [](const auto& param) { return std::string(param.param.name); });
+std::string NameOfRefusal(const testing::TestParamInfo<Refusal>& refusal) { return refusal.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Words, CliUsageTest, testing::ValuesIn(WordsThatAreRefused()), NameOfRefusal);
+INSTANTIATE_TEST_SUITE_P(Durations, CliUsageTest, testing::ValuesIn(DurationsThatAreRefused()), NameOfRefusal);
+INSTANTIATE_TEST_SUITE_P(Numbers, CliUsageTest, testing::ValuesIn(NumbersThatAreRefused()), NameOfRefusal);
+INSTANTIATE_TEST_SUITE_P(Others, CliUsageTest, testing::ValuesIn(OthersThatAreRefused()), NameOfRefusal);
 
 TEST_F(CliMessagesTest, WhatTheGuaranteeRestsOnCannotBeSet) {
   for (const char* key : {"isolation.level", "auto.offset.reset", "enable.auto.commit", "enable.idempotence",

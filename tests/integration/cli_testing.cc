@@ -128,15 +128,6 @@ bool IsAlive(int64_t pid) {
   return name_end != std::string::npos && line[name_end + 2] != 'Z' && line[name_end + 2] != 'X';
 }
 
-std::vector<pid_t> DescendantsOf(pid_t pid) {
-  std::vector<pid_t> all = ChildrenOf(pid);
-  for (size_t i = 0; i < all.size(); ++i) {
-    const std::vector<pid_t> next = ChildrenOf(all[i]);
-    all.insert(all.end(), next.begin(), next.end());
-  }
-  return all;
-}
-
 Feed::Feed(std::filesystem::path path) : path_(std::move(path)) {
   if (mkfifo(path_.c_str(), 0600) != 0) Fail("making " + path_.string());
   // Blocked, not ignored: what a child inherits is unblocked by ChildProcess.

@@ -46,8 +46,6 @@ std::string TextAt(const JsonValue& json, const std::vector<std::string>& path);
 
 // A process that neither runs nor waits to be reaped by somebody else than us.
 bool IsAlive(int64_t pid);
-// The processes that this one and its children have started, by /proc.
-std::vector<pid_t> DescendantsOf(pid_t pid);
 // A word for a shell that means this text.
 std::string Quoted(const std::string& text);
 

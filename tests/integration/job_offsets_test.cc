@@ -1,5 +1,6 @@
 // Where a start begins: what is committed, what somebody set by hand, --from, what retention took; and what is refused.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -9,6 +10,8 @@ namespace headcount::test {
 namespace {
 
 constexpr int64_t kStart = 1468244400;
+const CountingRule kRule{10, 5, 5};
+const Arguments kStreaming = {"--workers", "2", "--window", "10s", "--idle-timeout", "1h"};
 
 class JobOffsets : public testing::Test {
  protected:
@@ -22,6 +25,22 @@ class JobOffsets : public testing::Test {
   static void ProduceMinutes(Job* job, int64_t first, int64_t end) {
     job->Produce(0, Seconds(kStart + first * 60, kStart + end * 60, 2, "a"));
     job->Produce(1, Seconds(kStart + first * 60, kStart + end * 60, 3, "b"));
+  }
+
+  // The same in windows of ten seconds: 30 records each, in both partitions.
+  static void ProduceTenSeconds(Job* job, int64_t first, int64_t end) {
+    job->Produce(0, Seconds(kStart + first * 10, kStart + end * 10, 3, "a"));
+    job->Produce(1, Seconds(kStart + first * 10, kStart + end * 10, 3, "b"));
+  }
+  static bool HasRead(const Job& job) {
+    const auto all = static_cast<int64_t>(job.logs()[0].size() + job.logs()[1].size());
+    return job.Shows([all](const JobStatus& s) { return s.Reached() == all; });
+  }
+  // What is right when these offsets of partition 1 were never there.
+  static std::vector<std::string> RightWithout(const Job& job, int64_t from, int64_t to) {
+    std::vector<OracleLog> logs = job.logs();
+    logs[1].erase(logs[1].begin() + from, logs[1].begin() + to);
+    return RightRecords(logs, kRule);
   }
 
   const TestBroker broker_ = TestBroker::FromEnvironment();
@@ -159,7 +178,9 @@ TEST_F(JobOffsets, RecordsThatRetentionTookAreAnErrorThatNamesThemOrAreCountedAs
   ProduceMinutes(&job, 0, 3);
   job.RunUntilEnd({"--leave-open"});
   const int64_t safe = job.Committed()[1].offset.value_or(-1);
+  const std::optional<int64_t> first_committed = job.Committed()[0].offset;
   ASSERT_GT(safe, 0);
+  ASSERT_TRUE(first_committed);
   ProduceMinutes(&job, 3, 6);
   // The rest of the third minute and the whole fourth one of partition 1.
   constexpr int64_t kBegin = 4 * 60 * 3;
@@ -171,10 +192,80 @@ TEST_F(JobOffsets, RecordsThatRetentionTookAreAnErrorThatNamesThemOrAreCountedAs
   EXPECT_EQ(job.Published(), before);
 
   job.RunUntilEnd({"--on-lost-input=continue"});
-  EXPECT_EQ(job.Status()->Number("totals.lost"), kBegin - safe);
+  const std::optional<JobStatus> status = job.Status();
+  EXPECT_EQ(status->Number("totals.lost"), kBegin - safe);
+  const auto all = static_cast<int64_t>(job.logs()[0].size() + job.logs()[1].size());
+  EXPECT_EQ(status->Number("totals.records") + status->Number("totals.lost"), all - *first_committed - safe)
+      << "of what lay behind the committed offsets, every record is read or lost";
+  EXPECT_NE(job.process().Err().find("removed offsets " + range), std::string::npos);
   std::vector<OracleLog> logs = job.logs();
   logs[1].erase(logs[1].begin() + safe, logs[1].begin() + kBegin);
   EXPECT_EQ(job.Published(), RightRecords(logs));
+}
+
+// The frames of the open windows are read, and then gone: only who must read them again finds out.
+TEST_F(JobOffsets, ASafeOffsetThatRetentionTookWhileItRunsEndsTheJobOnceItIsNeeded) {
+  Job job(broker_, 2, kStreaming);
+  ProduceTenSeconds(&job, 0, 4);
+  job.Start();
+  ASSERT_TRUE(HasRead(job));
+  ASSERT_TRUE(job.Publishes(3));
+  const int64_t safe = job.Committed()[1].offset.value_or(-1);
+  ASSERT_EQ(safe, 90);
+  broker_.DeleteRecords(job.input(), 1, 100);
+  kill(job.WorkerPid(1), SIGKILL);
+  EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
+  for (const std::string& word : {std::string("[90, 100)"), "partition 1 of topic " + job.input()}) {
+    EXPECT_NE(job.process().Err().find(word), std::string::npos) << "no " << word << " in: " << job.process().Err();
+  }
+  EXPECT_EQ(job.Published().size(), 3U);
+  job.RunUntilEnd({"--on-lost-input=continue"});
+  EXPECT_EQ(job.Published(), RightWithout(job, 90, 100));
+}
+
+TEST_F(JobOffsets, ASafeOffsetThatRetentionTookWhileItRunsIsCountedAsLostIfItMayBe) {
+  Job job(broker_, 2, kStreaming);
+  ProduceTenSeconds(&job, 0, 4);
+  job.Start({"--on-lost-input=continue"});
+  ASSERT_TRUE(HasRead(job));
+  ASSERT_TRUE(job.Publishes(3));
+  broker_.DeleteRecords(job.input(), 1, 100);
+  kill(job.WorkerPid(1), SIGKILL);
+  // What it had counted of them is counted no more, as they are in no window now.
+  EXPECT_TRUE(job.Shows([](const JobStatus& s) {
+    return s.Number("totals.lost") == 10 && s.Number("totals.records") == 2 * 4 * 30 - 10;
+  }));
+  EXPECT_NE(job.process().Err().find("removed offsets [90, 100) of partition 1"), std::string::npos);
+  ProduceTenSeconds(&job, 4, 6);
+  EXPECT_TRUE(job.Publishes(5));
+  EXPECT_EQ(Describe(*job.Drain()), "exit 0");
+  job.RunUntilEnd();
+  EXPECT_EQ(job.Published(), RightWithout(job, 90, 100));
+}
+
+// A reader that is slower than retention: the worker is frozen while its next frames come and go.
+TEST_F(JobOffsets, RetentionThatOvertakesAReaderEndsTheJobAndNamesWhatIsLost) {
+  Job job(broker_, 2, kStreaming);
+  ProduceTenSeconds(&job, 0, 4);
+  job.Start();
+  ASSERT_TRUE(HasRead(job));
+  const pid_t worker = job.WorkerPid(1);
+  kill(worker, SIGSTOP);
+  ProduceTenSeconds(&job, 4, 8);
+  broker_.DeleteRecords(job.input(), 1, 200);
+  kill(worker, SIGCONT);
+  EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
+  // Some may have been on their way to it already.
+  const std::string& err = job.process().Err();
+  const size_t at = err.find("retention removed offsets [");
+  ASSERT_NE(at, std::string::npos) << err;
+  EXPECT_GE(std::stoll(err.substr(at + 27)), 120) << err;
+  EXPECT_NE(err.find(", 200) of partition 1 of topic " + job.input(), at), std::string::npos) << err;
+  const std::vector<std::string> published = job.Published();
+  const std::vector<std::string> right = RightRecords(job.logs(), kRule);
+  ASSERT_LT(published.size(), right.size());
+  EXPECT_EQ(published,
+            std::vector<std::string>(right.begin(), right.begin() + static_cast<std::ptrdiff_t>(published.size())));
 }
 
 }  // namespace

@@ -30,6 +30,12 @@ class JobPoison : public testing::Test {
     return logs;
   }
 
+  static std::ptrdiff_t PoisonIn(const OracleLog& log) {
+    return std::find_if(log.begin(), log.end(),
+                        [](const auto& value) { return value && value->find(kMark) != std::string::npos; }) -
+           log.begin();
+  }
+
   // What is right when those frames are invalid.
   static OracleCounts Right(const std::vector<OracleLog>& logs) {
     std::vector<OraclePartition> partitions(logs.size(), OraclePartition(kRule));
@@ -60,6 +66,12 @@ TEST_F(JobPoison, AFrameThatKillsTheDecoderTwiceIsInvalidAndAllElseIsExact) {
   EXPECT_EQ(status->Number("totals.invalid_reasons.poison"), 2);
   EXPECT_EQ(status->Worker(0, "restarts"), 0);
   EXPECT_EQ(status->Worker(1, "restarts"), 4);
+  for (const size_t p : {size_t{1}, size_t{3}}) {
+    const std::string name = "partition " + std::to_string(p) + " of topic " + job.input() + ", offset " +
+                             std::to_string(PoisonIn(job.logs()[p]));
+    EXPECT_NE(job.process().Err().find(name + ": counted as invalid (poison)"), std::string::npos) << name;
+  }
+  EXPECT_EQ(job.process().Err().find(kMark), std::string::npos) << "a frame stands in the log";
 }
 
 TEST_F(JobPoison, PoisonStaysInvalidWhenAWorkerIsKilledAndReadsItAgain) {
@@ -72,6 +84,24 @@ TEST_F(JobPoison, PoisonStaysInvalidWhenAWorkerIsKilledAndReadsItAgain) {
   kill(job.WorkerPid(1), SIGKILL);
   EXPECT_TRUE(job.Shows([](const JobStatus& s) { return s.Worker(1, "restarts") == 5 && s.Worker(1, "pid") > 0; }));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
+  job.RunUntilEnd({}, kPoisoned);
+  EXPECT_EQ(job.Published(), RecordsOf(Right(job.logs()), kRule));
+}
+
+TEST_F(JobPoison, PoisonStaysInvalidWhenTheWriterDiesAndThenEverybody) {
+  Job job(broker_, 4, {"--workers", "2", "--window", "10s", "--idle-timeout", "1h"});
+  job.ProduceAll(PoisonedLogs());
+  job.Start({}, kPoisoned);
+  int64_t all = 0;
+  for (const OracleLog& log : job.logs()) all += static_cast<int64_t>(log.size());
+  const auto has_read = [all](const JobStatus& s) { return s.Text("state") == "running" && s.Reached() == all; };
+  ASSERT_TRUE(job.Shows(has_read));
+  const int64_t restarts = job.Status()->Worker(1, "restarts");
+  kill(job.WriterPid(), SIGKILL);
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Number("writer.restarts") == 1; }));
+  ASSERT_TRUE(job.Shows(has_read));
+  EXPECT_EQ(job.Status()->Worker(1, "restarts"), restarts + 1) << "it has not been decoded again";
+  job.Kill();
   job.RunUntilEnd({}, kPoisoned);
   EXPECT_EQ(job.Published(), RecordsOf(Right(job.logs()), kRule));
 }

@@ -13,6 +13,7 @@
 #include "common/kafka/cluster.h"
 #include "tests/support/child_process.h"
 #include "tests/support/kafka_testing.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace headcount {
 namespace {
@@ -154,6 +155,25 @@ TEST_F(TransactionalProducerTest, AnUnreachableBrokerIsUnavailableAndTheProducer
     EXPECT_NE(init.error().message.find("127.0.0.1:1"), std::string::npos) << init.error().message;
   }
   EXPECT_LT(Clock::now() - start, seconds(4));
+}
+
+// Left to itself librdkafka would ask for ever.
+TEST_F(TransactionalProducerTest, ACommitThatIsLostOrWhoseAnswerIsEndsWithTheTimeOfTheTransaction) {
+  for (const test::Deed deed : {test::Deed::kDropRequest, test::Deed::kDropAnswer}) {
+    test::TcpProxy proxy(broker_.bootstrap_server());
+    const kafka::ClientConfig config{proxy.address(), group_, {}};
+    auto producer = kafka::TransactionalProducer::Create(config, "headcount-" + group_, 2'000);
+    ASSERT_TRUE((*producer)->InitTransactions(kTimeoutMs).ok());
+    proxy.On({test::Api::kEndTxn, deed});
+    const Clock::time_point start = Clock::now();
+    const auto result = (*producer)->Commit(Both(10));
+    EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown) << result.message;
+    EXPECT_GE(proxy.Met(), 1U);
+    producer->reset();
+    EXPECT_LT(Clock::now() - start, seconds(2 + 5 + 3));
+    const size_t records = deed == test::Deed::kDropAnswer ? 2 : 0;
+    EXPECT_TRUE(test::Eventually([&] { return broker_.ReadAll(output_.name()).size() == records; }));
+  }
 }
 
 // What the next test does in a process of its own: commits a transaction, and exits with the outcome. On the way it

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -203,7 +205,11 @@ TEST_F(TwoClocksTest, NeverTakesAClockForFinalThatWasNotShownSo) {
 }
 
 TEST_F(TwoClocksTest, EitherSeesTheClockThatMovedOrIsSeenWaitingForIt) {
+  // Each round waits for the other process: on a busy machine there is time for fewer of them.
   constexpr int64_t kRounds = 100'000;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const SharedCounter last;  // round, once it is known
+  last->store(kRounds);
   const SharedCounter begun;
   const SharedCounter moved;
   const auto await = [](const SharedCounter& counter, int64_t value) {
@@ -213,16 +219,17 @@ TEST_F(TwoClocksTest, EitherSeesTheClockThatMovedOrIsSeenWaitingForIt) {
   };
   const SharedCounter seen_waiting;  // rounds in which the mover saw the waiter
   const auto move = [&] {
-    for (int64_t round = 1; round <= kRounds; ++round) {
+    for (int64_t round = 1;; ++round) {
       await(begun, round);
+      if (round > last->load()) return 0;
       worker(1).ShowClock(At(round), 2);
       if (!worker(1).WaitingForClock().empty()) seen_waiting->store(round);
       moved->store(round);
     }
-    return 0;
   };
   const auto wait = [&] {
-    for (int64_t round = 1; round <= kRounds; ++round) {
+    int64_t round = 1;
+    for (; round <= kRounds && std::chrono::steady_clock::now() < deadline; ++round) {
       begun->store(round);
       // The other one starts a moment later: meet it at every distance.
       for (volatile int64_t spin = round % 300; spin > 0; spin = spin - 1) {
@@ -233,6 +240,8 @@ TEST_F(TwoClocksTest, EitherSeesTheClockThatMovedOrIsSeenWaitingForIt) {
       worker(0).WantsClock(false);
       ASSERT_TRUE(saw_it || seen_waiting->load() == round) << "nobody would have woken the waiter in round " << round;
     }
+    last->store(round - 1);
+    begun->store(INT64_MAX);
   };
   Both(move, wait);
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
 #include <thread>
@@ -61,6 +61,9 @@ bool Redirect(int descriptor, const char* path, int flags) {
 }
 
 [[noreturn]] void BecomeProgram(const Launch& launch, int report) {
+  // A test that a script runs in the background has been told to ignore these, and its children must not inherit that.
+  signal(SIGINT, SIG_DFL);
+  signal(SIGQUIT, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   const bool is_ready = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == launch.parent &&
@@ -113,8 +116,10 @@ TempDir::~TempDir() {
 }
 
 std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();  // does not throw where a process went while its file in /proc was read
+  return text.str();
 }
 
 void WriteFile(const std::filesystem::path& path, const std::string& bytes) {
@@ -142,6 +147,15 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
   }
   std::sort(children.begin(), children.end());
   return children;
+}
+
+std::vector<pid_t> DescendantsOf(pid_t pid) {
+  std::vector<pid_t> all = ChildrenOf(pid);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const std::vector<pid_t> next = ChildrenOf(all[i]);
+    all.insert(all.end(), next.begin(), next.end());
+  }
+  return all;
 }
 
 std::string Describe(const ExitStatus& status) {

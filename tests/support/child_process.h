@@ -40,6 +40,8 @@ bool Eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 // The living children of a process, by number.
 std::vector<pid_t> ChildrenOf(pid_t pid);
+// ... and theirs, parents before children.
+std::vector<pid_t> DescendantsOf(pid_t pid);
 
 struct ExitStatus {
   std::optional<int> code;    // it ended by itself
@@ -72,7 +74,8 @@ class ChildProcess {
 
   // So far.
   std::string Out() const { return ReadFile(files_ / "out"); }
-  std::string Err() const { return ReadFile(files_ / "err"); }
+  std::string Err() const { return ReadFile(err_file()); }
+  std::filesystem::path err_file() const { return files_ / "err"; }  // for who wants only what is new in it
 
  private:
   const TempDir files_;

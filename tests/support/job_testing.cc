@@ -95,6 +95,7 @@ Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments)
       input_topic_(broker, "input", partitions, kInputConfig),
       input_(input_topic_.name()),
       output_(broker, "output", 2),
+      address_(broker.bootstrap_server()),
       arguments_(std::move(arguments)),
       logs_(static_cast<size_t>(partitions)) {}
 
@@ -126,20 +127,13 @@ Arguments Job::WordsOfAnother(const std::string& status_file) const {
 }
 
 Arguments Job::WordsWith(const std::filesystem::path& status_file, const Arguments& more) const {
-  Arguments words = {"--bootstrap-server",
-                     broker_.bootstrap_server(),
-                     "--input-topic",
-                     input_,
-                     "--output-topic",
-                     output_.name(),
-                     "--group",
-                     group_,
-                     "--memory",
-                     "64MiB",
-                     "--status-file",
-                     status_file.string()};
+  Arguments words = {"--bootstrap-server", address_,  "--input-topic", input_,          "--output-topic",
+                     output_.name(),       "--group", group_,          "--status-file", status_file.string()};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
+  if (std::find(words.begin(), words.end(), "--memory") == words.end()) {
+    words.insert(words.end(), {"--memory", "64MiB"});
+  }
   return words;
 }
 
@@ -218,6 +212,17 @@ pid_t Job::WriterPid() const {
 }
 
 std::vector<std::string> Job::Published() const {
+  // A committed transaction is readable once its coordinator has told every partition, which may be a moment after the
+  // producer's commit has returned. One that somebody left open on purpose is not waited for much longer.
+  Eventually(
+      [&] {
+        for (int32_t p = 0; p < broker_.PartitionCount(output_.name()); ++p) {
+          const auto end = [&](Isolation isolation) { return broker_.Ends(output_.name(), p, isolation).second; };
+          if (end(Isolation::kReadCommitted) < end(Isolation::kReadUncommitted)) return false;
+        }
+        return true;
+      },
+      std::chrono::seconds(2));
   std::vector<KafkaRecord> records = broker_.ReadAll(output_.name());
   SortByMinute(&records);
   std::vector<std::string> values;
@@ -248,9 +253,11 @@ OracleLog Seconds(int64_t from_s, int64_t to_s, int count, const std::string& wh
   return log;
 }
 
-std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes) {
+std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes,
+                                   int64_t start_s) {
   GeneratorOptions options;
   options.seed = seed;
+  options.start_s = start_s;
   options.frames = frames;
   options.users = frames / 4;
   options.partitions = partitions;

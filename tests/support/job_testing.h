@@ -99,6 +99,8 @@ class Job {
   const std::string& output() const { return output_.name(); }
   const std::string& group() const { return group_; }
   void UseGroup(std::string group) { group_ = std::move(group); }
+  // The program is to reach the broker by this address; the test itself keeps to the broker's own.
+  void UseAddress(std::string address) { address_ = std::move(address); }
   std::filesystem::path status_file() const { return directory_ / "status.json"; }
   std::filesystem::path File(const std::string& name) const { return directory_ / name; }
   // All that is needed to start it, without `run`.
@@ -114,6 +116,7 @@ class Job {
   const std::string input_;
   const TestTopic output_;
   std::string group_ = TestBroker::UniqueName("job");
+  std::string address_;
   const TempDir directory_;
   const Arguments arguments_;
   std::vector<OracleLog> logs_;
@@ -127,7 +130,8 @@ std::string Frame(int64_t ts, const std::string& uid);
 // `count` frames at each second from `from_s` up to but not including `to_s`, of users named after `who`.
 OracleLog Seconds(int64_t from_s, int64_t to_s, int count, const std::string& who);
 // Generated frames with every kind of damage, by partition.
-std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes);
+std::vector<OracleLog> HostileLogs(uint64_t seed, uint64_t frames, int32_t partitions, int64_t minutes,
+                                   int64_t start_s = GeneratorOptions().start_s);
 
 // --- What is right ------------------------------------------------------------------------------------------
 

@@ -11,12 +11,14 @@
 
 #include "tests/support/child_process.h"
 #include "tests/support/generator.h"
+#include "tests/support/job_log.h"
 #include "tests/support/oracle.h"
 
 namespace headcount::test {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 std::vector<std::string> Frames(const GeneratorOptions& options) {
   FrameGenerator generator(options);
@@ -149,6 +151,15 @@ TEST(ChildProcess, WaitingEndsWithTheTimeAndSignalsArrive) {
   child.Kill();
 }
 
+// As in a script's background job.
+TEST(ChildProcess, IsInterruptedAlsoWhereTheTestItselfIsNot) {
+  const auto before = signal(SIGINT, SIG_IGN);
+  ChildProcess child("sleep", {"1000"});
+  signal(SIGINT, before);
+  child.Signal(SIGINT);
+  EXPECT_EQ(Describe(child.Wait(seconds(10)).value_or(ExitStatus{})), "signal 2");
+}
+
 TEST(ChildProcess, ItsChildrenAreFoundAndItIsGoneWithItsObject) {
   pid_t pid = 0;
   {
@@ -158,6 +169,22 @@ TEST(ChildProcess, ItsChildrenAreFoundAndItIsGoneWithItsObject) {
     kill(ChildrenOf(pid).front(), SIGKILL);
   }
   EXPECT_EQ(kill(pid, 0), -1);
+}
+
+TEST(JobLog, TellsWhoSaidWhatAndWhenAsSoonAsTheLineIsWhole) {
+  const TempDir folder;
+  JobLog log(folder / "err");
+  EXPECT_TRUE(log.Lines().empty());
+  const std::string first = "2016-07-11T13:40:00.123Z INFO  worker-1 first record partition=3\n";
+  WriteFile(folder / "err", first + "bash: not ours\n2016-07-11T13:40:01.000Z WARN  writer dies at wri");
+  ASSERT_EQ(log.Lines().size(), 1U);
+  EXPECT_EQ(log.Lines()[0].at_ms, 1468244400123);
+  EXPECT_EQ(log.Lines()[0].role, "worker-1");
+  EXPECT_EQ(log.Lines()[0].message, "first record partition=3");
+  WriteFile(folder / "err", first + "bash: not ours\n2016-07-11T13:40:01.000Z WARN  writer dies at writer.told\n");
+  const auto any = [](const LogLine&) { return true; };
+  EXPECT_EQ(log.Find(1, any)->message, "dies at writer.told");
+  EXPECT_FALSE(log.Find(2, any));
 }
 
 TEST(TempDir, IsGoneWithAllItHeld) {

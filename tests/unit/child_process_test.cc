@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <stdexcept>
+#include <string_view>
 
 namespace headcount {
 namespace {
@@ -72,6 +74,15 @@ TEST(ForkChild, EndsWithTheResultOfItsBody) {
 TEST(ForkChild, TurnsAnExceptionIntoExitCode70) {
   EXPECT_EQ(ForkAndWait([]() -> int { throw std::runtime_error("thrown by a test"); }).code, 70);
   EXPECT_EQ(ForkAndWait([]() -> int { throw 7; }).code, 70);
+}
+
+TEST(ForkChild, IsNamedAfterItsRoleForWhoeverLooksAtTheProcessesOfTheHost) {
+  const Death death = ForkAndWait([] {
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    return std::string_view(name) == "hc-test-child" ? 0 : 1;
+  });
+  EXPECT_EQ(death.code, 0);
 }
 
 TEST(ForkChild, ReportsTheSignalThatKilledIt) {

@@ -64,6 +64,16 @@ TEST(AllLast, NeedsAGoodbyeOfEveryWorker) {
   EXPECT_FALSE(AllLast({last, std::nullopt}));
 }
 
+TEST(ClosesAllWindows, SaysWhetherAnyWorkerHasSealedFurther) {
+  shm::Publication a = Sealed(3);
+  shm::Publication b = Sealed(5);
+  a.windows.push_back({Window(2), {}, {}, {}});
+  EXPECT_TRUE(ClosesAllWindows({a, std::nullopt, b}, Window(3))) << "what is sealed beyond holds nothing";
+  b.windows.push_back({Window(3), {}, {}, {}});
+  EXPECT_FALSE(ClosesAllWindows({a, std::nullopt, b}, Window(3)));
+  EXPECT_TRUE(ClosesAllWindows({a, std::nullopt, b}, Window(4)));
+}
+
 TEST(BoundedUpTo, ClosesTheOldestWindowsFirstAndCountsAWindowOfSeveralWorkersOnce) {
   shm::Publication a = Sealed(100);
   shm::Publication b = Sealed(100);

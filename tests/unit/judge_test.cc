@@ -341,6 +341,31 @@ TEST_F(OnePartition, PoisonIsInvalidAgainInEveryReplay) {
   EXPECT_TRUE(again.judge.IsPoison(Offset(1)));
 }
 
+// Otherwise the metadata could not be read back, and no headcount would start any more.
+TEST_F(OnePartition, ExcusedBehindControlRecordsBeforePoisonKeepsItsMovesInOrder) {
+  StartClockAt(kBase);
+  run_.judge.AddPoison(Offset(20));
+  run_.judge.ReachedEnd(Offset(20));  // control records at 17 to 19
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase + 60));
+  ASSERT_EQ(run_.judge.moves().size(), 2U);
+  EXPECT_EQ(run_.judge.moves()[0].offset, Offset(17));
+  EXPECT_EQ(run_.judge.moves()[1].offset, Offset(20));
+  const SafePoint safe{run_.judge.point(), run_.judge.moves()};
+  EXPECT_TRUE(ParsePointText(ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, safe)).ok());
+  run_.judge.Excuse(EventTime(kBase + 2000), WindowStart(kBase + 120));
+  EXPECT_EQ(run_.judge.moves().size(), 2U) << "a later seal raises the same move";
+}
+
+TEST_F(OnePartition, ExcusedAfterNamedPoisonHasLeftTheLogKeepsItsMovesInOrder) {
+  run_.judge.AddPoison(Offset(2));  // it killed two lives; before the third, compaction took it
+  run_.judge.ReachedEnd(Offset(5));
+  run_.judge.Excuse(EventTime(kBase + 1000), WindowStart(kBase));
+  const SafePoint safe{run_.judge.point(), run_.judge.moves()};
+  const Result<CommittedPoint> read = ParsePointText(ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, safe));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(read->safe == safe);
+}
+
 TEST_F(OnePartition, PassesOverAllButTheHeldFramesWhereItReadsAgainForThem) {
   StartClockAt(kBase);
   At(kBase + 3000);  // offset 17: held

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "common/limits.h"
+
 namespace headcount {
 namespace {
 
@@ -22,6 +24,25 @@ TEST(PartitionPlan, GivesEveryPartitionToExactlyOneNeededSlot) {
       }
       EXPECT_EQ(seen.size(), static_cast<size_t>(count));
     }
+  }
+}
+
+TEST(PartitionPlan, SharesTheMostPartitionsEvenlyAmongAnyNumberOfWorkers) {
+  constexpr int32_t kCount = limits::kMaxPartitions;
+  for (int32_t workers = 1; workers <= limits::kMaxWorkers; ++workers) {
+    const PartitionPlan plan(workers);
+    int64_t sum = 0;
+    for (int32_t s = 0; s < workers; ++s) {
+      const std::vector<PartitionId> partitions = plan.PartitionsOf(SlotId(s), kCount);
+      ASSERT_GE(partitions.size(), static_cast<size_t>(kCount / workers)) << workers << " workers, slot " << s;
+      ASSERT_LE(partitions.size(), static_cast<size_t>(kCount / workers) + 1) << workers << " workers, slot " << s;
+      for (const PartitionId p : partitions) {
+        ASSERT_EQ(plan.SlotOf(p), SlotId(s));
+        sum += p.value();
+      }
+    }
+    ASSERT_EQ(plan.NeededSlots(kCount), workers);
+    ASSERT_EQ(sum, int64_t{kCount} * (kCount - 1) / 2) << "each once: " << workers << " workers";
   }
 }
 

@@ -27,8 +27,10 @@ SafePoint RandomSafePoint(std::mt19937_64* rng, size_t held, size_t moves) {
     safe.point.held.push_back({Offset(at), static_cast<int32_t>(below(273) - 256)});
   }
   at = safe.point.offset.value();
+  size_t poisoned = 0;
   for (size_t i = 0; i < moves; ++i, at += below(1000)) {
-    Move move{Offset(at), below(3) > 0 ? Move::Kind::kExcuse : Move::Kind::kPoison, {}, {}};
+    const bool poison = below(3) == 0 && poisoned++ < limits::kMaxPoisonMoves;
+    Move move{Offset(at), poison ? Move::Kind::kPoison : Move::Kind::kExcuse, {}, {}};
     if (move.kind == Move::Kind::kExcuse) {
       if (below(3) > 0) move.passed_upto = WindowStart(below(limits::kMaxTs));
       move.clock = EventTime(below(4'000'000'000));
@@ -86,6 +88,26 @@ TEST(PointText, IsRefusedWhenAnyByteIsChangedMissingOrAdded) {
   }
   EXPECT_FALSE(ParsePointText("").ok());
   EXPECT_FALSE(ParsePointText(text + ";").ok());
+}
+
+// The checksum fits, but no judge was ever in such a state: to start from it would break what the judge relies on.
+TEST(PointText, IsRefusedWhereNoJudgeCanHaveComeToItsState) {
+  const auto refused = [](const SafePoint& safe) { return !ParsePointText(ToText(Header(), safe)).ok(); };
+  SafePoint safe;
+  safe.point.offset = Offset(1000);
+  safe.point.held = {{Offset(900), static_cast<int32_t>(limits::kHeldRecords)}};
+  EXPECT_FALSE(refused(safe));
+  safe.point.held[0].score = INT32_MAX;  // one more frame, and it would overflow
+  EXPECT_TRUE(refused(safe));
+  safe.point.held.clear();
+  safe.moves.assign(limits::kMaxMoves, {Offset(1000), Move::Kind::kExcuse, {}, EventTime(1)});
+  safe.moves.insert(safe.moves.end(), limits::kMaxPoisonMoves, {Offset(1001), Move::Kind::kPoison, {}, {}});
+  EXPECT_FALSE(refused(safe));
+  SafePoint excused = safe;
+  excused.moves.back() = {Offset(1001), Move::Kind::kExcuse, {}, EventTime(1)};  // printed, it could be too long
+  EXPECT_TRUE(refused(excused));
+  safe.moves.push_back(safe.moves.back());
+  EXPECT_TRUE(refused(safe));
 }
 
 TEST(PointText, OfAnotherVersionIsRefusedAndSaysSo) {

@@ -7,6 +7,9 @@
 #include <set>
 #include <string>
 
+#include "common/limits.h"
+#include "common/shm/writer_view.h"
+
 namespace headcount {
 namespace {
 
@@ -106,6 +109,92 @@ TEST_F(PartitionReaderTest, GivesAPoisonFrameItsVerdictWithoutDecodingIt) {
   EXPECT_EQ(store_.judged_counts().invalid_by_reason[reason], 1U);
   ASSERT_EQ(reader_->MakeStep().rest.moves.size(), 1U) << "committed with what depends on it";
   EXPECT_EQ(reader_->MakeStep().rest.moves[0].offset, Offset(6));
+}
+
+// --- More poison than the moves have room for ------------------------------------------------------------------
+
+class CrowdOfPoison : public PartitionReaderTest {
+ protected:
+  static constexpr auto kPoisons = static_cast<int64_t>(limits::kMaxPoisonMoves) + 1;
+
+  // Frames of 10 s windows, lateness 5 s; poison stands at `kPoisons` offsets from `first` on, good frames around it.
+  void BeginWithPoisonAt(int64_t first, int64_t before_ts) {
+    options_.rule = {10, 5, 5};
+    std::map<int64_t, std::string> frames;
+    for (int64_t n = 0; n < first; ++n) frames[n] = std::to_string(before_ts);
+    for (int64_t n = 0; n < kPoisons; ++n) frames[first + n] = "666";
+    frames[first + kPoisons] = std::to_string(before_ts + 1);  // in the window that the poison stands in
+    frames[first + kPoisons + 1] = std::to_string(before_ts + 10);
+    Begin(std::move(frames), {{Offset(0), false, EventTime(before_ts), {}, {}}, {}});
+    for (int64_t n = 0; n < kPoisons; ++n) reader_->AddPoison(Offset(first + n));
+  }
+  // What the worker does once the windows before `upto` are sealed, and the writer has committed them.
+  void Close(int64_t upto) {
+    store_.SealUpTo(WindowStart(upto), {kPartition});
+    reader_->ForgetWindow();
+    shm::WriterView(&memory_).CloseUpTo(WindowStart(upto), RunId(1), Sequence(1));
+    store_.ReleaseUpTo(WindowStart(upto));
+    reader_->ForgetClosedMoves();
+  }
+  uint64_t Poisoned() const {
+    return store_.judged_counts().invalid_by_reason[static_cast<size_t>(InvalidReason::kPoison)];
+  }
+};
+
+TEST_F(CrowdOfPoison, IsReadOnAfterACommitHasMadeRoom) {
+  options_.rule = {10, 5, 5};
+  const std::vector<int64_t> poison = {1, 4, 5, 6, 7, 8};
+  ASSERT_EQ(poison.size(), static_cast<size_t>(kPoisons));
+  std::map<int64_t, std::string> frames = {{0, "98"}, {2, "102"}, {3, "106"}, {9, "107"}};
+  for (const int64_t offset : poison) frames[offset] = "666";
+  Begin(std::move(frames), {{Offset(0), false, EventTime(98), {}, {}}, {}});
+  for (const int64_t offset : poison) reader_->AddPoison(Offset(offset));
+  EXPECT_EQ(ReadAll(), 8U) << "it stands before the frame that there is no room for";
+  EXPECT_FALSE(reader_->MayRead(EventTime::Forever()));
+  EXPECT_TRUE(reader_->HasMore());
+  EXPECT_EQ(ReadAll(), 0U);
+  // Its clock, 106, allows the window before 100, in which the first poison stands: that one's close is enough.
+  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  EXPECT_EQ(reader_->watermark(), EventTime(106));
+  Close(100);
+  EXPECT_EQ(ReadAll(), 2U);
+  EXPECT_EQ(Poisoned(), static_cast<uint64_t>(kPoisons));
+  EXPECT_EQ(decoder_.decoded.count("666"), 0U);
+  EXPECT_EQ(store_.judged_counts().counted, 4U);
+}
+
+TEST_F(CrowdOfPoison, ClosesItsOpenMinutesEarlyWhereNothingElseMakesRoom) {
+  BeginWithPoisonAt(3, 100);
+  ReadAll();
+  Close(90);  // all that its own clock allows
+  EXPECT_FALSE(reader_->MayRead(EventTime::Forever()));
+  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  EXPECT_EQ(reader_->watermark(), EventTime(115)) << "the end of the window, and the lateness";
+  EXPECT_FALSE(reader_->excused()) << "not as if it were silent: then the wall clock might pass over all that follows";
+  const auto moves = reader_->MakeStep().rest.moves;
+  ASSERT_EQ(moves.size(), limits::kMaxPoisonMoves + 1) << "committed with what depends on it";
+  EXPECT_EQ(moves.back().kind, Move::Kind::kExcuse);
+  EXPECT_EQ(moves.back().passed_upto, WindowStart(110));
+  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  EXPECT_EQ(reader_->MakeStep().rest.moves.size(), moves.size()) << "once is enough";
+
+  Close(110);
+  EXPECT_EQ(ReadAll(), 3U);
+  EXPECT_EQ(Poisoned(), static_cast<uint64_t>(kPoisons));
+  EXPECT_EQ(decoder_.decoded.count("666"), 0U);
+  EXPECT_EQ(store_.judged_counts().late, 1U) << "what followed in the same window";
+  EXPECT_EQ(store_.judged_counts().counted, 4U);
+}
+
+TEST_F(CrowdOfPoison, WithoutAnythingElseNeedsAHuman) {
+  Begin({{0, "666"}, {1, "666"}, {2, "666"}, {3, "666"}, {4, "666"}, {5, "666"}, {6, "100"}}, {});
+  for (int64_t n = 0; n < kPoisons; ++n) reader_->AddPoison(Offset(n));
+  Result<size_t> read = reader_->ReadSome(1'000, EventTime::Forever(), 0);
+  if (read.ok()) read = reader_->ReadSome(1'000, EventTime::Forever(), 0);
+  ASSERT_FALSE(read.ok()) << "it would stand still for ever";
+  EXPECT_EQ(read.error().exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(read.error().message.find("partition 0 of topic user_events, offset 5"), std::string::npos)
+      << read.error().message;
 }
 
 TEST_F(PartitionReaderTest, ReadsNotBeyondWhatTheSlowestAllows) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "common/limits.h"
 #include "tests/support/random.h"
 
 namespace headcount {
@@ -21,13 +22,15 @@ Point At(int64_t offset) { return {Offset(offset), false, EventTime(offset), {},
 // A store over a slice that is not zero when it begins, as after an earlier life.
 class Store {
  public:
-  explicit Store(uint64_t bytes, WindowStart closed_upto = WindowStart::Unset(), std::function<bool()> wait = nullptr)
+  explicit Store(uint64_t bytes, WindowStart closed_upto = WindowStart::Unset(), std::function<bool()> wait = nullptr,
+                 std::function<void()> still_at_it = [] {})
       : slice_(bytes / sizeof(Fingerprint), Fingerprint{0xdead, 0xbeef}),
         store_(
             {reinterpret_cast<char*>(slice_.data()), bytes}, kGeneration, closed_upto, wait ? std::move(wait) : [this] {
               ++waits_;
               return false;
-            }) {}
+            },
+            std::move(still_at_it)) {}
 
   WindowStore* operator->() { return &store_; }
   WindowStore& operator*() { return store_; }
@@ -264,6 +267,18 @@ TEST(WindowStore, GoesOnWhenTheWriterMakesRoom) {
   }
   EXPECT_FALSE(store->out_of_memory());
   EXPECT_GT(waits, 10);
+}
+
+TEST(WindowStore, SaysThatItLivesWhileALargeTableGrows) {
+  // From 2^20 places to 2^21: cleared in two pieces, and moved in one.
+  uint64_t beats = 0;
+  Store store(uint64_t{64} << 20, WindowStart::Unset(), nullptr, [&beats] { ++beats; });
+  store.FillWindow(Window(0), 0, DistinctTable::MaxSize(limits::kTableBeatPlaces) - 1);
+  EXPECT_EQ(beats, 0U) << "small tables need none";
+  store.FillWindow(Window(0), DistinctTable::MaxSize(limits::kTableBeatPlaces) - 1, 10);
+  EXPECT_EQ(beats, 2U);
+  store->SealUpTo(Window(1), kPartitions);
+  EXPECT_EQ(store.Publish().windows.at(0).table.size, DistinctTable::MaxSize(limits::kTableBeatPlaces) + 9);
 }
 
 TEST(WindowStore, IsFullOnlyOnceEveryWaitHasBeenInVain) {

@@ -1,0 +1,111 @@
+// Jobs on files that come to a bound: very many windows, and a status file that cannot be written.
+
+#include <chrono>
+#include <ctime>
+
+#include "tests/integration/cli_testing.h"
+
+namespace headcount::test {
+namespace {
+
+constexpr int64_t kStart = 1468244400;
+
+class CliLimitsTest : public CliTest {
+ protected:
+  static std::string Line(int64_t ts, int64_t user) {
+    return R"({"ts":)" + std::to_string(ts) + R"(,"uid":)" + std::to_string(user) + "}\n";
+  }
+  // One text a file, of one frame every `step_s`.
+  static std::vector<std::string> EverySoOften(size_t files, int64_t frames, int64_t step_s) {
+    std::vector<std::string> texts(files);
+    for (size_t f = 0; f < files; ++f) {
+      for (int64_t i = 0; i < frames; ++i) {
+        texts[f] += Line(kStart + i * step_s, (i + static_cast<int64_t>(f)) % 7);
+      }
+    }
+    return texts;
+  }
+  static size_t Count(const std::string& text, const std::string& words) {
+    size_t count = 0;
+    for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;
+    return count;
+  }
+};
+
+// --- Many windows --------------------------------------------------------------------------------------------
+
+TEST_F(CliLimitsTest, AHundredThousandWindowsOfOneSecondAreAllRight) {
+  const std::vector<std::string> texts = EverySoOften(2, 100'000, 1);
+  OracleRule rule;
+  rule.rule.window_s = 1;
+  const Finished run = Run(WriteFiles(texts), {"--window", "1s", "--workers", "2"});
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 100'000U);
+  EXPECT_TRUE(run.out == RecordsOf(texts, rule)) << "too long to show";
+}
+
+// A frame a minute, each of which waits for sixteen others that confirm it: seventy days of them.
+TEST_F(CliLimitsTest, AHundredThousandSparseMinutesAreAllRight) {
+  const std::vector<std::string> texts = EverySoOften(2, 100'000, 60);
+  const Finished run = Run(WriteFiles(texts), {"--workers", "2", "--memory", "16MiB"});
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 100'000U);
+  EXPECT_TRUE(run.out == RecordsOf(texts)) << "too long to show";
+}
+
+// --- The status file -----------------------------------------------------------------------------------------
+
+// A file system of sixteen blocks, where whoever runs this may make one; the bytes of the status do not fit.
+TEST_F(CliLimitsTest, AStatusFileOnAFullDiskIsSaidOnceAndStopsNothing) {
+  WriteFiles(EverySoOften(1, 200, 1));
+  create_directory(dir_ / "disk");
+  const Finished run = Shell(
+      "unshare -rm true 2>/dev/null || exit 77; unshare -rm bash -c '"
+      "mount -t tmpfs -o size=16k none disk || exit 77; head -c 16k /dev/zero > disk/full 2>/dev/null;"
+      "(cat in-0.jsonl; sleep 1.2) | $headcount run --status-file disk/status.json --input -'");
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may mount a file system";
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 4U);
+  EXPECT_NE(run.err.find("No space left on device"), std::string::npos) << run.err;
+  EXPECT_EQ(Count(run.err, "the job goes on without it"), 1U) << run.err;
+}
+
+// The same by a limit on the size of files, which needs nobody's leave. What is printed goes through pipes.
+TEST_F(CliLimitsTest, AStatusFileThatMayNotGrowIsSaidOnceAndStopsNothing) {
+  std::vector<std::string> texts = EverySoOften(8, 200, 1);
+  std::string files;
+  for (const std::string& path : WriteFiles(texts)) files += " " + Quoted(path);
+  const Finished run = Shell(
+      "set -o pipefail; { (cat in-0.jsonl; sleep 1.2) | (trap \"\" XFSZ; ulimit -f 1; exec $headcount run --input - " +
+      files + " 2>&1 >&3) | cat >&2; } 3>&1 | cat");
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 4U) << run.out;
+  EXPECT_EQ(Count(run.err, "the job goes on without it"), 1U) << run.err;
+  EXPECT_NE(run.err.find("File too large"), std::string::npos) << run.err;
+}
+
+TEST_F(CliLimitsTest, AStatusFolderThatIsReadOnlyForAWhileIsSaidOnceEachWay) {
+  WriteFiles(EverySoOften(1, 200, 1));
+  create_directory(dir_ / "folder");
+  permissions(dir_ / "folder", std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  Feed feed(dir_ / "feed");
+  // Whoever runs this as root may write everywhere, unless he gives that up.
+  const auto job = Start(
+      "drop=; [[ -w folder ]] && drop='setpriv --bounding-set=-dac_override,-dac_read_search';"
+      "$drop bash -c '[[ ! -w folder ]]' || exit 77;"
+      "exec $drop $headcount run --status-file folder/status.json --input - < feed");
+  ASSERT_TRUE(feed.Write(ReadFile(dir_ / "in-0.jsonl")));
+  ASSERT_TRUE(Eventually(
+      [&] { return job->Err().find("the job goes on without it") != std::string::npos || !job->IsRunning(); }));
+  if (!job->IsRunning() && job->Wait()->code == 77) GTEST_SKIP() << "nobody here may be refused a folder";
+  permissions(dir_ / "folder", std::filesystem::perms::owner_all);
+  ASSERT_TRUE(Eventually([&] { return job->Err().find("can be written again") != std::string::npos; }));
+  feed.Close();
+  EXPECT_EQ(Describe(job->Wait().value_or(ExitStatus{})), "exit 0") << job->Err();
+  EXPECT_EQ(LinesIn(job->Out()), 4U);
+  EXPECT_EQ(Count(job->Err(), "the job goes on without it"), 1U) << job->Err();
+  EXPECT_NE(ReadFile(dir_ / "folder" / "status.json").find("\"state\":\"done\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace headcount::test

@@ -1,0 +1,319 @@
+// Every way a transaction can end, on a real broker: what the client is told is made up by a proxy, what the broker has
+// done is not. Whatever it is told, the writer's outlet must find out what happened, and every minute must be there
+// once, with the offsets of the same transaction.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/judge/point_text.h"
+#include "coordinator/writer/kafka_outlet.h"
+#include "tests/support/child_process.h"
+#include "tests/support/kafka_testing.h"
+#include "tests/support/tcp_proxy.h"
+
+namespace headcount {
+namespace {
+
+using test::Api;
+using test::Deed;
+using test::TcpProxy;
+using test::TestBroker;
+using test::TestTopic;
+using test::WireError;
+
+constexpr int64_t kStart = 1468244400;
+constexpr int32_t kPartitions = 2;
+
+// A writer's outlet that is fed by hand: its n-th transaction holds the n-th minute and the offsets n*10 and n*10+1.
+class HandFedOutlet {
+ public:
+  HandFedOutlet(const std::string& broker, const std::string& group, const std::string& input,
+                const std::string& output, uint64_t run)
+      : options_(OptionsOf(broker, group, input, output)),
+        outlet_(
+            &options_, [this](bool /*inside*/) { clock_.monotonic_ms += call_ms_; }, [this] { return gives_up_; }) {
+    header_.run = RunId(run);
+    header_.window_s = 60;
+  }
+
+  ~HandFedOutlet() { UseTestClock(nullptr); }
+  HandFedOutlet(const HandFedOutlet&) = delete;
+  HandFedOutlet& operator=(const HandFedOutlet&) = delete;
+
+  Result<Standing> Claim() {
+    const Result<int32_t> count = outlet_.CountPartitions();
+    if (!count) return count.error();
+    return outlet_.Claim(*count, &header_);
+  }
+  Result<void> Commit(int64_t minute) {
+    CountRecord record;
+    record.start = WindowStart(kStart + 60 * minute);
+    record.window_s = 60;
+    record.unique_users = 1;
+    header_.sequence = Sequence(header_.sequence.value() + 1);
+    header_.closed_upto = WindowStart(kStart + 60 * (minute + 1));
+    std::vector<PartitionPoint> points;
+    for (int32_t p = 0; p < kPartitions; ++p) {
+      points.push_back({PartitionId(p), {}});
+      points.back().safe.point.offset = Offset(minute * 10 + p);
+    }
+    return outlet_.Commit({record}, points, header_);
+  }
+  // As when a person asks the job to end.
+  void GiveUp() { gives_up_ = true; }
+  // From now on every call to the broker seems to take so long.
+  void TakeForEachCall(int64_t ms) {
+    call_ms_ = ms;
+    UseTestClock(&clock_);
+  }
+
+ private:
+  static RunOptions OptionsOf(const std::string& broker, const std::string& group, const std::string& input,
+                              const std::string& output) {
+    RunOptions options;
+    options.bootstrap_server = broker;
+    options.group = group;
+    options.input_topic = input;
+    options.output_topic = output;
+    return options;
+  }
+
+  const RunOptions options_;
+  CommitHeader header_;
+  bool gives_up_ = false;
+  TestClock clock_;
+  int64_t call_ms_ = 0;
+  KafkaOutlet outlet_;
+};
+
+class Outcomes : public testing::Test {
+ protected:
+  std::unique_ptr<HandFedOutlet> Outlet(const std::string& broker, uint64_t run) const {
+    return std::make_unique<HandFedOutlet>(broker, group_, input_.name(), output_.name(), run);
+  }
+  std::unique_ptr<HandFedOutlet> Proxied() const { return Outlet(proxy_.address(), 1); }
+
+  // The minutes 0 to count-1 are there once each, and the offsets are those of the last.
+  void ExpectMinutes(int64_t count) const {
+    std::vector<std::string> keys;
+    for (const auto& record : broker_.ReadAll(output_.name())) keys.push_back(record.key.value_or(""));
+    std::sort(keys.begin(), keys.end());
+    std::vector<std::string> right;
+    for (int64_t n = 0; n < count; ++n) right.push_back(std::to_string(kStart + 60 * n));
+    EXPECT_EQ(keys, right);
+    const auto offsets = broker_.Committed(group_, input_.name());
+    for (int32_t p = 0; p < kPartitions; ++p) {
+      EXPECT_EQ(offsets[static_cast<size_t>(p)].offset, (count - 1) * 10 + p);
+    }
+  }
+
+  const TestBroker broker_ = TestBroker::FromEnvironment();
+  const TestTopic input_{broker_, "input", kPartitions};
+  const TestTopic output_{broker_, "output", 2};
+  const std::string group_ = TestBroker::UniqueName("group");
+  TcpProxy proxy_{broker_.bootstrap_server()};
+};
+
+// --- What the client can make good, or cannot -----------------------------------------------------------------
+
+struct Case {
+  const char* name;
+  Api api;
+  Deed deed;
+  WireError error;
+  int times;
+  // Whether the client gives the transaction up, so that Kafka is asked; and whether it had happened then.
+  bool unclear;
+  bool happened;
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
+};
+
+class EveryOutcome : public Outcomes, public testing::WithParamInterface<Case> {};
+
+TEST_P(EveryOutcome, LeavesEachMinuteOnceWithItsOffsets) {
+  const Case& c = GetParam();
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  ASSERT_TRUE(outlet->Commit(0).ok());
+
+  const uint64_t taken = proxy_.Requests(Api::kInitProducerId);
+  const uint64_t begun = proxy_.Requests(Api::kTxnOffsetCommit);
+  proxy_.On({c.api, c.deed, c.error, c.times});
+  const Result<void> committed = outlet->Commit(1);
+  ASSERT_TRUE(committed.ok()) << committed.error().message;
+  EXPECT_EQ(proxy_.Met(), static_cast<uint64_t>(c.times)) << "it was not put to the test";
+  EXPECT_EQ(proxy_.Requests(Api::kInitProducerId) > taken, c.unclear);
+  if (c.unclear && c.happened) {
+    EXPECT_EQ(proxy_.Requests(Api::kTxnOffsetCommit), begun + 1) << "it was committed once more";
+  }
+  ExpectMinutes(2);
+  // And it goes on from there.
+  ASSERT_TRUE(outlet->Commit(2).ok());
+  ExpectMinutes(3);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfATransaction, EveryOutcome,
+    testing::Values(
+        // Retriable: the client does it by itself.
+        Case{"CommitCutBefore", Api::kEndTxn, Deed::kCutBefore, WireError::kNone, 2, false, true},
+        Case{"CommitCutAfter", Api::kEndTxn, Deed::kCutAfter, WireError::kNone, 2, false, true},
+        Case{"CommitLoading", Api::kEndTxn, Deed::kRefuse, WireError::kCoordinatorLoadInProgress, 3, false, true},
+        Case{"DoneButLoading", Api::kEndTxn, Deed::kLie, WireError::kCoordinatorLoadInProgress, 3, false, true},
+        Case{"OffsetsConcurrent", Api::kAddOffsetsToTxn, Deed::kRefuse, WireError::kConcurrentTransactions, 3, false,
+             true},
+        Case{"OffsetsLoading", Api::kTxnOffsetCommit, Deed::kLie, WireError::kCoordinatorLoadInProgress, 2, false,
+             true},
+        Case{"RecordsCutAfter", Api::kProduce, Deed::kCutAfter, WireError::kNone, 2, false, true},
+        // Abortable.
+        Case{"Abortable", Api::kEndTxn, Deed::kRefuse, WireError::kInvalidProducerIdMapping, 1, true, false},
+        Case{"DoneButAbortable", Api::kEndTxn, Deed::kLie, WireError::kInvalidProducerIdMapping, 1, true, true},
+        Case{"OffsetsAbortable", Api::kTxnOffsetCommit, Deed::kLie, WireError::kUnknownProducerId, 1, true, false},
+        Case{"RecordsAbortable", Api::kProduce, Deed::kLie, WireError::kInvalidProducerIdMapping, 1, true, false},
+        // Fatal.
+        Case{"Fatal", Api::kEndTxn, Deed::kRefuse, WireError::kInvalidTxnState, 1, true, false},
+        Case{"DoneButFatal", Api::kEndTxn, Deed::kLie, WireError::kInvalidTxnState, 1, true, true},
+        Case{"PartitionsFatal", Api::kAddPartitionsToTxn, Deed::kLie, WireError::kInvalidTxnState, 1, true, false},
+        // Fenced, by nobody.
+        Case{"Fenced", Api::kAddPartitionsToTxn, Deed::kLie, WireError::kInvalidProducerEpoch, 1, true, false},
+        Case{"DoneButFenced", Api::kEndTxn, Deed::kLie, WireError::kProducerFenced, 1, true, true}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+// --- More than one thing at once ------------------------------------------------------------------------------
+
+TEST_F(Outcomes, SeveralInARowAreAllMadeGood) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  proxy_.On({Api::kEndTxn, Deed::kRefuse, WireError::kInvalidTxnState, 3});
+  proxy_.On({Api::kInitProducerId, Deed::kCutAfter, WireError::kNone, 2});
+  proxy_.On({Api::kOffsetFetch, Deed::kCutBefore, WireError::kNone, 2});
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  EXPECT_EQ(proxy_.Met(), 7U);
+  ExpectMinutes(1);
+}
+
+TEST_F(Outcomes, ACommitThatArrivesAfterKafkaWasAskedDoesNotCount) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  proxy_.On({Api::kEndTxn, Deed::kRefuseAndHold, WireError::kInvalidTxnState, 1});
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  ExpectMinutes(1);
+  const uint64_t ended = proxy_.Requests(Api::kEndTxn);
+  proxy_.ReleaseHeld();
+  ASSERT_TRUE(outlet->Commit(1).ok());
+  EXPECT_EQ(proxy_.Requests(Api::kEndTxn), ended + 1);
+  ExpectMinutes(2);
+}
+
+TEST_F(Outcomes, OneThatIsRefusedForGoodEndsTheJobAndTheNextGoesOn) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  proxy_.On({Api::kEndTxn, Deed::kRefuse, WireError::kTransactionalIdAuthorizationFailed, 1});
+  const Result<void> refused = outlet->Commit(1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(refused.error().message.find("Kafka refuses"), std::string::npos) << refused.error().message;
+  ExpectMinutes(1);
+
+  const auto next = Outlet(proxy_.address(), 2);
+  const Result<Standing> standing = next->Claim();
+  ASSERT_TRUE(standing.ok()) << standing.error().message;
+  EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+  ASSERT_TRUE(next->Commit(1).ok());
+  ExpectMinutes(2);
+}
+
+TEST_F(Outcomes, OneThatHappenedAlthoughItIsSaidToBeRefusedIsNoReasonToEnd) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  proxy_.On({Api::kEndTxn, Deed::kLie, WireError::kTransactionalIdAuthorizationFailed, 1});
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  ASSERT_TRUE(outlet->Commit(1).ok());
+  ExpectMinutes(2);
+}
+
+TEST_F(Outcomes, AClaimIsMadeAgainUntilItIsConfirmed) {
+  for (const Deed deed : {Deed::kRefuse, Deed::kLie}) {
+    const auto outlet = Proxied();
+    proxy_.On({Api::kEndTxn, deed, WireError::kInvalidTxnState, 2});
+    const Result<Standing> standing = outlet->Claim();
+    ASSERT_TRUE(standing.ok()) << standing.error().message;
+    ASSERT_TRUE(outlet->Commit(deed == Deed::kRefuse ? 0 : 1).ok());
+  }
+  EXPECT_EQ(proxy_.Met(), 4U);
+  ExpectMinutes(2);
+}
+
+// --- What cannot be found out ----------------------------------------------------------------------------------
+
+TEST_F(Outcomes, WhatCannotBeFoundOutForFiveMinutesEndsTheJobToBeTriedAgainAndTheNextStartSeesIt) {
+  for (const bool asked_to_end : {false, true}) {
+    const int64_t minute = asked_to_end ? 1 : 0;
+    const auto outlet = Outlet(proxy_.address(), static_cast<uint64_t>(minute) + 1);
+    const Result<Standing> standing = outlet->Claim();
+    ASSERT_TRUE(standing.ok()) << standing.error().message;
+    if (asked_to_end) {
+      EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+    }
+    // It happens, and nobody says so.
+    proxy_.On({Api::kEndTxn, Deed::kLie, WireError::kInvalidTxnState, 1});
+    proxy_.On({Api::kInitProducerId, Deed::kRefuse, WireError::kProducerFenced});
+    asked_to_end ? outlet->GiveUp() : outlet->TakeForEachCall(60'000);
+    const Result<void> committed = outlet->Commit(minute);
+    ASSERT_FALSE(committed.ok());
+    EXPECT_EQ(committed.error().exit_code, ExitCode::kTryAgain);
+    const char* const why = asked_to_end ? "the job is to end" : "after 300 s";
+    EXPECT_NE(committed.error().message.find(why), std::string::npos) << committed.error().message;
+    proxy_.ClearRules();
+    ExpectMinutes(minute + 1);
+  }
+}
+
+// --- Somebody else in between ---------------------------------------------------------------------------------
+
+TEST_F(Outcomes, WhereAnotherTookOverMeanwhileTheFirstEndsAndHasPublishedNothingSince) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  // Its commit is under way for so long that another one has claimed the job and published that minute itself.
+  proxy_.On({Api::kEndTxn, Deed::kHoldRequest, WireError::kNone, 1});
+  Result<void> committed;
+  std::thread writer([&] { committed = outlet->Commit(1); });
+  EXPECT_TRUE(test::Eventually([this] { return proxy_.Met() == 1; }));
+  const auto other = Outlet(broker_.bootstrap_server(), 2);
+  const Result<Standing> standing = other->Claim();
+  EXPECT_TRUE(standing.ok()) << standing.error().message;
+  EXPECT_TRUE(other->Commit(1).ok());
+  proxy_.ReleaseHeld();
+  writer.join();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(committed.error().message.find("took over"), std::string::npos) << committed.error().message;
+  ExpectMinutes(2);
+  ASSERT_TRUE(other->Commit(2).ok()) << "it was fenced by the one that it took over from";
+  ExpectMinutes(3);
+}
+
+TEST_F(Outcomes, AStrangersOffsetsAreNoticedWhereKafkaIsAsked) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  proxy_.On({Api::kProduce, Deed::kLie, WireError::kInvalidProducerIdMapping, 1});
+  broker_.CommitPlain(group_, input_.name(), 0, 5);
+  const Result<void> committed = outlet->Commit(1);
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(committed.error().message.find(group_), std::string::npos) << committed.error().message;
+  EXPECT_EQ(broker_.ReadAll(output_.name()).size(), 1U);
+}
+
+}  // namespace
+}  // namespace headcount

@@ -1,0 +1,140 @@
+// A whole job in one process: the real worker and writer loops over the real shared memory and its views, between a
+// fake Kafka, clocks moved by dice, and deaths at every named point. No fork, no broker, no real time; everything
+// follows from the case and the seed of the dice.
+//
+// A process dies by an exception that a crash point throws: its loop is dropped, and what it had stored stays. What the
+// coordinator does then is done here, as coordinator/supervisor.h decides: a worker's generation is raised, the writer
+// acknowledges, the next life begins; a writer takes everybody and the memory with it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/shm/coordinator_view.h"
+#include "coordinator/writer/writer_loop.h"
+#include "tests/jobs/fake_kafka.h"
+#include "tests/jobs/random_case.h"
+#include "tests/support/oracle.h"
+#include "worker/worker_loop.h"
+
+namespace headcount::test {
+
+// How often, or how far, something came: by name, so that a suite can show that it reaches what it speaks of.
+using Reached = std::map<std::string_view, uint64_t>;
+
+class RandomJob {
+ public:
+  // `c` outlives the job. Only one job at a time: clocks and crash points are the process's.
+  RandomJob(const RandomCase& c, uint64_t dice_seed, Reached* reached);
+  ~RandomJob();
+  RandomJob(const RandomJob&) = delete;
+  RandomJob& operator=(const RandomJob&) = delete;
+
+  // All runs; answers what is wrong, or nothing.
+  std::string Run();
+
+ private:
+  struct Died {};  // thrown through the process that dies
+  struct Wrong {
+    std::string what;
+  };
+  using MoveKey = std::pair<Offset, Move::Kind>;
+  using Moves = std::map<MoveKey, Move>;  // of one partition: at most one a kind and offset
+  using MovesByPartition = std::map<PartitionId, Moves>;
+
+  enum class SlotState {
+    kIdle,      // not started yet
+    kRunning,   // its loop takes rounds
+    kDead,      // not reaped yet
+    kWaiting,   // its generation is raised, the writer is to acknowledge
+    kFinished,  // it has said goodbye
+  };
+  struct Slot {
+    SlotState state = SlotState::kIdle;
+    Generation generation;
+    std::unique_ptr<WorkerStart> start;
+    std::unique_ptr<WorkerLoop> loop;
+    bool reading = false;
+    std::vector<PoisonFrame> poison;  // as the coordinator remembers it
+    MovesByPartition moves;           // every move this life has ever had ...
+    MovesByPartition published;       // ... as its newest publication stands on them
+  };
+
+  // --- Runs -------------------------------------------------------------------------------------------------
+  void RunOne(const CaseRun& run, const CaseRun* next);
+  void SetOptions(const CaseRun& run);
+  void Play(const CaseRun& run, const CaseRun* next);
+  void PlayOneStep(const CaseRun& run, const CaseRun* next);
+  void WaitOutSilence();
+  void FinishPatiently(Mode mode);
+  void EndAtOnce();
+  void CompareWithOracle(const CaseRun& run) const;
+
+  // --- The coordinator --------------------------------------------------------------------------------------
+  void StartOver(bool coordinator_too);
+  void StepSlot(SlotId s);
+  void BeginWorker(SlotId s);
+  void StepWorker(SlotId s);
+  void StepWriter();
+  template <typename Act>
+  void AsProcess(std::optional<SlotId> who, Act act);
+  void TakeDeath(std::optional<SlotId> who);
+  void FindPoison(SlotId s);
+
+  // --- What is watched --------------------------------------------------------------------------------------
+  void OnCrashPoint(const char* name);
+  void OnCommit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                const CommitHeader& header);
+  void CheckPoint(const PartitionPoint& point, const CommitHeader& header);
+  void NoteMoves(Slot* slot);
+  void Note(std::string_view name, uint64_t times = 1) { (*reached_)[name] += times; }
+  void NoteMost(std::string_view name, uint64_t value) {
+    uint64_t& most = (*reached_)[name];
+    most = std::max(most, value);
+  }
+  OraclePartition Reference(PartitionId p, const MovesByPartition& moves) const;
+  MovesByPartition AllMoves() const;
+  uint64_t Waiting() const;
+
+  // --- The world --------------------------------------------------------------------------------------------
+  void PassTime(int64_t ms);
+  void SetWall();
+  void Grow(const CaseRun& run, const CaseRun* next);
+  void AddPartitions(size_t count);
+
+  bool draining() const { return memory_->job().coordinator_draining.load() != 0; }
+  Slot& At(SlotId s) { return slots_[static_cast<size_t>(s.value())]; }
+
+  const RandomCase& case_;
+  Random dice_;
+  Reached* const reached_;
+  TestClock clock_;
+  FakeKafka kafka_;
+
+  // Of one run.
+  RunOptions options_;
+  FingerprintKey key_;
+  std::optional<shm::JobMemory> memory_;
+  std::vector<Slot> slots_;
+  std::unique_ptr<WriterStart> writer_start_;
+  std::unique_ptr<WriterLoop> writer_;
+  bool writer_started_ = false;
+  bool done_ = false;
+  bool patient_ = false;
+  std::optional<SlotId> acting_;  // whose code runs; nobody: the writer's
+  int deaths_left_ = 0;
+  uint64_t crash_in_ = 0;  // crash points to pass; 0: none is armed
+
+  // Of the whole job.
+  MovesByPartition committed_moves_;
+  CommitHeader committed_;
+  std::map<PartitionId, Offset> judged_;  // how far any life is known to have come
+};
+
+}  // namespace headcount::test

@@ -1,0 +1,194 @@
+// What a random job looks at on its way, and what it holds its minutes against.
+#include <algorithm>
+
+#include "common/judge/point_text.h"
+#include "common/limits.h"
+#include "tests/jobs/random_job.h"
+
+namespace headcount::test {
+
+// --- What is watched -----------------------------------------------------------------------------------------
+
+void RandomJob::OnCrashPoint(const char* name) {
+  if (std::string_view(name) == "check.failed") throw Wrong{"a broken invariant: see its line in the log"};
+  if (std::string_view(name) == "worker.published") {
+    Slot& slot = At(*acting_);
+    NoteMoves(&slot);
+    slot.published = slot.moves;
+  }
+  if (crash_in_ == 0 || --crash_in_ > 0) return;
+  --deaths_left_;
+  Note(name);
+  throw Died{};
+}
+
+void RandomJob::NoteMoves(Slot* slot) {
+  for (const auto& reader : slot->loop->readers()) {
+    const shm::Step step = reader->MakeStep();
+    for (const Move& move : step.rest.moves) slot->moves[step.partition][{move.offset, move.kind}] = move;
+    judged_[step.partition] = std::max(judged_[step.partition], step.position);
+    NoteMost("moves of a partition", step.rest.moves.size());
+  }
+}
+
+void RandomJob::OnCommit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+                         const CommitHeader& header) {
+  Note("commits");
+  WindowStart last;
+  for (const CountRecord& record : records) {
+    if (kafka_.minutes.count(record.start) > 0) throw Wrong{"a minute was published twice"};
+    if (record.start >= header.closed_upto || record.start <= last) throw Wrong{"a minute out of place"};
+    last = record.start;
+    if (record.counts.late > 0) Note("late frames published");
+    if (record.counts.future > 0) Note("future frames published");
+    if (record.counts.invalid() > 0) Note("invalid frames published");
+  }
+  for (const PartitionPoint& point : points) CheckPoint(point, header);
+  for (const Slot& slot : slots_) {
+    for (const auto& [p, moves] : slot.published) {
+      for (const auto& [key, move] : moves) committed_moves_[p][key] = move;
+    }
+  }
+}
+
+void RandomJob::CheckPoint(const PartitionPoint& point, const CommitHeader& header) {
+  const std::string text = ToText(header, point.safe);
+  const Result<CommittedPoint> read = ParsePointText(text);
+  if (!read || !(read->safe == point.safe) || !(read->header == header))
+    throw Wrong{"metadata does not read back: " + text + (read ? "" : "\n" + read.error().message)};
+  if (text.size() > limits::kMaxMetadataBytes) throw Wrong{"metadata too long"};
+  NoteMost("bytes of metadata", text.size());
+  NoteMost("held frames in a point", point.safe.point.held.size());
+  for (const HeldRef& held : point.safe.point.held) {
+    if (held.score > 0) NoteMost("score of a held frame", static_cast<uint64_t>(held.score));
+  }
+  const auto moves = committed_moves_.find(point.partition);
+  if (point.safe.point.watermark.is_set() && moves == committed_moves_.end() && point.safe.moves.empty()) {
+    Note("clocks started by confirmations alone");
+  }
+  if (!point.safe.point.waiting.empty()) Note("verdicts that wait in a point");
+  if (point.safe.point.excused_here) Note("points behind an excuse");
+  for (const Move& move : point.safe.moves) {
+    if (move.kind == Move::Kind::kPoison) Note("poison in a point");
+    if (move.kind == Move::Kind::kExcuse) Note(move.passed_upto.is_set() ? "raises in a point" : "settling in a point");
+  }
+}
+
+// --- What is right -------------------------------------------------------------------------------------------
+
+RandomJob::MovesByPartition RandomJob::AllMoves() const {
+  MovesByPartition all = committed_moves_;
+  for (const Slot& slot : slots_) {
+    for (const auto& [p, moves] : slot.published) {
+      for (const auto& [key, move] : moves) all[p][key] = move;
+    }
+  }
+  return all;
+}
+
+OraclePartition RandomJob::Reference(PartitionId p, const MovesByPartition& moves) const {
+  OraclePartition oracle(case_.rule, {}, kCaseMaxFrameBytes);
+  const FakePartition& partition = kafka_.partitions[static_cast<size_t>(p.value())];
+  const auto found = moves.find(p);
+  const Moves none;
+  const Moves& mine = found == moves.end() ? none : found->second;
+  auto move = mine.begin();
+  const auto repeat_upto = [&](Offset offset) {
+    for (; move != mine.end() && move->first.first <= offset; ++move) {
+      if (move->second.kind != Move::Kind::kExcuse) continue;
+      oracle.End(move->second.clock.seconds());
+      if (move->second.passed_upto.is_set()) oracle.RaiseClock(move->second.passed_upto.seconds());
+    }
+  };
+  for (size_t i = 0; i < partition.visible; ++i) {
+    const FakeRecord& record = (*partition.log)[i];
+    repeat_upto(record.offset);
+    const bool too_large = record.value && record.value->size() > kCaseMaxFrameBytes;
+    if (record.value && !too_large && mine.count({record.offset, Move::Kind::kPoison}) > 0) {
+      oracle.Invalid(InvalidReason::kPoison);
+    } else {
+      oracle.Record(record.value);
+    }
+  }
+  repeat_upto(partition.LastStable());
+  return oracle;
+}
+
+uint64_t RandomJob::Waiting() const {
+  uint64_t waiting = 0;
+  const shm::CoordinatorView view(&*memory_);
+  for (size_t s = 0; s < slots_.size(); ++s) waiting += view.Slot(SlotId(static_cast<int32_t>(s))).status.waiting;
+  return waiting;
+}
+
+namespace {
+
+std::string Text(const OracleMinute& m) {
+  return std::to_string(m.window_start) + ": users " + std::to_string(m.unique_users) + " events " +
+         std::to_string(m.events) + " late " + std::to_string(m.late) + " invalid " + std::to_string(m.invalid) +
+         " future " + std::to_string(m.future) + "\n";
+}
+
+// What differs, minute by minute; nothing where all is right.
+std::string Differences(const std::vector<OracleMinute>& wanted, const std::map<WindowStart, CountRecord>& minutes) {
+  std::map<int64_t, OracleMinute> got;
+  for (const auto& [start, record] : minutes) {
+    const VerdictCounts& c = record.counts;
+    got[start.seconds()] = {start.seconds(), record.unique_users, c.counted, c.late, c.invalid(), c.future};
+  }
+  std::string out;
+  for (const OracleMinute& minute : wanted) {
+    const auto found = got.find(minute.window_start);
+    if (found == got.end()) {
+      out += "missing " + Text(minute);
+    } else if (!(found->second == minute)) {
+      out += "wanted  " + Text(minute) + "    got " + Text(found->second);
+    }
+    if (found != got.end()) got.erase(found);
+  }
+  for (const auto& [start, minute] : got) out += "too much " + Text(minute);
+  return out;
+}
+
+}  // namespace
+
+// After --until-end: every record read by now stands in a minute that is published, or waits.
+void RandomJob::CompareWithOracle(const CaseRun& run) const {
+  const MovesByPartition moves = AllMoves();
+  std::vector<OraclePartition> partitions;
+  std::vector<const OraclePartition*> pointers;
+  partitions.reserve(kafka_.partitions.size());
+  pointers.reserve(kafka_.partitions.size());
+  for (size_t p = 0; p < kafka_.partitions.size(); ++p) {
+    partitions.push_back(Reference(PartitionId(static_cast<int32_t>(p)), moves));
+  }
+  for (const OraclePartition& partition : partitions) pointers.push_back(&partition);
+  const OracleCounts wanted = OracleUnion(pointers);
+  const std::string differ = Differences(wanted.minutes, kafka_.minutes);
+  if (!differ.empty()) throw Wrong{"the minutes are not those of the oracle:\n" + differ};
+  VerdictCounts totals;
+  for (const auto& [start, record] : kafka_.minutes) totals += record.counts;
+  if (!(totals == wanted.totals)) throw Wrong{"the reasons are not those of the oracle"};
+  uint64_t records = 0;
+  for (size_t p = 0; p < kafka_.partitions.size(); ++p) records += run.ends[p];
+  const uint64_t counted = totals.records() + Waiting();
+  if (counted != records) {
+    throw Wrong{std::to_string(records) + " records, but verdicts for " + std::to_string(counted)};
+  }
+  if (!case_.wall_stands) return;
+  std::vector<OracleLog> logs(case_.logs.size());
+  for (size_t p = 0; p < logs.size(); ++p) {
+    for (const FakeRecord& record : case_.logs[p]) logs[p].push_back(record.value);
+  }
+  if (std::any_of(moves.begin(), moves.end(), [](const auto& of_partition) {
+        return std::any_of(of_partition.second.begin(), of_partition.second.end(),
+                           [](const auto& move) { return move.second.kind == Move::Kind::kPoison; });
+      })) {
+    return;
+  }
+  const OracleCounts plain = OracleCount(logs, case_.rule, clock_.wall_ms / 1000, kCaseMaxFrameBytes);
+  const std::string differ_plainly = Differences(plain.minutes, kafka_.minutes);
+  if (!differ_plainly.empty()) throw Wrong{"the minutes are not those of the plain rule:\n" + differ_plainly};
+}
+
+}  // namespace headcount::test

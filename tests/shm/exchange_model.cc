@@ -1,0 +1,219 @@
+#include "tests/shm/exchange_model.h"
+
+#include <algorithm>
+
+#include "common/shm/writer_view.h"
+#include "tests/support/random.h"
+
+namespace headcount::test {
+namespace {
+
+void Equal(const shm::Clock& seen, const shm::Clock& right, const char* what) {
+  Expect(seen.slowest == right.slowest && seen.final == right.final && seen.latest_end == right.latest_end, what);
+}
+
+uint64_t Excess(uint64_t more, uint64_t less) { return more > less ? more - less : 0; }
+
+}  // namespace
+
+// --- What there is to count ----------------------------------------------------------------------------------
+
+uint64_t Content::Draw(int32_t partition, int64_t n, uint64_t what) const {
+  return Random::Mix(Random::Mix(Random::Mix(seed_ + what) + static_cast<uint64_t>(n)) +
+                     static_cast<uint64_t>(partition));
+}
+
+bool Content::Has(int32_t partition, int64_t n) const { return Draw(partition, n, 1) % 5 > 0; }
+
+std::vector<uint64_t> Content::Users(int32_t partition, int64_t n) const {
+  if (!Has(partition, n)) return {};
+  Random random(Draw(partition, n, 2));
+  // Sometimes more than the smallest table holds, so that it grows and moves.
+  const bool many = random.Chance(0.03);
+  const uint64_t count = many ? 150 + random.Below(150) : random.Below(6);
+  std::vector<uint64_t> users;
+  for (uint64_t i = 0; i < count; ++i) users.push_back(random.Below(many ? 1'000 : 12));
+  return users;
+}
+
+VerdictCounts Content::Counts(int32_t partition, int64_t n) const {
+  VerdictCounts counts;
+  if (!Has(partition, n)) return counts;
+  counts.counted = Users(partition, n).size();
+  counts.late = Draw(partition, n, 3) % 3;
+  counts.future = Draw(partition, n, 4) % 3;
+  counts.invalid_by_reason[Draw(partition, n, 5) % kInvalidReasons] = 1;
+  return counts;
+}
+
+Point Content::First(int32_t partition, int64_t n) const {
+  Random random(Draw(partition, n, 6));
+  Point point{Offset(100 * n + 10), random.Chance(0.5), EventTime(60 * n), {}, {}};
+  point.waiting.future = random.Below(9);
+  for (uint64_t i = random.Below(4); i > 0; --i) {
+    point.held.push_back({Offset(100 * n + 10 - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(9)) - 4});
+  }
+  return point;
+}
+
+shm::Step Content::StepAt(int32_t partition, int64_t sealed) const {
+  Random random(Draw(partition, sealed, 7));
+  Point rest = First(partition, sealed);
+  rest.offset = Offset(100 * sealed + 5);
+  rest.held.clear();
+  shm::Step step{PartitionId(partition), Offset(100 * sealed + 50), EventTime(60 * sealed), {rest, {}}};
+  for (uint64_t i = random.Below(4); i > 0; --i) {
+    step.rest.moves.push_back({Offset(100 * sealed + 50), Move::Kind::kExcuse, Window(sealed), EventTime(7)});
+  }
+  return step;
+}
+
+// --- Publications --------------------------------------------------------------------------------------------
+
+void PlainPublication::Compare(const shm::Publication& seen, int64_t closed) const {
+  Expect(seen.generation == Generation(generation), "the generation of a publication");
+  Expect(seen.sealed_upto == Content::Window(sealed), "how far a publication is sealed");
+  Expect(seen.partition_count == partition_count, "the partition count of a publication");
+  Expect(seen.last == last, "whether a publication is the last");
+  Expect(seen.steps.size() == steps.size(), "the number of steps");
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Expect(seen.steps[i].partition == steps[i].partition && seen.steps[i].position == steps[i].position &&
+               seen.steps[i].watermark == steps[i].watermark && seen.steps[i].rest == steps[i].rest,
+           "the step of partition", steps[i].partition.value());
+  }
+  CompareWindows(seen, closed);
+}
+
+void PlainPublication::CompareWindows(const shm::Publication& seen, int64_t closed) const {
+  auto window = seen.windows.begin();
+  while (window != seen.windows.end() && window->start < Content::Window(closed)) ++window;
+  for (auto plain = windows.lower_bound(closed); plain != windows.end(); ++plain, ++window) {
+    const int64_t n = plain->first;
+    const PlainWindow& right = plain->second;
+    Expect(window != seen.windows.end() && window->start == Content::Window(n), "a window is missing", n);
+    Expect(window->counts == right.counts, "the counts", n);
+    Expect(window->table.size == right.users.size(), "the number of users", n);
+    uint64_t found = 0;
+    if (!right.users.empty()) {
+      for (const Fingerprint uid : window->table.table) found += uid.empty() ? 0U : 1U;
+      for (const uint64_t user : right.users) {
+        Expect(window->table.table.Contains(Content::PrintOf(user)), "a user", n);
+      }
+    }
+    Expect(found == right.users.size(), "the table", n);
+    Expect(window->first_points.size() == right.firsts.size(), "the number of first points", n);
+    for (const shm::FirstPoint& first : window->first_points) {
+      const auto known = right.firsts.find(first.partition.value());
+      Expect(known != right.firsts.end() && known->second == first.point, "a first point", n);
+    }
+  }
+  Expect(window == seen.windows.end(), "a publication has a window too many");
+}
+
+// --- What everybody sees -------------------------------------------------------------------------------------
+
+void PlainMemory::BeginLife(size_t slot, uint64_t generation, int64_t now_ms) {
+  PlainSlot fresh;
+  fresh.raised = slots[slot].raised;
+  fresh.acknowledged = slots[slot].acknowledged;
+  fresh.closed = slots[slot].closed;
+  fresh.begun = generation;
+  fresh.heartbeat_ms = now_ms;
+  fresh.clock.slowest = EventTime::Unset();
+  slots[slot] = fresh;
+}
+
+shm::Clock PlainMemory::OthersClock(size_t self) const {
+  std::vector<shm::Clock> clocks;
+  for (size_t s = 0; s < std::min(slots.size(), partitions.size()); ++s) {
+    if (s == self) continue;
+    const bool prepared = slots[s].lives() && slots[s].partition_count == static_cast<int32_t>(partitions.size());
+    clocks.push_back(prepared ? slots[s].clock : shm::Clock{EventTime::Unset(), false, EventTime::Unset()});
+  }
+  shm::Clock all;  // of nobody
+  for (const shm::Clock& clock : clocks) {
+    all.slowest = std::min(all.slowest, clock.slowest);
+    all.latest_end = std::max(all.latest_end, clock.latest_end);
+  }
+  all.final = std::all_of(clocks.begin(), clocks.end(),
+                          [&all](const shm::Clock& clock) { return clock.slowest != all.slowest || clock.final; });
+  return all;
+}
+
+EventTime PlainMemory::OthersSealedUpto(size_t self) const {
+  EventTime upto = EventTime::Forever();
+  for (size_t s = 0; s < std::min(slots.size(), partitions.size()); ++s) {
+    if (s != self) upto = std::min(upto, slots[s].lives() ? slots[s].sealed_upto : EventTime::Unset());
+  }
+  return upto;
+}
+
+void PlainMemory::Compare(const shm::JobMemory& memory) const {
+  CompareCoordinator(shm::CoordinatorView(&memory));
+  const shm::WriterView writer(&memory);
+  for (size_t s = 0; s < slots.size(); ++s) {
+    const SlotId slot(static_cast<int32_t>(s));
+    CompareSlot(shm::CoordinatorView(&memory), s);
+    CompareWorker(shm::WorkerView(&memory, slot));
+    const PlainPublication* right = slots[s].Takeable();
+    const std::optional<shm::Publication> seen = writer.TakePublication(slot, Content::Window(closed));
+    Expect(seen.has_value() == (right != nullptr), seen ? "a publication that must not be taken" : "no publication");
+    if (right != nullptr) right->Compare(*seen, closed);
+  }
+}
+
+void PlainMemory::CompareCoordinator(const shm::CoordinatorView& view) const {
+  const shm::WriterSnapshot writer = view.Writer();
+  Expect(writer.state == state, "the writer's state");
+  Expect(writer.partition_count == static_cast<int32_t>(partitions.size()), "the partition count");
+  if (state >= shm::WriterState::kClaimed) Expect(writer.closed_upto == Content::Window(closed), "closed-up-to");
+  Expect(writer.published == published && writer.minutes_published == minutes, "what is published");
+  for (size_t p = 0; p < partitions.size(); ++p) {
+    const PlainPartition& right = partitions[p];
+    const shm::PartitionSnapshot seen = view.Partition(PartitionId(static_cast<int32_t>(p)));
+    Expect(seen.safe_offset == Offset(right.safe_offset), "the safe offset of a partition");
+    Expect(seen.shown == right.shown.has_value(), "whether a partition is shown");
+    if (!right.shown) continue;
+    Expect(seen.status.position == right.shown->position && seen.status.end == right.shown->end &&
+               seen.status.watermark == right.shown->watermark && seen.status.held == right.shown->held &&
+               seen.status.excuse == right.shown->excuse && seen.status.reading == right.shown->reading,
+           "the status of a partition");
+  }
+}
+
+void PlainMemory::CompareSlot(const shm::CoordinatorView& view, size_t s) const {
+  const PlainSlot& right = slots[s];
+  const shm::SlotSnapshot seen = view.Slot(SlotId(static_cast<int32_t>(s)));
+  Expect(seen.acknowledged == Generation(right.acknowledged), "the acknowledged generation");
+  Expect(seen.lives == right.lives(), "whether a worker lives");
+  if (!right.lives()) return;
+  Expect(seen.heartbeat_ms == right.heartbeat_ms, "a worker's heartbeat");
+  Expect(seen.decoding_partition.has_value() == right.decoding.has_value(), "whether a frame is being decoded");
+  if (right.decoding) {
+    Expect(seen.decoding_partition == PartitionId(right.decoding->first) &&
+               seen.decoding_offset == Offset(right.decoding->second),
+           "the frame being decoded");
+  }
+  Expect(seen.status.records == right.status.records && seen.status.judged == right.status.judged, "a worker's status");
+  Expect(seen.open.counted == Excess(right.status.judged.counted, right.closed.counted), "what is not closed yet");
+}
+
+void PlainMemory::CompareWorker(const shm::WorkerView& view) const {
+  const auto self = static_cast<size_t>(view.slot().value());
+  Expect(view.claimed() == (state >= shm::WriterState::kClaimed), "the claim");
+  Expect(view.draining() == draining, "the call to drain");
+  Equal(view.OthersClock(), OthersClock(self), "the clock of the others");
+  Expect(view.OthersSealedUpto() == OthersSealedUpto(self), "how far the others have sealed");
+  std::vector<SlotId> waiting;
+  for (size_t s = 0; s < slots.size(); ++s) {
+    if (s != self && slots[s].wants_clock) waiting.emplace_back(static_cast<int32_t>(s));
+  }
+  Expect(view.WaitingForClock() == waiting, "who waits for a clock");
+  if (state < shm::WriterState::kClaimed) return;
+  Expect(view.closed_upto() == Content::Window(closed), "closed-up-to for a worker");
+  for (size_t p = 0; p < partitions.size(); ++p) {
+    Expect(view.point_text(PartitionId(static_cast<int32_t>(p))) == partitions[p].point, "a start point");
+  }
+}
+
+}  // namespace headcount::test
