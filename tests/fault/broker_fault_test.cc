@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/fault/fault_table.h"
+#include "tests/support/frozen.h"
 #include "tests/support/job_testing.h"
 #include "tests/support/own_broker.h"
 #include "tests/support/tcp_proxy.h"
@@ -92,9 +93,7 @@ class Patient {
   }
 
   // --- A writer that stops itself at a point -----------------------------------------------------------------
-  bool WriterStands() const {
-    return ReadFile("/proc/" + std::to_string(job_.WriterPid()) + "/stat").find(") T ") != std::string::npos;
-  }
+  bool WriterStands() const { return IsStopped(job_.WriterPid()); }
   bool LetWriterGoUntil(const std::function<bool()>& what) const {
     return Eventually(
         [&] {

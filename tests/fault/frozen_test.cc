@@ -80,8 +80,7 @@ class Standing {
   // What lies in the first so many pieces, but for the window that their end leaves open.
   bool HasClosed(int64_t pieces) const {
     const int64_t upto_s = kStart + pieces * kPieceS - 5;
-    return job_.Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; },
-                      seconds(60));
+    return job_.HasClosed(upto_s, seconds(60));
   }
 
   Job job_;

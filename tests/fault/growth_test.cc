@@ -140,9 +140,7 @@ class Growing {
   // Every worker has sealed up to one boundary, and all that is closed: so it is known what new partitions begin with.
   void StandsAtBoundary() const {
     EXPECT_TRUE(job_.Shows(
-        [this](const JobStatus& s) {
-          return s.Text("state") == "running" && s.MaybeNumber("clock.closed_upto").value_or(0) == boundary_s();
-        },
+        [this](const JobStatus& s) { return s.Text("state") == "running" && s.ClosedUpto() == boundary_s(); },
         seconds(60)));
     for (size_t p = 0; p < births_.size(); ++p) {
       const int64_t sealable_s = (*Judged(p).watermark() - kRule.lateness_s) / kRule.window_s * kRule.window_s;

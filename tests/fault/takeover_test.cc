@@ -69,8 +69,7 @@ class Race {
   void Finish() {
     const std::unique_ptr<Peer> last = std::move(living_.front());
     EXPECT_TRUE(last->HasClosed(arrivals_.now_s() - 30));
-    last->process().Signal(SIGTERM);
-    EXPECT_EQ(Describe(last->process().Wait().value_or(ExitStatus{})), "exit 0");
+    EXPECT_EQ(Describe(last->Drain().value_or(ExitStatus{})), "exit 0");
     job_.RunUntilEnd();
     const std::vector<std::string> published = job_.Published();
     Report({"taken over by another headcount",
@@ -142,8 +141,7 @@ TEST(TakeoverFault, WhoHasWaitedTenSecondsIsRefusedThoughTheFirstIsBeingDrained)
   EXPECT_EQ(job.Status()->Text("state"), "draining");
   EXPECT_TRUE(second.Says("another headcount (pid " + std::to_string(job.process().pid()) + ")"));
   EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 }  // namespace

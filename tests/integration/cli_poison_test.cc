@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "tests/integration/cli_testing.h"
+#include "tests/support/frozen.h"
 
 namespace headcount::test {
 namespace {
@@ -35,11 +36,6 @@ class CliPoisonTest : public CliTest {
     ChildOptions options;
     options.environment = {{name, value}};
     return options;
-  }
-  static bool IsStopped(int64_t pid) {
-    const std::string line = ReadFile("/proc/" + std::to_string(pid) + "/stat");
-    const size_t name_end = line.rfind(") ");
-    return name_end != std::string::npos && line[name_end + 2] == 'T';
   }
 };
 
@@ -73,7 +69,7 @@ TEST_F(CliPoisonTest, TwoKillsFromOutsideWhileTheSameFrameIsDecodedMakeNothingIn
     int64_t pid = 0;
     ASSERT_TRUE(Eventually([&] {
       pid = PidOf(Status(), 0);
-      return pid > 0 && pid != last && IsStopped(pid);
+      return pid > 0 && pid != last && IsStopped(static_cast<pid_t>(pid));
     })) << job->Err();
     last = pid;
     kill(static_cast<pid_t>(pid), life < 3 ? SIGKILL : SIGCONT);

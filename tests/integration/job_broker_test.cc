@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "tests/support/frozen.h"
 #include "tests/support/job_testing.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -46,8 +47,7 @@ class JobBroker : public testing::Test {
   void ExpectExactInTheEnd() {
     proxy_.Become({});
     proxy_.ClearRules();
-    job_.RunUntilEnd();
-    EXPECT_EQ(job_.Published(), RightRecords(job_.logs(), kRule));
+    job_.ExpectExactInTheEnd(kRule);
   }
   static Weather Blackhole() {
     Weather weather;
@@ -125,16 +125,14 @@ TEST_F(JobBroker, ADrainWithinATransactionCommitsIt) {
   for (const char* const point : {"writer.committing", "writer.offsets_sent"}) {
     ProducePart(point == std::string("writer.committing") ? 0 : 1, 2);
     job_.Start({}, {{"HEADCOUNT_STOP_POINT", point}});
-    const std::string stat = "/proc/" + std::to_string(job_.WriterPid()) + "/stat";
-    const auto is_stopped = [&] { return ReadFile(stat).find(") T ") != std::string::npos; };
+    const pid_t writer = job_.WriterPid();
     // Let go whenever it stands: what comes after the first time is the end.
-    ASSERT_TRUE(Eventually(is_stopped));
+    ASSERT_TRUE(Eventually([&] { return IsStopped(writer); }));
     job_.process().Signal(SIGTERM);
     EXPECT_TRUE(job_.Shows([](const JobStatus& s) { return s.Text("state") == "draining"; }));
     const Clock::time_point asked = Clock::now();
-    const pid_t writer = job_.WriterPid();
     EXPECT_TRUE(Eventually([&] {
-      if (is_stopped()) kill(writer, SIGCONT);
+      if (IsStopped(writer)) kill(writer, SIGCONT);
       return !job_.process().IsRunning();
     }));
     EXPECT_EQ(Describe(job_.Wait().value_or(ExitStatus{})), "exit 0");

@@ -24,9 +24,6 @@ int64_t Boundary(int64_t watermark_s) { return kRule.SealableBy(EventTime(waterm
 
 class JobClocks : public testing::Test {
  protected:
-  static bool HasClosed(const Job& job, int64_t upto_s) {
-    return job.Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; });
-  }
   // What these partitions allow to be published before they end.
   static std::vector<std::string> RightSoFar(const std::vector<OracleLog>& logs) {
     std::vector<OraclePartition> partitions(logs.size(), OraclePartition(kRule));
@@ -103,7 +100,7 @@ TEST_F(JobClocks, APartitionADayBehindTheOthersHoldsTheClockUntilItIsUpToDateAnd
   job.Produce(1, Seconds(kStart, kStart + 180, 5, "b"));
   job.Start();
   // Only its own minutes are published: the other one is not even read beyond its first.
-  ASSERT_TRUE(HasClosed(job, kStart + 120));
+  ASSERT_TRUE(job.HasClosed(kStart + 120));
   EXPECT_EQ(job.Published(), RightSoFar(job.logs()));
   ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Text("partitions.0.state") == "ahead"; }));
   EXPECT_LT(job.Status()->Partition(0, "position"), 900);
@@ -111,7 +108,7 @@ TEST_F(JobClocks, APartitionADayBehindTheOthersHoldsTheClockUntilItIsUpToDateAnd
   EXPECT_EQ(job.Status()->Number("clock.closed_upto"), kStart + 120);
 
   job.Produce(1, Seconds(kStart + kDayS, kStart + kDayS + 170, 5, "b"));
-  ASSERT_TRUE(HasClosed(job, kStart + kDayS + 120));
+  ASSERT_TRUE(job.HasClosed(kStart + kDayS + 120));
   EXPECT_EQ(job.Published(), RightSoFar(job.logs()));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
@@ -123,7 +120,7 @@ TEST_F(JobClocks, WithMaxHoldWhatComesADayBehindIsLateAndWhatComesInTimeAfterwar
   job.Produce(0, Seconds(kStart + kDayS, kStart + kDayS + 180, 5, "a"));
   job.Produce(1, Seconds(kStart, kStart + 180, 5, "b"));
   job.Start();
-  ASSERT_TRUE(HasClosed(job, kStart + kDayS + 120));
+  ASSERT_TRUE(job.HasClosed(kStart + kDayS + 120));
   EXPECT_EQ(job.Status()->Excused(1), "max_hold");
   const size_t raised = job.logs()[1].size();
 
@@ -135,7 +132,7 @@ TEST_F(JobClocks, WithMaxHoldWhatComesADayBehindIsLateAndWhatComesInTimeAfterwar
   const OracleLog in_time = Seconds(kStart + kDayS + 180, kStart + kDayS + 300, 5, "c");
   for (const int32_t p : {0, 1}) both.Produce(job.input(), p, in_time);
   both.Commit();
-  ASSERT_TRUE(HasClosed(job, kStart + kDayS + 240));
+  ASSERT_TRUE(job.HasClosed(kStart + kDayS + 240));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
 

@@ -73,8 +73,7 @@ TEST_P(JobDeathsAt, TheNextRunGoesOnWhenTheCoordinatorIsKilledAtTheSameTime) {
   EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(once) || !job.process().IsRunning(); }));
   EXPECT_TRUE(std::filesystem::exists(once) || !GetParam().is_certain) << "nobody passed " << GetParam().point;
   job.Kill();
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kTenSeconds));
+  job.ExpectExactInTheEnd(kTenSeconds);
 }
 
 // --- At any moment --------------------------------------------------------------------------------------------
@@ -92,10 +91,7 @@ class JobKilledWhileReading : public JobDeaths {
     }
   }
 
-  void ExpectTheOraclesRecords() {
-    job_.RunUntilEnd();
-    EXPECT_EQ(job_.Published(), RightRecords(job_.logs(), kTenSeconds));
-  }
+  void ExpectTheOraclesRecords() { job_.ExpectExactInTheEnd(kTenSeconds); }
 
   Job job_{broker_, 4, kTwoWorkersThatNeverFindSilence};
 
@@ -173,8 +169,7 @@ TEST_F(JobKilledWhileReading, TheSupervisorStartsAKilledCoordinatorAgain) {
   })) << supervisor.Err();
   supervisor.Signal(SIGTERM);
   EXPECT_EQ(Describe(supervisor.Wait().value_or(ExitStatus{})), "exit 0") << supervisor.Err();
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kTenSeconds));
+  job.ExpectExactInTheEnd(kTenSeconds);
 }
 
 // --- Not dead, but not alive ----------------------------------------------------------------------------------
@@ -190,8 +185,7 @@ TEST_F(JobDeaths, AWorkerThatStandsStillForTenSecondsIsKilledAndReplaced) {
   EXPECT_TRUE(job.Shows([&](const JobStatus& s) { return s.Worker(1, "restarts") == 1 && s.Worker(1, "pid") > 0; }));
   EXPECT_NE(job.WorkerPid(1), stopped);
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kTenSeconds));
+  job.ExpectExactInTheEnd(kTenSeconds);
 }
 
 }  // namespace

@@ -63,8 +63,7 @@ TEST_F(JobDrain, AtAnyMomentOfAStartEndsWithZeroAndChangesNothing) {
     EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 0");
     EXPECT_LT(Clock::now() - asked, seconds(10));
   }
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobDrain, OfOneThatWaitsForTheFirstToEndIsDoneAtOnceAndLeavesTheFirstAlone) {
@@ -79,15 +78,13 @@ TEST_F(JobDrain, OfOneThatWaitsForTheFirstToEndIsDoneAtOnceAndLeavesTheFirstAlon
       return HearsSigterm(second.process().pid()) && second.coordinator() > 0 && HearsSigterm(second.coordinator());
     }));
     const Clock::time_point asked = Clock::now();
-    second.process().Signal(SIGTERM);
-    EXPECT_EQ(Describe(second.process().Wait().value_or(ExitStatus{})), "exit 0");
+    EXPECT_EQ(Describe(second.Drain().value_or(ExitStatus{})), "exit 0");
     EXPECT_LT(Clock::now() - asked, seconds(5)) << "it has waited for the lock";
   }
   job.ProduceAll(arrivals.NextAndMark(40));
   EXPECT_TRUE(job.Publishes(7));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobDrain, OfASupervisorWhoseChildHasNotBegunEndsWithZero) {

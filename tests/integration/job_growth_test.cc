@@ -31,9 +31,6 @@ class JobGrowth : public testing::Test {
     }
     return RecordsOf(OracleUnion(all), kRule);
   }
-  static bool HasClosed(const Job& job, int64_t upto_s) {
-    return job.Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; });
-  }
 
   const TestBroker broker_ = TestBroker::FromEnvironment();
 };
@@ -43,7 +40,7 @@ TEST_F(JobGrowth, NewPartitionsAreNoticedWithinFiveSecondsAndReadFromTheirBeginn
   job.Produce(0, Seconds(kStart, kStart + 60, 3, "a"));
   job.Produce(1, Seconds(kStart, kStart + 60, 3, "b"));
   job.Start();
-  ASSERT_TRUE(HasClosed(job, kStart + 50));
+  ASSERT_TRUE(job.HasClosed(kStart + 50));
   ASSERT_EQ(job.Status()->Count("partitions"), 2U);
   EXPECT_EQ(job.Status()->Worker(2, "pid"), 0);
 
@@ -64,7 +61,7 @@ TEST_F(JobGrowth, NewPartitionsAreNoticedWithinFiveSecondsAndReadFromTheirBeginn
   // They hold the clock like the others.
   job.Produce(0, Seconds(kStart + 60, kStart + 120, 3, "a"));
   job.Produce(1, Seconds(kStart + 60, kStart + 120, 3, "b"));
-  EXPECT_TRUE(HasClosed(job, kStart + 70));
+  EXPECT_TRUE(job.HasClosed(kStart + 70));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
   EXPECT_EQ(job.Published(), RightWithLatecomers(job, kStart + 50));
@@ -75,7 +72,7 @@ TEST_F(JobGrowth, PartitionsAddedWhileItIsDownAreReadFromTheirBeginningToo) {
   job.Produce(0, Seconds(kStart, kStart + 60, 3, "a"));
   job.Produce(1, Seconds(kStart, kStart + 60, 3, "b"));
   job.Start();
-  ASSERT_TRUE(HasClosed(job, kStart + 50));
+  ASSERT_TRUE(job.HasClosed(kStart + 50));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.Grow(5);
   for (int32_t p = 2; p < 5; ++p) {
@@ -92,7 +89,7 @@ TEST_F(JobGrowth, NothingIsPublishedBeforeTheNewPartitionIsReadAndWhatItHeldByTh
   job.Produce(0, Seconds(kStart, kStart + 60, 3, "a"));
   job.Produce(1, Seconds(kStart, kStart + 60, 3, "b"));
   job.Start();
-  ASSERT_TRUE(HasClosed(job, kStart + 50));
+  ASSERT_TRUE(job.HasClosed(kStart + 50));
   // Nobody looks for new partitions while the writer stands still.
   auto writer = std::make_unique<Frozen>(std::vector<pid_t>{job.WriterPid()});
   job.Grow(3);
@@ -115,7 +112,7 @@ TEST_F(JobGrowth, NothingIsPublishedBeforeTheNewPartitionIsReadAndWhatItHeldByTh
   EXPECT_EQ(job.Status()->Number("clock.closed_upto"), kStart + 50);
   EXPECT_EQ(job.Published().size(), 5U);
   other.Commit();
-  EXPECT_TRUE(HasClosed(job, kStart + 110));
+  EXPECT_TRUE(job.HasClosed(kStart + 110));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
   const OracleCounts right = OracleCount({job.logs()[0], job.logs()[1], late_to_be_seen}, kRule, NowS());
@@ -128,7 +125,7 @@ TEST_F(JobGrowth, ADeathOfAnyoneJustAfterTheGrowthChangesNothing) {
   job.Produce(0, Seconds(kStart, kStart + 60, 3, "a"));
   job.Produce(1, Seconds(kStart, kStart + 60, 3, "b"));
   job.Start();
-  ASSERT_TRUE(HasClosed(job, kStart + 50));
+  ASSERT_TRUE(job.HasClosed(kStart + 50));
   job.Grow(5);
   for (int32_t p = 2; p < 5; ++p) {
     job.Produce(p, Seconds(kStart + 40, kStart + 80, 3, std::string(1, static_cast<char>('a' + p))));

@@ -54,8 +54,7 @@ TEST_F(JobLife, SigtermDrainsWithinTenSecondsAndTheNextStartGoesOnExactly) {
     EXPECT_LT(Clock::now() - asked, seconds(10));
     EXPECT_EQ(job.Status()->Text("state"), "done");
   }
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobLife, ADrainPublishesWhatIsClosableAndCommitsHowFarItRead) {
@@ -84,8 +83,7 @@ TEST_F(JobLife, ASecondSigtermEndsItAtOnceAndNothingIsLost) {
   EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 0");
   EXPECT_LT(Clock::now() - asked, seconds(2));
   EXPECT_TRUE(Eventually([worker] { return kill(worker, 0) != 0; }, seconds(5)));
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobLife, ADrainDoesNotWaitForAWorkerThatStandsStill) {
@@ -97,8 +95,7 @@ TEST_F(JobLife, ADrainDoesNotWaitForAWorkerThatStandsStill) {
   const Clock::time_point asked = Clock::now();
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   EXPECT_LT(Clock::now() - asked, seconds(10));
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 // --- One at a time --------------------------------------------------------------------------------------------
@@ -131,8 +128,7 @@ TEST_F(JobLife, AHeadcountOnAnotherHostTakesOverAndTheFirstEndsWithoutPublishing
   EXPECT_TRUE(job.Publishes(7));
   second.Signal(SIGTERM);
   EXPECT_EQ(Describe(second.Wait().value_or(ExitStatus{})), "exit 0") << second.Err();
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 // --- What cannot begin ----------------------------------------------------------------------------------------

@@ -69,16 +69,14 @@ TEST_F(JobLimits, ASliceThatIsNearlyFullReadsOnlyThePartitionThatIsBehind) {
   ASSERT_TRUE(job.Publishes(kWindows - 1));
   EXPECT_EQ(job.Status()->Worker(0, "restarts"), 0);
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobLimits, OnePartitionMayHoldAllTheDataOfMany) {
   Job job(broker_, 8, {"--workers", "4", "--window", "10s"});
   const OracleLog all = HostileLogs(77, 12'000, 1, 6)[0];
   job.Produce(5, all);
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
   EXPECT_EQ(job.Status()->Number("totals.records"), static_cast<int64_t>(all.size()));
 }
 

@@ -115,8 +115,7 @@ TEST_F(JobPoison, PoisonThatWasCommittedIsNotDecodedAgainByTheNextRun) {
   log.insert(log.end(), tail.begin(), tail.end());
   job.Produce(0, log);
   job.Start({}, kPoisoned);
-  ASSERT_TRUE(
-      job.Shows([](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) == kStart + 30; }));
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.ClosedUpto() == kStart + 30; }));
   job.Kill();
   job.RunUntilEnd({}, kPoisoned);
   EXPECT_EQ(job.Status()->Worker(0, "restarts"), 0);

@@ -159,8 +159,7 @@ TEST_F(JobResets, AStrangersCommitIsNoticedAndSetRightWhileItRuns) {
   job.Kill();
   job.Produce(0, Seconds(kStart + 38, kStart + 60, 3, "a"));
   job.Produce(1, Seconds(kStart + 38, kStart + 60, 3, "b"));
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobResets, TheNextMinuteSetsAStrangersCommitRightToo) {
@@ -173,8 +172,7 @@ TEST_F(JobResets, TheNextMinuteSetsAStrangersCommitRightToo) {
   ASSERT_TRUE(job.Publishes(4));
   EXPECT_EQ(job.Committed()[0].offset, 120);
   job.Kill();
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobResets, AnOutputTopicThatIsDeletedWhileItRunsIsNamed) {

@@ -30,9 +30,6 @@ class JobStreaming : public testing::Test {
                   records.end());
     return records;
   }
-  static bool HasClosed(const Job& job, int64_t upto_s) {
-    return job.Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; });
-  }
 
   const TestBroker broker_ = TestBroker::FromEnvironment();
 };
@@ -44,20 +41,19 @@ TEST_F(JobStreaming, AMinuteIsPublishedWhenTheSlowestPartitionAllowsItAndNotBefo
   job.Produce(2, Seconds(kStart, kStart + 20, 5, "c"));
   job.Start();
   // The slowest stands at +19: with a second of lateness the window that ends at +18 is complete.
-  EXPECT_TRUE(HasClosed(job, kStart + 18));
+  EXPECT_TRUE(job.HasClosed(kStart + 18));
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 18));
   EXPECT_EQ(job.Status()->Number("clock.closed_upto"), kStart + 18);
   EXPECT_EQ(job.Status()->Number("clock.held_by.0.partition"), 2);
 
   job.Produce(2, Seconds(kStart + 20, kStart + 50, 5, "c"));
-  EXPECT_TRUE(HasClosed(job, kStart + 28));
+  EXPECT_TRUE(job.HasClosed(kStart + 28));
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 28));
   EXPECT_EQ(job.Status()->Number("clock.held_by.0.partition"), 1);
 
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 28));
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobStreaming, TheLastMinuteOfTheNightAppearsByTheWallClock) {
@@ -67,7 +63,7 @@ TEST_F(JobStreaming, TheLastMinuteOfTheNightAppearsByTheWallClock) {
   job.Produce(1, Seconds(last - 7, last, 5, "b"));
   job.Start();
   const int64_t end = last - last % 2 + 2;
-  EXPECT_TRUE(HasClosed(job, end));
+  EXPECT_TRUE(job.HasClosed(end));
   EXPECT_GE(NowS(), end + 1);
   EXPECT_LE(NowS(), end + 12);
   EXPECT_EQ(job.Status()->Excused(0), "silent");
@@ -94,8 +90,7 @@ TEST_F(JobStreaming, ASilentPartitionHoldsTheClockNoLongerThanTheIdleTimeout) {
   EXPECT_LT(Clock::now() - *read, seconds(6));
   EXPECT_EQ(job.Status()->Excused(0), "");
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobStreaming, APartitionThatIsEmptyHoldsNothingUntilItsFirstFrameComes) {
@@ -103,7 +98,7 @@ TEST_F(JobStreaming, APartitionThatIsEmptyHoldsNothingUntilItsFirstFrameComes) {
   job.Produce(0, Seconds(kStart, kStart + 10, 5, "a"));
   job.Produce(1, Seconds(kStart, kStart + 10, 5, "b"));
   job.Start();
-  EXPECT_TRUE(HasClosed(job, kStart + 8));
+  EXPECT_TRUE(job.HasClosed(kStart + 8));
   EXPECT_EQ(job.Status()->Excused(2), "empty");
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 8));
 
@@ -112,11 +107,10 @@ TEST_F(JobStreaming, APartitionThatIsEmptyHoldsNothingUntilItsFirstFrameComes) {
   ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Partition(2, "position") == 40; }));
   job.Produce(0, Seconds(kStart + 10, kStart + 30, 5, "a"));
   job.Produce(1, Seconds(kStart + 10, kStart + 30, 5, "b"));
-  EXPECT_TRUE(HasClosed(job, kStart + 14));
+  EXPECT_TRUE(job.HasClosed(kStart + 14));
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 14));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobStreaming, APartitionOfInvalidFramesOnlyHoldsTheClockNoLongerThanTheIdleTimeoutAndAllAreCounted) {
@@ -131,7 +125,7 @@ TEST_F(JobStreaming, APartitionOfInvalidFramesOnlyHoldsTheClockNoLongerThanTheId
     job.Produce(1, OracleLog(1, "no frame"));
     ++ts;
     const std::optional<JobStatus> status = job.Status();
-    return status && status->MaybeNumber("clock.closed_upto").value_or(0) >= kStart + 10;
+    return status && status->ClosedUpto() >= kStart + 10;
   }));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
@@ -168,7 +162,7 @@ TEST_F(JobStreaming, AnOpenInputTransactionHoldsTheClockAndWhatItCommitsIsCounte
   EXPECT_EQ(job.Published(), before);
 
   other.Commit();
-  EXPECT_TRUE(HasClosed(job, kStart + 8));
+  EXPECT_TRUE(job.HasClosed(kStart + 8));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.RunUntilEnd();
   OracleLog all = job.logs()[1];
@@ -184,7 +178,7 @@ TEST_F(JobStreaming, AnAbortedInputTransactionIsNotCountedAndHoldsNothing) {
   other.Abort();
   job.Produce(0, Seconds(kStart, kStart + 10, 10, "a"));
   job.Start();
-  EXPECT_TRUE(HasClosed(job, kStart + 10));  // all silent: by the wall clock
+  EXPECT_TRUE(job.HasClosed(kStart + 10));  // all silent: by the wall clock
   EXPECT_EQ(job.Published(), RightRecords({job.logs()[0]}, kRule));
 }
 
@@ -193,7 +187,7 @@ TEST_F(JobStreaming, WithMaxHoldAProducerThatIsADayBehindDoesNotHoldBackTheOther
   job.Produce(0, Seconds(kStart, kStart + 100, 5, "a"));
   job.Produce(1, Seconds(kStart, kStart + 4, 5, "b"));
   job.Start();
-  EXPECT_TRUE(HasClosed(job, kStart + 98));
+  EXPECT_TRUE(job.HasClosed(kStart + 98));
   EXPECT_EQ(job.Status()->Excused(1), "max_hold");
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 98));
 

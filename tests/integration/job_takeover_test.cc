@@ -70,10 +70,8 @@ TEST_F(JobTakeover, ASuccessorThatStandsStillBeforeItsClaimThrowsNobodyOutAndTak
   EXPECT_TRUE(second.HasClosed(kStart + 115));
   EXPECT_EQ(Describe(first.process().Wait().value_or(ExitStatus{})), "exit 78");
   EXPECT_TRUE(first.Says("(run " + second.Run() + ")"));
-  second.process().Signal(SIGTERM);
-  EXPECT_EQ(Describe(second.process().Wait().value_or(ExitStatus{})), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  EXPECT_EQ(Describe(second.Drain().value_or(ExitStatus{})), "exit 0");
+  job.ExpectExactInTheEnd(kRule);
 }
 
 // --- On this host --------------------------------------------------------------------------------------------
@@ -90,10 +88,8 @@ TEST_F(JobTakeover, AfterKill9TheNextStartsThoughTheChildrenOfTheDeadOneStandSti
   EXPECT_TRUE(Eventually([&] { return !second.Run().empty(); }, seconds(10))) << "the lock was not let go";
   job.ProduceAll(arrivals.NextAndMark(40));
   EXPECT_TRUE(second.HasClosed(kStart + 75));
-  second.process().Signal(SIGTERM);
-  EXPECT_EQ(Describe(second.process().Wait().value_or(ExitStatus{})), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  EXPECT_EQ(Describe(second.Drain().value_or(ExitStatus{})), "exit 0");
+  job.ExpectExactInTheEnd(kRule);
 }
 
 TEST_F(JobTakeover, WhoIsStartedWhileTheFirstIsDrainedWaitsForItsEndAndGoesOn) {
@@ -113,10 +109,8 @@ TEST_F(JobTakeover, WhoIsStartedWhileTheFirstIsDrainedWaitsForItsEndAndGoesOn) {
   EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 0");
   job.ProduceAll(arrivals.NextAndMark(40));
   EXPECT_TRUE(second.HasClosed(kStart + 75));
-  second.process().Signal(SIGTERM);
-  EXPECT_EQ(Describe(second.process().Wait().value_or(ExitStatus{})), "exit 0");
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+  EXPECT_EQ(Describe(second.Drain().value_or(ExitStatus{})), "exit 0");
+  job.ExpectExactInTheEnd(kRule);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "common/kafka/cluster.h"
 #include "tests/support/child_process.h"
+#include "tests/support/frozen.h"
 #include "tests/support/kafka_testing.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -198,8 +199,7 @@ TEST_F(TransactionalProducerTest, ATransactionThatTimedOutIsNotCommittedAndLeave
   options.environment = {
       {"TEST_GROUP", group_}, {"TEST_OUTPUT", output_.name()}, {"HEADCOUNT_STOP_POINT", "writer.offsets_sent"}};
   test::ChildProcess writer("/proc/self/exe", {"--gtest_filter=*ATransactionThatTimedOut*"}, options);
-  const std::string stat = "/proc/" + std::to_string(writer.pid()) + "/stat";
-  ASSERT_TRUE(test::Eventually([&] { return test::ReadFile(stat).find(") T ") != std::string::npos; })) << writer.Err();
+  ASSERT_TRUE(test::Eventually([&] { return test::IsStopped(writer.pid()); })) << writer.Err();
   const auto is_open = [&] {
     return broker_.Ends(output_.name(), 0, test::Isolation::kReadCommitted).second <
            broker_.Ends(output_.name(), 0).second;

@@ -63,8 +63,6 @@ std::vector<int64_t> Asleep::Pids() const {
           status->Worker(1, "pid")};
 }
 
-bool Asleep::HasClosed(int64_t upto_s) const {
-  return job_.Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; });
-}
+bool Asleep::HasClosed(int64_t upto_s) const { return job_.HasClosed(upto_s); }
 
 }  // namespace headcount::test

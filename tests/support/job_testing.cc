@@ -178,6 +178,11 @@ void Job::RunUntilEnd(const Arguments& more, const Environment& environment) {
   EXPECT_EQ(Describe(finished.status), "exit 0");
 }
 
+void Job::ExpectExactInTheEnd(const CountingRule& rule) {
+  RunUntilEnd();
+  EXPECT_EQ(Published(), RightRecords(logs_, rule));
+}
+
 std::optional<JobStatus> Job::Status() const {
   std::optional<JsonValue> root = ReadJson(ReadFile(status_file()));
   if (!root) return std::nullopt;

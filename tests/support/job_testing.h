@@ -40,6 +40,8 @@ class JobStatus {
   std::string Excused(int32_t partition) const;
   // As "Number", of that worker.
   int64_t Worker(int32_t slot, const std::string& field) const;
+  // Every minute before it is out; 0: none is.
+  int64_t ClosedUpto() const { return MaybeNumber("clock.closed_upto").value_or(0); }
   // The positions of all partitions together, as far as they are known.
   int64_t Reached() const;
 
@@ -78,11 +80,16 @@ class Job {
   Finished Run(const Arguments& more = {}, const Environment& environment = {});
   // The same with --until-end; a failed test unless it exits with 0.
   void RunUntilEnd(const Arguments& more = {}, const Environment& environment = {});
+  // ... and then every minute is out once, as the oracle has it.
+  void ExpectExactInTheEnd(const CountingRule& rule);
 
   std::optional<JobStatus> Status() const;  // none: there is no file yet
   // Waits until the status file says so, or 30 s.
   bool Shows(const std::function<bool(const JobStatus&)>& what,
              std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+  bool HasClosed(int64_t upto_s, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const {
+    return Shows([upto_s](const JobStatus& s) { return s.ClosedUpto() >= upto_s; }, timeout);
+  }
   // A living process's number, waited for: 0 in the file means that none lives.
   pid_t WorkerPid(int32_t slot) const;
   pid_t WriterPid() const;

@@ -52,6 +52,11 @@ Peer::~Peer() {
   if (testing::Test::HasFailure()) std::cerr << "--- " << status_file_ << " printed\n" << process_->Err() << "---\n";
 }
 
+std::optional<ExitStatus> Peer::Drain() {
+  process_->Signal(SIGTERM);
+  return process_->Wait();
+}
+
 std::vector<pid_t> Peer::Family() const {
   std::vector<pid_t> family = DescendantsOf(process_->pid());
   family.insert(family.begin(), process_->pid());
@@ -88,8 +93,7 @@ bool Peer::Shows(const std::function<bool(const JobStatus&)>& what, std::chrono:
 }
 
 bool Peer::HasClosed(int64_t upto_s, std::chrono::milliseconds timeout) const {
-  return Shows([upto_s](const JobStatus& s) { return s.MaybeNumber("clock.closed_upto").value_or(0) >= upto_s; },
-               timeout);
+  return Shows([upto_s](const JobStatus& s) { return s.ClosedUpto() >= upto_s; }, timeout);
 }
 
 }  // namespace headcount::test

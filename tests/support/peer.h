@@ -28,6 +28,8 @@ class Peer {
 
   // What was started: the coordinator, or its supervisor.
   ChildProcess& process() { return *process_; }
+  // SIGTERM, and how it ended.
+  std::optional<ExitStatus> Drain();
   // It and all it has started, parents first.
   std::vector<pid_t> Family() const;
   // 0: none lives.

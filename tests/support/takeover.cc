@@ -54,8 +54,7 @@ void Takeover::WakeTheFirst() {
 void Takeover::Finish() {
   job_.ProduceAll(arrivals_.NextAndMark(kPieceS));
   EXPECT_TRUE(second_->HasClosed(kStart + 3 * kPieceS - 5));
-  second_->process().Signal(SIGTERM);
-  EXPECT_EQ(Describe(second_->process().Wait().value_or(ExitStatus{})), "exit 0");
+  EXPECT_EQ(Describe(second_->Drain().value_or(ExitStatus{})), "exit 0");
   job_.RunUntilEnd();
 }
 
