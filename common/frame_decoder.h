@@ -20,7 +20,7 @@ namespace headcount {
 
 struct DecodedFrame {
   EventTime ts;
-  std::string_view uid;  // lives until the next Decode() of the same decoder
+  std::string_view uid;  // lives until the next Decode() of the same decoder, and no longer than the frame's bytes
 };
 
 class FrameDecoder {

@@ -8,41 +8,73 @@
 namespace headcount {
 namespace {
 
-// A value of the root object, in a frame that the scanner has found valid.
-struct Value {
-  enum class Kind : uint8_t { kString, kEscapedString, kNumber, kOther };
-  Kind kind = Kind::kOther;
-  std::string_view text;  // of a string or number
-};
-
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool EndsNumber(char c) { return IsSpace(c) || c == ',' || c == '}'; }
+// Of the bytes that may follow a number or stand in it.
+bool IsInNumber(char c) { return (c > ',' && c != '}') || c == '+'; }
 
-// `after_key` is behind a root key's closing quote. Behind its value stands, at the latest, the root's bracket.
-Value ValueBehind(const char* after_key, const char* end) {
-  const char* at = after_key;
-  while (IsSpace(*at) || *at == ':') ++at;
-  if (*at == '"') {
-    const char* const text = ++at;
-    while (*at != '"' && *at != '\\') ++at;
-    return {*at == '"' ? Value::Kind::kString : Value::Kind::kEscapedString,
-            {text, static_cast<size_t>(at - text)}};
+// The first quote or backslash; there is one. Eight bytes at a time: a subtraction borrows from the highest bit of each
+// byte that is zero (and, above a zero, of a one, which the first found does not mind).
+const char* FindStringEnd(const char* at, const char* end) {
+  constexpr uint64_t kOnes = 0x0101'0101'0101'0101;
+  const auto zeros = [](uint64_t bytes) { return (bytes - kOnes) & ~bytes & (kOnes << 7); };
+  for (; end - at >= 8; at += 8) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    if ((zeros(bytes ^ kOnes * '"') | zeros(bytes ^ kOnes * '\\')) != 0) break;
   }
-  if (*at != '-' && (*at < '0' || *at > '9')) return {};
-  const char* const text = at;
-  while (at < end && !EndsNumber(*at)) ++at;
-  return {Value::Kind::kNumber, {text, static_cast<size_t>(at - text)}};
+  while (*at != '"' && *at != '\\') ++at;
+  return at;
 }
 
-std::optional<EventTime> TsOf(const Value& value) {
-  if (value.kind == Value::Kind::kNumber) return TsOfNumber(value.text);
-  if (value.kind == Value::Kind::kString) return TsOfString(value.text);
-  return std::nullopt;
+// `digits`: four, hexadecimal.
+uint32_t CodeUnit(const char* digits) {
+  uint32_t unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char c = digits[i];
+    unit = unit << 4 | static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  }
+  return unit;
 }
 
-bool IsUid(const Value& value) {
-  if (value.kind == Value::Kind::kNumber) return IsUidNumber(value.text);
-  return value.kind == Value::Kind::kString && IsUidString(value.text);
+char* AppendUtf8(uint32_t character, char* to) {
+  const auto byte = [](uint32_t value) { return static_cast<char>(value); };
+  if (character < 0x80) {
+    *to++ = byte(character);
+    return to;
+  }
+  if (character < 0x800) {
+    *to++ = byte(0xC0 | character >> 6);
+  } else if (character < 0x10000) {
+    *to++ = byte(0xE0 | character >> 12);
+    *to++ = byte(0x80 | (character >> 6 & 0x3F));
+  } else {
+    *to++ = byte(0xF0 | character >> 18);
+    *to++ = byte(0x80 | (character >> 12 & 0x3F));
+    *to++ = byte(0x80 | (character >> 6 & 0x3F));
+  }
+  *to++ = byte(0x80 | (character & 0x3F));
+  return to;
+}
+
+// `at`: behind a backslash; left behind the escape.
+char* AppendEscape(const char** at, char* to) {
+  const char letter = *(*at)++;
+  switch (letter) {
+    case 'b': *to++ = '\b'; return to;
+    case 'f': *to++ = '\f'; return to;
+    case 'n': *to++ = '\n'; return to;
+    case 'r': *to++ = '\r'; return to;
+    case 't': *to++ = '\t'; return to;
+    case 'u': break;
+    default: *to++ = letter; return to;  // a quote, a slash or a backslash
+  }
+  uint32_t character = CodeUnit(*at);
+  *at += 4;
+  if (character >= 0xD800 && character < 0xDC00) {  // the first of a pair, behind which stand \u and the second
+    character = 0x10000 + ((character - 0xD800) << 10) + (CodeUnit(*at + 2) - 0xDC00);
+    *at += 6;
+  }
+  return AppendUtf8(character, to);
 }
 
 }  // namespace
@@ -56,23 +88,56 @@ bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, I
     return false;
   };
   if (bytes.size() > max_frame_bytes_) return invalid(InvalidReason::kTooLarge);
-  const scan::Scan scanned = scan_(bytes);
+  const scan::Scan scanned = scan_(bytes.data(), bytes.data() + bytes.size(), workspace_.For(bytes.size()));
   if (scanned.verdict == scan::Verdict::kAskReference) return reference_.Decode(bytes, frame, reason);
   if (scanned.verdict == scan::Verdict::kNotJson) return invalid(InvalidReason::kNotJson);
   const char* const end = bytes.data() + bytes.size();
 
   if (scanned.after_ts_key == nullptr) return invalid(InvalidReason::kNoTs);
   const Value ts_value = ValueBehind(scanned.after_ts_key, end);
-  if (ts_value.kind == Value::Kind::kEscapedString) return reference_.Decode(bytes, frame, reason);
-  const std::optional<EventTime> ts = TsOf(ts_value);
+  std::optional<EventTime> ts;
+  if (ts_value.kind == Value::Kind::kNumber) ts = TsOfNumber(ts_value.text);
+  if (ts_value.kind == Value::Kind::kString) ts = TsOfString(ts_value.text);
   if (!ts) return invalid(InvalidReason::kBadTs);
 
   if (scanned.after_uid_key == nullptr) return invalid(InvalidReason::kNoUid);
   const Value uid = ValueBehind(scanned.after_uid_key, end);
-  if (uid.kind == Value::Kind::kEscapedString) return reference_.Decode(bytes, frame, reason);
-  if (!IsUid(uid)) return invalid(InvalidReason::kBadUid);
+  const bool is_uid = (uid.kind == Value::Kind::kNumber && IsUidNumber(uid.text)) ||
+                      (uid.kind == Value::Kind::kString && IsUidString(uid.text));
+  if (!is_uid) return invalid(InvalidReason::kBadUid);
   *frame = {*ts, uid.text};
   return true;
+}
+
+// `after_key` is behind a root key's closing quote. Behind its value stands, at the latest, the root's bracket.
+ScanningFrameDecoder::Value ScanningFrameDecoder::ValueBehind(const char* after_key, const char* end) {
+  const char* at = after_key;
+  while (IsSpace(*at) || *at == ':') ++at;
+  if (*at == '"') {
+    ++at;
+    const char* const text_end = FindStringEnd(at, end);
+    if (*text_end == '\\') return {Value::Kind::kString, Unescaped(at)};
+    return {Value::Kind::kString, {at, static_cast<size_t>(text_end - at)}};
+  }
+  if (*at != '-' && (*at < '0' || *at > '9')) return {};
+  const char* const text = at;
+  while (IsInNumber(*at)) ++at;
+  return {Value::Kind::kNumber, {text, static_cast<size_t>(at - text)}};
+}
+
+// `text`: behind the opening quote. Too long for a uid stays too long, and is not copied to its end.
+std::string_view ScanningFrameDecoder::Unescaped(const char* text) {
+  char* to = unescaped_.data();
+  const char* const full = to + limits::kMaxUidBytes;
+  while (*text != '"' && to <= full) {
+    if (*text == '\\') {
+      ++text;
+      to = AppendEscape(&text, to);
+    } else {
+      *to++ = *text++;
+    }
+  }
+  return {unescaped_.data(), static_cast<size_t>(to - unescaped_.data())};
 }
 
 }  // namespace headcount

@@ -1,26 +1,42 @@
 // The FrameDecoder that workers use: one pass over the frame by common/scan/, and the RapidJSON decoder for the few
-// frames that the scanner does not handle itself. Pure, no allocation and no copy of the frame; one a worker.
+// frames that the scanner does not handle itself. Pure, no allocation a frame; one a worker.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "common/frame_decoder.h"
+#include "common/limits.h"
 #include "common/rapidjson_frame_decoder.h"
 #include "common/scan/scan.h"
+#include "common/scan/workspace.h"
 
 namespace headcount {
 
 class ScanningFrameDecoder final : public FrameDecoder {
  public:
-  // With the fastest scan of this processor, or with that one.
-  explicit ScanningFrameDecoder(size_t max_frame_bytes, scan::ScanFunction scan = scan::UsableScans().front().scan);
+  // With the fastest kernel for this processor, or with that one.
+  explicit ScanningFrameDecoder(size_t max_frame_bytes, scan::ScanFunction scan = scan::UsableKernels().front().scan);
 
   bool Decode(std::string_view bytes, DecodedFrame* frame, InvalidReason* reason) override;
 
  private:
+  // A value of the root object, in a frame that the scanner has found valid.
+  struct Value {
+    enum class Kind : uint8_t { kString, kNumber, kOther };
+    Kind kind = Kind::kOther;
+    std::string_view text;  // of a string, unescaped; or of a number
+  };
+  Value ValueBehind(const char* after_key, const char* end);
+  std::string_view Unescaped(const char* text);
+
   const size_t max_frame_bytes_;
   const scan::ScanFunction scan_;
+  scan::Workspace workspace_;
+  // Of ts or uid, if it is written with escapes; more than either may have need not be kept.
+  std::array<char, limits::kMaxUidBytes + 1 + 3> unescaped_;
   RapidJsonFrameDecoder reference_;
 };
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "common/rapidjson_frame_decoder.h"
 #include "common/result.h"
+#include "common/scanning_frame_decoder.h"
 #include "common/shm/worker_view.h"
 #include "common/types.h"
 #include "worker/frame_source.h"
@@ -81,7 +81,7 @@ class WorkerLoop {
   const WorkerStart& start_;
   shm::WorkerView view_;
   const std::unique_ptr<FrameSource> source_;
-  RapidJsonFrameDecoder decoder_;
+  ScanningFrameDecoder decoder_;
 
   // From the claim on.
   std::unique_ptr<WindowStore> store_;

@@ -4,36 +4,104 @@
 
 #include <immintrin.h>
 
+#include <cstddef>
 #include <cstdint>
 
+#include "common/scan/masks.h"
+#include "common/scan/utf8_tables.h"
+
 namespace headcount::scan {
+namespace {
 
 class Avx512Bytes {
  public:
-  static Avx512Bytes Load(const char* at) {
+  HC_SCAN_INLINE static Avx512Bytes Load(const char* at) {
     Avx512Bytes loaded;
     loaded.bytes_ = _mm512_loadu_si512(at);
     return loaded;
   }
 
-  uint64_t Equal(char c) const { return _mm512_cmpeq_epi8_mask(bytes_, _mm512_set1_epi8(c)); }
-  uint64_t EqualFolded(char c) const { return _mm512_cmpeq_epi8_mask(Folded(), _mm512_set1_epi8(c)); }
-  uint64_t Within(uint8_t first, uint8_t last) const { return Within(bytes_, first, last); }
-  uint64_t WithinFolded(uint8_t first, uint8_t last) const { return Within(Folded(), first, last); }
-  uint64_t High() const { return _mm512_movepi8_mask(bytes_); }
-  static uint64_t PrefixXor(uint64_t mask) {
+  HC_SCAN_INLINE static Avx512Bytes Spaces64() {
+    Avx512Bytes spaces;
+    spaces.bytes_ = _mm512_set1_epi8(' ');
+    return spaces;
+  }
+  HC_SCAN_INLINE static Avx512Bytes LoadPart(const char* at, size_t count) {
+    Avx512Bytes loaded;
+    const __mmask64 there = ~uint64_t{0} >> (kBlockBytes - count);
+    loaded.bytes_ = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, at);
+    return loaded;
+  }
+
+  HC_SCAN_INLINE uint64_t Equal(char c) const { return Mask(_mm512_cmpeq_epi8_mask(bytes_, _mm512_set1_epi8(c))); }
+  HC_SCAN_INLINE uint64_t EqualFolded(char c) const {
+    return Mask(_mm512_cmpeq_epi8_mask(Folded(), _mm512_set1_epi8(c)));
+  }
+  HC_SCAN_INLINE uint64_t Within(uint8_t first, uint8_t last) const { return Within(bytes_, first, last); }
+  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const { return Within(Folded(), first, last); }
+  HC_SCAN_INLINE uint64_t High() const { return Mask(_mm512_movepi8_mask(bytes_)); }
+  HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
+  HC_SCAN_INLINE uint64_t Bit20() const { return Mask(_mm512_test_epi8_mask(bytes_, _mm512_set1_epi8(0x20))); }
+  // As with AVX2.
+  HC_SCAN_INLINE uint64_t Spaces() const {
+    const __m512i table = Table(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, 0, '\r', 0, 0);
+    return Mask(_mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes_), bytes_));
+  }
+  HC_SCAN_INLINE uint64_t Punctuation() const {
+    const __m512i table = Table(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0);
+    return Mask(_mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes_), Folded()));
+  }
+  HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
+  // A bit for each byte that cannot follow what is before it; see utf8_tables.h.
+  HC_SCAN_INLINE uint64_t BadUtf8(const Avx512Bytes& previous) const {
+    const __m512i ends =
+        _mm512_permutex2var_epi64(previous.bytes_, _mm512_setr_epi64(6, 7, 8, 9, 10, 11, 12, 13), bytes_);
+    const __m512i first = _mm512_alignr_epi8(bytes_, ends, 15);
+    const __m512i bad =
+        _mm512_and_si512(_mm512_and_si512(_mm512_shuffle_epi8(Table(utf8_tables::kFirstHigh), HighHalf(first)),
+                                          _mm512_shuffle_epi8(Table(utf8_tables::kFirstLow), LowHalf(first))),
+                         _mm512_shuffle_epi8(Table(utf8_tables::kSecondHigh), HighHalf(bytes_)));
+    const uint64_t follows = AtLeast(_mm512_alignr_epi8(bytes_, ends, 14), utf8_tables::kFirstOfThree) |
+                             AtLeast(_mm512_alignr_epi8(bytes_, ends, 13), utf8_tables::kFirstOfFour);
+    const uint64_t two_following = _mm512_movepi8_mask(bad);
+    const uint64_t others = _mm512_test_epi8_mask(bad, _mm512_set1_epi8(0x7F));
+    return others | (follows ^ two_following);
+  }
+
+  HC_SCAN_INLINE void Compress(uint64_t mask, char* to) const {
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(mask, bytes_));
+  }
+  HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) {
     const __m128i bits = _mm_set_epi64x(0, static_cast<int64_t>(mask));
     return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
   }
 
  private:
+  HC_SCAN_INLINE static uint64_t Mask(__mmask64 mask) {
+    uint64_t bits = mask;
+    __asm__("" : "+r"(bits));
+    return bits;
+  }
+  HC_SCAN_INLINE static __m512i Table(const uint8_t (&table)[16]) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+  }
+  HC_SCAN_INLINE static __m512i LowHalf(__m512i bytes) { return _mm512_and_si512(bytes, _mm512_set1_epi8(0x0F)); }
+  HC_SCAN_INLINE static __m512i HighHalf(__m512i bytes) { return LowHalf(_mm512_srli_epi16(bytes, 4)); }
+  HC_SCAN_INLINE static uint64_t AtLeast(__m512i bytes, uint8_t least) {
+    return Mask(_mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8(static_cast<char>(least))));
+  }
+  HC_SCAN_INLINE static __m512i Table(char c0, char c1, char c2, char c3, char c4, char c5, char c6, char c7, char c8,
+                                      char c9, char c10, char c11, char c12, char c13, char c14, char c15) {
+    return _mm512_broadcast_i32x4(_mm_setr_epi8(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15));
+  }
   __m512i Folded() const { return _mm512_or_si512(bytes_, _mm512_set1_epi8(0x20)); }
-  static uint64_t Within(__m512i bytes, uint8_t first, uint8_t last) {
+  HC_SCAN_INLINE static uint64_t Within(__m512i bytes, uint8_t first, uint8_t last) {
     const __m512i above = _mm512_sub_epi8(bytes, _mm512_set1_epi8(static_cast<char>(first)));  // wraps below `first`
-    return _mm512_cmple_epu8_mask(above, _mm512_set1_epi8(static_cast<char>(last - first)));
+    return Mask(_mm512_cmple_epu8_mask(above, _mm512_set1_epi8(static_cast<char>(last - first))));
   }
 
   __m512i bytes_;
 };
 
+}  // namespace
 }  // namespace headcount::scan

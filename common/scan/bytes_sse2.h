@@ -5,30 +5,45 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "common/scan/masks.h"
+#include "common/scan/utf8.h"
 
 namespace headcount::scan {
+namespace {
 
 class Sse2Bytes {
  public:
-  static Sse2Bytes Load(const char* at) {
+  HC_SCAN_INLINE static Sse2Bytes Load(const char* at) {
     Sse2Bytes loaded;
     const auto* from = reinterpret_cast<const __m128i*>(at);
     for (size_t i = 0; i < 4; ++i) loaded.parts_[i] = _mm_loadu_si128(from + i);
     return loaded;
   }
 
-  uint64_t Equal(char c) const {
+  HC_SCAN_INLINE static Sse2Bytes Spaces64() {
+    Sse2Bytes spaces;
+    for (__m128i& part : spaces.parts_) part = _mm_set1_epi8(' ');
+    return spaces;
+  }
+  HC_SCAN_INLINE static Sse2Bytes LoadPart(const char* at, size_t count) {
+    alignas(16) char bytes[kBlockBytes];
+    std::memset(bytes, ' ', sizeof bytes);
+    std::memcpy(bytes, at, count);
+    return Load(bytes);
+  }
+
+  HC_SCAN_INLINE uint64_t Equal(char c) const {
     const __m128i wanted = _mm_set1_epi8(c);
     return Where([wanted](__m128i part) { return _mm_cmpeq_epi8(part, wanted); });
   }
-  uint64_t EqualFolded(char c) const {
+  HC_SCAN_INLINE uint64_t EqualFolded(char c) const {
     const __m128i wanted = _mm_set1_epi8(c);
     const __m128i fold = _mm_set1_epi8(0x20);
     return Where([wanted, fold](__m128i part) { return _mm_cmpeq_epi8(_mm_or_si128(part, fold), wanted); });
   }
-  uint64_t Within(uint8_t first, uint8_t last) const {
+  HC_SCAN_INLINE uint64_t Within(uint8_t first, uint8_t last) const {
     const __m128i base = _mm_set1_epi8(static_cast<char>(first));
     const __m128i width = _mm_set1_epi8(static_cast<char>(last - first));
     return Where([base, width](__m128i part) {
@@ -36,7 +51,7 @@ class Sse2Bytes {
       return _mm_cmpeq_epi8(_mm_min_epu8(above, width), above);
     });
   }
-  uint64_t WithinFolded(uint8_t first, uint8_t last) const {
+  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const {
     const __m128i base = _mm_set1_epi8(static_cast<char>(first));
     const __m128i width = _mm_set1_epi8(static_cast<char>(last - first));
     const __m128i fold = _mm_set1_epi8(0x20);
@@ -45,15 +60,33 @@ class Sse2Bytes {
       return _mm_cmpeq_epi8(_mm_min_epu8(above, width), above);
     });
   }
-  uint64_t High() const {
+  HC_SCAN_INLINE uint64_t High() const {
     return Where([](__m128i part) { return part; });
   }
 
-  static uint64_t PrefixXor(uint64_t mask) { return scan::PrefixXor(mask); }
+  HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
+  // Shifted so that the bit asked for is each byte's highest.
+  HC_SCAN_INLINE uint64_t Bit20() const {
+    return Where([](__m128i part) { return _mm_slli_epi16(part, 2); });
+  }
+
+  HC_SCAN_INLINE uint64_t Spaces() const { return Equal(' ') | Equal('\t') | Equal('\n') | Equal('\r'); }
+  HC_SCAN_INLINE uint64_t Punctuation() const { return Equal(',') | Equal(':') | EqualFolded('{') | EqualFolded('}'); }
+
+  HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
+  // A bit for each byte that cannot follow what is before it, in this block or the previous one.
+  HC_SCAN_INLINE uint64_t BadUtf8(const Sse2Bytes& previous) const { return BadUtf8ByMasks(previous, *this); }
+  HC_SCAN_INLINE void Compress(uint64_t mask, char* to) const {
+    alignas(16) char bytes[kBlockBytes];
+    for (size_t i = 0; i < 4; ++i) _mm_store_si128(reinterpret_cast<__m128i*>(bytes) + i, parts_[i]);
+    CompressOneByOne(bytes, mask, to);
+  }
+
+  HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) { return scan::PrefixXor(mask); }
 
  private:
   template <typename Question>
-  uint64_t Where(Question question) const {
+  HC_SCAN_INLINE uint64_t Where(Question question) const {
     uint64_t mask = 0;
     for (size_t i = 0; i < 4; ++i) {
       const auto bits = static_cast<uint32_t>(_mm_movemask_epi8(question(parts_[i])));
@@ -65,4 +98,5 @@ class Sse2Bytes {
   __m128i parts_[4];
 };
 
+}  // namespace
 }  // namespace headcount::scan

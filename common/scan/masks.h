@@ -1,49 +1,66 @@
-// What a scanner does with masks: a bit for each byte of a block, and what reaches from one block into the next.
-// Pure; for common/scan/ only.
+// What the scanner does with masks, a bit for each byte of a block, the first byte's bit the lowest; and what reaches
+// from one block into the next. Pure; for common/scan/ only.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+// The parts of the scanner are one loop, cut into pieces to be read. A call between them would cost more than they do.
+#define HC_SCAN_INLINE [[gnu::always_inline]] inline
+
 namespace headcount::scan {
+namespace {
 
 inline constexpr size_t kBlockBytes = 64;
+inline constexpr unsigned kLastBit = kBlockBytes - 1;
+
+// All ones, or none.
+HC_SCAN_INLINE uint64_t Everywhere(bool set) { return uint64_t{0} - static_cast<uint64_t>(set); }
 
 // Bits from an odd set bit on, up to the next set one, which is left out.
-inline uint64_t PrefixXor(uint64_t mask) {
+HC_SCAN_INLINE uint64_t PrefixXor(uint64_t mask) {
   for (unsigned shift = 1; shift < kBlockBytes; shift *= 2) mask ^= mask << shift;
   return mask;
 }
 
-// One bit that travels from block to block.
+// Writes the bytes of `mask` close together.
+HC_SCAN_INLINE void CompressOneByOne(const char* bytes, uint64_t mask, char* to) {
+  for (; mask != 0; mask &= mask - 1) *to++ = bytes[__builtin_ctzll(mask)];
+}
+
+// One bit that travels from block to block. Each carry belongs to one question, asked once a block.
 class Carry {
  public:
-  explicit Carry(bool set = false) : bit_(set ? 1 : 0) {}
-  uint64_t bit() const { return bit_; }
+  HC_SCAN_INLINE explicit Carry(bool set = false) : bit_(set ? 1 : 0) {}
+  HC_SCAN_INLINE uint64_t bit() const { return bit_; }
 
   // The byte behind each one of `mask`.
-  uint64_t Behind(uint64_t mask) {
+  HC_SCAN_INLINE uint64_t Behind(uint64_t mask) {
     const uint64_t behind = mask << 1 | bit_;
-    bit_ = mask >> (kBlockBytes - 1);
+    bit_ = mask >> kLastBit;
     return behind;
   }
 
   // For each byte of `from`, the first byte behind it that is not in `skipped`. The addition does it: a bit at the
   // first skipped byte ripples through the ones and stands behind the last.
-  uint64_t FirstBehind(uint64_t from, uint64_t skipped) {
+  HC_SCAN_INLINE uint64_t FirstBehind(uint64_t from, uint64_t skipped) {
     uint64_t sum = 0;
     const bool ripples_out = __builtin_add_overflow(from << 1 | bit_, skipped, &sum);
-    bit_ = from >> (kBlockBytes - 1) | static_cast<uint64_t>(ripples_out);
+    bit_ = from >> kLastBit | static_cast<uint64_t>(ripples_out);
     return sum & ~skipped;
   }
 
-  // For each byte of `from`, all of which lie in `runs`, the first byte behind its run.
-  uint64_t EndOfRun(uint64_t from, uint64_t runs) {
+  struct Runs {
+    uint64_t bytes;
+    uint64_t behind;  // the first byte behind each
+  };
+  // Of the runs in `runs` those that begin with one of `first`.
+  HC_SCAN_INLINE Runs From(uint64_t first, uint64_t runs) {
     uint64_t sum = 0;
-    bool ripples_out = __builtin_add_overflow(runs, from, &sum);
+    bool ripples_out = __builtin_add_overflow(runs, first, &sum);
     ripples_out |= __builtin_add_overflow(sum, bit_, &sum);
     bit_ = static_cast<uint64_t>(ripples_out);
-    return sum & ~runs;
+    return {runs & ~sum, sum & ~runs};
   }
 
  private:
@@ -53,13 +70,15 @@ class Carry {
 // A mask of which the next block still asks the end.
 class Tail {
  public:
-  uint64_t last() const { return last_; }
   // The bytes that stand `bytes` (1 to 4) behind those of `mask`. Keep() comes after all questions.
-  uint64_t Behind(uint64_t mask, unsigned bytes) const { return mask << bytes | last_ >> (kBlockBytes - bytes); }
-  void Keep(uint64_t mask) { last_ = mask; }
+  HC_SCAN_INLINE uint64_t Behind(uint64_t mask, unsigned bytes) const {
+    return mask << bytes | last_ >> (kBlockBytes - bytes);
+  }
+  HC_SCAN_INLINE void Keep(uint64_t mask) { last_ = mask; }
 
  private:
   uint64_t last_ = 0;
 };
 
+}  // namespace
 }  // namespace headcount::scan

@@ -3,41 +3,45 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
+
+#include "common/scan/workspace.h"
 
 namespace headcount::scan {
 
 enum class Verdict : uint8_t {
   kObject,   // valid; the root is an object
   kNotJson,  // certainly not
-  // One of the few things left to the reference decoder: another root than an object, or a root key written with
-  // escapes that may spell ts or uid.
+  // What is left to the reference decoder: another root than an object, containers deeper than some 60, and escapes
+  // that may spell ts or uid.
   kAskReference,
 };
 
 struct Scan {
-  Verdict verdict = Verdict::kNotJson;
+  Verdict verdict;
   // Of the last root key of that name, the byte after the key's closing quote; null: there is none.
-  const char* after_ts_key = nullptr;
-  const char* after_uid_key = nullptr;
+  const char* after_ts_key;
+  const char* after_uid_key;
 };
 
-using ScanFunction = Scan (*)(std::string_view frame);
+// Reads no byte outside [begin, end). The buffers have room for as many bytes.
+using ScanFunction = Scan (*)(const char* begin, const char* end, const Buffers& buffers);
 
-// None past the end of the frame is read.
-Scan ScanPortable(std::string_view frame);
+Scan ScanPortable(const char* begin, const char* end, const Buffers& buffers);
 #ifdef __x86_64__
-Scan ScanSse2(std::string_view frame);
-Scan ScanAvx2(std::string_view frame);    // only with AVX2, BMI1, BMI2 and PCLMUL
-Scan ScanAvx512(std::string_view frame);  // only with those and AVX-512 F and BW
+Scan ScanSse2(const char* begin, const char* end, const Buffers& buffers);
+// Only with AVX2, BMI1, BMI2 and PCLMUL.
+Scan ScanAvx2(const char* begin, const char* end, const Buffers& buffers);
+// Only with those and AVX-512 F, BW and VBMI2.
+Scan ScanAvx512(const char* begin, const char* end, const Buffers& buffers);
 #endif
 
-struct NamedScan {
+// The scan for a kind of processors.
+struct Kernel {
   const char* name;
   ScanFunction scan;
 };
 // All that this processor can run, the fastest first.
-std::vector<NamedScan> UsableScans();
+std::vector<Kernel> UsableKernels();
 
 }  // namespace headcount::scan

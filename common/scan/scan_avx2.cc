@@ -4,7 +4,9 @@
 
 namespace headcount::scan {
 
-Scan ScanAvx2(std::string_view frame) { return Scanner<Avx2Bytes>(frame).Run(); }
+Scan ScanAvx2(const char* begin, const char* end, const Buffers& buffers) {
+  return ScanWith<Avx2Bytes>(begin, end, buffers);
+}
 
 }  // namespace headcount::scan
 #endif

@@ -4,7 +4,9 @@
 
 namespace headcount::scan {
 
-Scan ScanAvx512(std::string_view frame) { return Scanner<Avx512Bytes>(frame).Run(); }
+Scan ScanAvx512(const char* begin, const char* end, const Buffers& buffers) {
+  return ScanWith<Avx512Bytes>(begin, end, buffers);
+}
 
 }  // namespace headcount::scan
 #endif

@@ -3,6 +3,8 @@
 
 namespace headcount::scan {
 
-Scan ScanPortable(std::string_view frame) { return Scanner<PortableBytes>(frame).Run(); }
+Scan ScanPortable(const char* begin, const char* end, const Buffers& buffers) {
+  return ScanWith<PortableBytes>(begin, end, buffers);
+}
 
 }  // namespace headcount::scan

@@ -4,7 +4,9 @@
 
 namespace headcount::scan {
 
-Scan ScanSse2(std::string_view frame) { return Scanner<Sse2Bytes>(frame).Run(); }
+Scan ScanSse2(const char* begin, const char* end, const Buffers& buffers) {
+  return ScanWith<Sse2Bytes>(begin, end, buffers);
+}
 
 }  // namespace headcount::scan
 #endif

@@ -1,0 +1,96 @@
+// Numbers and the literals true, false and null: all in an outline that is neither string, punctuation nor space. Pure;
+// for common/scan/ only.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "common/scan/masks.h"
+
+namespace headcount::scan {
+namespace {
+
+template <typename Bytes>
+class Scalars {
+ public:
+  // The first bytes of numbers and literals.
+  HC_SCAN_INLINE uint64_t Starts(uint64_t scalars) { return scalars & ~behind_scalar_.Behind(scalars); }
+
+  // `at`: where the block stands in the outline.
+  HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t scalars, uint64_t starts, const char* at, uint64_t* errors) {
+    const uint64_t digits = bytes.Within('0', '9');
+    const uint64_t minus = bytes.Equal('-');
+    const uint64_t literal_starts = starts & ~(digits | minus);
+    const uint64_t numbers = scalars & ~TakeLiterals(literal_starts, scalars, at, errors);
+    CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, errors);
+  }
+
+ private:
+  // --- Literals -----------------------------------------------------------------------------------------------
+
+  // The bytes of literals.
+  HC_SCAN_INLINE uint64_t TakeLiterals(uint64_t starts, uint64_t scalars, const char* at, uint64_t* errors) {
+    for (uint64_t todo = starts; todo != 0; todo &= todo - 1) {
+      *errors |= static_cast<uint64_t>(!IsLiteral(at + __builtin_ctzll(todo)));
+    }
+    return literal_.From(starts, scalars).bytes;
+  }
+
+  // Without a branch: literals come in no order that a processor could guess.
+  HC_SCAN_INLINE static bool IsLiteral(const char* at) {
+    const uint32_t word = Word(at);
+    const bool is_false = (word == Word("fals")) & (at[4] == 'e');
+    const auto behind = static_cast<unsigned char>(at[4 + static_cast<size_t>(is_false)]);
+    const bool ends = (behind == ',') | (behind <= ' ') | ((behind | 0x20) == '}');
+    return ends & ((word == Word("true")) | (word == Word("null")) | is_false);
+  }
+  HC_SCAN_INLINE static uint32_t Word(const char* four) {
+    uint32_t word = 0;
+    std::memcpy(&word, four, sizeof word);
+    return word;
+  }
+
+  // --- Numbers ------------------------------------------------------------------------------------------------
+
+  // number = [ "-" ] int [ "." 1*DIGIT ] [ ( "e" / "E" ) [ "-" / "+" ] 1*DIGIT ], int = "0" or digits without a first 0
+  HC_SCAN_INLINE void CheckNumbers(const Bytes& bytes, uint64_t numbers, uint64_t starts, uint64_t digits,
+                                   uint64_t* errors) {
+    const uint64_t others = numbers & ~digits;
+    const uint64_t minus = bytes.Equal('-') & others;
+    const uint64_t points = bytes.Equal('.') & others;
+    const uint64_t first_digits = starts | behind_first_minus_.Behind(minus & starts);
+    *errors |= behind_first_zero_.Behind(first_digits & bytes.Equal('0')) & digits;
+    // A point stands behind a digit, a digit behind it, and behind the digits of a fraction no second point.
+    const uint64_t behind_digit = behind_digit_.Behind(digits);
+    *errors |= points & ~behind_digit;
+    *errors |= needs_digit_.Behind(points | minus) & ~digits;
+    *errors |= fraction_.FirstBehind(points, digits) & points;
+    const uint64_t rest = others & ~(points | (minus & starts));
+    if ((rest | exponent_open_) != 0) CheckExponents(bytes, rest, points, digits, minus, behind_digit, errors);
+  }
+
+  // `rest`: all of numbers but digits, points and a first minus.
+  HC_SCAN_INLINE void CheckExponents(const Bytes& bytes, uint64_t rest, uint64_t points, uint64_t digits,
+                                     uint64_t minus, uint64_t behind_digit, uint64_t* errors) {
+    const uint64_t exponents = bytes.EqualFolded('e') & rest;
+    const uint64_t plus = bytes.Equal('+') & rest;
+    const uint64_t signs = (minus & rest) | plus;
+    const uint64_t behind_exponent = behind_exponent_.Behind(exponents);
+    *errors |= rest & ~(exponents | signs);
+    *errors |= exponents & ~behind_digit;
+    *errors |= signs & ~behind_exponent;
+    *errors |= behind_exponent & ~(digits | signs);
+    *errors |= plus_needs_digit_.Behind(plus) & ~digits;
+    // Behind the digits of an exponent begins neither part.
+    *errors |= exponent_.FirstBehind(exponents, digits | signs) & (points | exponents);
+    exponent_open_ = behind_exponent_.bit() | plus_needs_digit_.bit() | exponent_.bit();
+  }
+
+  Carry behind_scalar_, literal_;
+  Carry behind_first_minus_, behind_first_zero_, behind_digit_, needs_digit_, fraction_;
+  Carry behind_exponent_, plus_needs_digit_, exponent_;
+  uint64_t exponent_open_ = 0;  // the next block must be looked at though no exponent is in it
+};
+
+}  // namespace
+}  // namespace headcount::scan

@@ -1,0 +1,53 @@
+// Is it UTF-8: the Unicode Standard's table of well-formed byte sequences (table 3-7). Pure; for common/scan/ only.
+#pragma once
+
+#include <cstdint>
+
+#include "common/scan/masks.h"
+
+namespace headcount::scan {
+namespace {
+
+template <typename Bytes>
+class Utf8 {
+ public:
+  HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t* errors) {
+    const uint64_t high = bytes.High();
+    if ((high | open_) != 0) *errors |= bytes.BadUtf8(previous_);
+    // The bytes of a sequence that may go on.
+    open_ = high >> (kBlockBytes - 3);
+    previous_ = bytes;
+  }
+
+ private:
+  Bytes previous_ = Bytes::Spaces64();
+  uint64_t open_ = 0;  // the next block must be looked at though it is ASCII
+};
+
+// BadUtf8() of kernels that have no tables. The table says how many bytes follow a first byte, and which second bytes
+// some first bytes do not take.
+template <typename Bytes>
+HC_SCAN_INLINE uint64_t BadUtf8ByMasks(const Bytes& previous, const Bytes& bytes) {
+  const auto behind = [&](uint64_t before, uint64_t mask, unsigned count) {
+    return mask << count | before >> (kBlockBytes - count);
+  };
+  const auto lead = [](const Bytes& of) { return of.Within(0xC0, 0xFF); };
+  const auto lead3 = [](const Bytes& of) { return of.Within(0xE0, 0xFF); };  // of three bytes or four
+  const auto lead4 = [](const Bytes& of) { return of.Within(0xF0, 0xFF); };
+  const auto second_of = [&](char first) { return behind(previous.Equal(first), bytes.Equal(first), 1); };
+  const uint64_t from_a0 = bytes.Within(0xA0, 0xBF);
+  const uint64_t from_90 = bytes.Within(0x90, 0xBF);
+  const uint64_t follow = bytes.Within(0x80, 0xBF);
+  uint64_t errors = bytes.Within(0xC0, 0xC1) | bytes.Within(0xF5, 0xFF);
+  errors |= (behind(lead(previous), lead(bytes), 1) | behind(lead3(previous), lead3(bytes), 2) |
+             behind(lead4(previous), lead4(bytes), 3)) ^
+            follow;
+  errors |= second_of('\xE0') & ~from_a0;  // longer than it need be
+  errors |= second_of('\xED') & from_a0;   // a surrogate
+  errors |= second_of('\xF0') & ~from_90;  // longer than it need be
+  errors |= second_of('\xF4') & from_90;   // above U+10FFFF
+  return errors;
+}
+
+}  // namespace
+}  // namespace headcount::scan
