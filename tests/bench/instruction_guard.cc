@@ -75,8 +75,8 @@ void DecodeAll(FrameDecoder* decoder, const std::vector<std::string>& frames, ui
   }
 }
 
-// One partition's frames through the judge into a worker's windows, from decoded ones on: the fingerprint included. Each
-// time every second user is a new one.
+// One partition's frames through the judge into a worker's windows, from decoded ones on: the fingerprint included.
+// Each time every second user is a new one.
 void JudgeAll(const std::vector<std::string>& frames, uint64_t times) {
   struct Decoded {
     EventTime ts;

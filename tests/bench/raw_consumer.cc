@@ -20,7 +20,10 @@ namespace headcount::bench {
 namespace {
 
 constexpr int kTimeoutMs = 10'000;
-constexpr size_t kBatch = 10'000;
+constexpr size_t kBatch = 1'000;
+// A call waits this long for a full batch, and takes what is there then.
+constexpr int kBatchWaitMs = 5;
+constexpr int kMaxEmptyBatches = kTimeoutMs / kBatchWaitMs;
 constexpr int64_t kQueueKbytes = 32 << 10;
 
 struct ListDeleter {
@@ -53,10 +56,13 @@ class RawConsumer {
   ReadTotals ReadAll() {
     ReadTotals totals;
     std::vector<rd_kafka_message_t*> messages(kBatch);
+    int empty_batches = 0;
     while (!ends_.empty()) {
-      const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), kTimeoutMs, messages.data(), messages.size());
-      if (count <= 0) throw std::runtime_error("nothing came for ten seconds");
-      if (totals.frames == 0) SayFirstRecord();
+      const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), kBatchWaitMs, messages.data(), messages.size());
+      if (count < 0) throw std::runtime_error(rd_kafka_err2str(rd_kafka_last_error()));
+      empty_batches = count == 0 ? empty_batches + 1 : 0;
+      if (empty_batches > kMaxEmptyBatches) throw std::runtime_error("nothing came for ten seconds");
+      if (totals.frames == 0 && count > 0) SayFirstRecord();
       for (ssize_t i = 0; i < count; ++i) Drop(messages[static_cast<size_t>(i)], &totals);
     }
     return totals;
