@@ -36,10 +36,14 @@ class Reader:
 @dataclass(frozen=True)
 class Group:
     name: str
-    title: str
+    words: str  # {frames} is put in
     input: Input
     readers: list = field(default_factory=list)
     rounds: int = 3
+
+    @property
+    def title(self):
+        return self.words.format(frames=f"{self.input.frames:,}")
 
 
 def headcount(workers, *options):
@@ -70,19 +74,19 @@ def topic_groups(scale, rounds):
     def count(frames):
         return max(int(frames * scale), 20_000)
 
-    yield Group("kafka", "5 M frames from Kafka, 4 partitions", Input("topic", count(5_000_000)),
+    yield Group("kafka", "{frames} frames from Kafka, 4 partitions", Input("topic", count(5_000_000)),
                 [headcount(2), raw(2), drain(2), python(4), headcount(1), raw(1)], rounds)
-    yield Group("kafka_1m", "1 M frames from Kafka, 4 partitions", Input("topic", count(1_000_000)),
+    yield Group("kafka_1m", "{frames} frames from Kafka, 4 partitions", Input("topic", count(1_000_000)),
                 [headcount(2), raw(2)], rounds)
     for partitions in (1, 4, 16, 64):
-        yield Group(f"partitions_{partitions}", f"{partitions} partitions",
+        yield Group(f"partitions_{partitions}", f"{{frames}} frames from Kafka, {partitions} partition{'s' if partitions > 1 else ''}",
                     Input("topic", count(2_000_000), partitions=partitions), [headcount(1), headcount(2), raw(2)], rounds)
     for codec in ("lz4", "zstd"):
-        yield Group(f"codec_{codec}", f"a topic compressed with {codec}",
+        yield Group(f"codec_{codec}", f"{{frames}} frames from Kafka, compressed with {codec}",
                     Input("topic", count(2_000_000), codec=codec), [headcount(2), raw(2)], rounds)
-    yield Group("kafka_200b", "frames of 200 bytes", Input("topic", count(5_000_000), frame_bytes=200),
+    yield Group("kafka_200b", "{frames} frames of 200 bytes from Kafka", Input("topic", count(5_000_000), frame_bytes=200),
                 [headcount(2), raw(2)], rounds)
-    yield Group("kafka_10kb", "frames of 10 KB", Input("topic", count(200_000), frame_bytes=10_000),
+    yield Group("kafka_10kb", "{frames} frames of 10 KB from Kafka", Input("topic", count(200_000), frame_bytes=10_000),
                 [headcount(2), raw(2)], rounds)
 
 
@@ -91,20 +95,20 @@ def file_groups(scale, rounds):
     def count(frames):
         return max(int(frames * scale), 20_000)
 
-    yield Group("file", "3 M frames from one file", Input("file", count(3_000_000), partitions=1),
+    yield Group("file", "{frames} frames from one file", Input("file", count(3_000_000), partitions=1),
                 [headcount(1), duckdb(2)], rounds)
-    yield Group("file_2", "3 M frames from two files", Input("file", count(3_000_000), partitions=2),
+    yield Group("file_2", "{frames} frames from two files", Input("file", count(3_000_000), partitions=2),
                 [headcount(2), headcount(1)], rounds)
     for size, frames in ((200, 10_000_000), (10_000, 200_000)):
-        yield Group(f"file_{size}b", f"frames of {size:,} bytes from two files",
+        yield Group(f"file_{size}b", f"{{frames}} frames of {size:,} bytes from two files",
                     Input("file", count(frames), partitions=2, frame_bytes=size), [headcount(1), headcount(2)], rounds)
     # Frames of 200 bytes, so that 20 M of them fit the page cache: what grows is the length of the run.
     for millions in (1, 5, 20):
-        yield Group(f"length_{millions}m", f"{millions} M frames of 200 bytes from one file",
+        yield Group(f"length_{millions}m", "{frames} frames of 200 bytes from one file",
                     Input("file", count(millions * 1_000_000), partitions=1, frame_bytes=200), [headcount(1)], rounds)
     # All in one minute, and ten million frames, so that ten million users fit.
     for users in (1_000, 100_000, 1_000_000, 10_000_000):
-        yield Group(f"users_{users}", f"{users:,} users in a minute",
+        yield Group(f"users_{users}", f"{{frames}} frames of 200 bytes, {users:,} users in one minute",
                     Input("file", count(10_000_000), partitions=2, frame_bytes=200, minutes=1, users=users),
                     [headcount(1, *BIG_SLICE), headcount(2, *BIG_SLICE)], rounds)
 

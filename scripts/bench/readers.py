@@ -32,7 +32,8 @@ def title(reader):
 
 def measured(shop, name, command):
     """One run: its figures, and what it printed."""
-    base = os.path.join(shop.folder, name)
+    base = os.path.join(shop.folder, "runs", name)
+    os.makedirs(os.path.dirname(base), exist_ok=True)
     with open(base + ".out", "w", encoding="utf-8") as out:
         done = subprocess.run([sys.executable, MEASURE, "--json", base + ".json", "--stderr", base + ".log", "--",
                                *command], stdout=out, check=False)
@@ -66,7 +67,7 @@ def check_total(name, text, expected):
 
 def run_headcount(shop, name, source, reader, expected):
     command = [shop.program("headcount"), "run", "--workers", str(reader.processes), "--status-file",
-               os.path.join(shop.folder, "status.json"), *reader.options]
+               os.path.join(shop.folder, "headcount.status.json"), *reader.options]
     if source.kind == "file":
         figures, text = measured(shop, name, [*command, "--input", *input_files(shop)])
         check_minutes(name, text, expected)

@@ -14,6 +14,7 @@ import ujson
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 BATCH = 1000
+BATCH_WAIT_S = 0.05  # for a full batch; what is there is taken then
 
 
 def count_partition(bootstrap, topic, partition):
@@ -31,7 +32,7 @@ def count_partition(bootstrap, topic, partition):
     users, events = collections.defaultdict(set), collections.Counter()
     at_end = False
     while not at_end:
-        for message in consumer.consume(BATCH, timeout=10):
+        for message in consumer.consume(BATCH, timeout=BATCH_WAIT_S):
             if message.error():
                 if message.error().code() != KafkaError._PARTITION_EOF:
                     raise RuntimeError(message.error())
