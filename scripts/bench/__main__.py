@@ -105,6 +105,8 @@ def load(path):
 
 
 def report(result):
+    if result["mode"] != "full":
+        print(f"A {result['mode']} run: fewer frames, one round. The bars are those of the full run.\n")
     print("\n".join([*bars.table(result), "", *bars.points_table(result)]))
 
 

@@ -4,6 +4,8 @@ import os
 import svg
 from bars import Results
 
+USERS = (1_000, 100_000, 1_000_000, 10_000_000)
+
 
 def kind(reader):
     return {"headcount": "ours", "raw": "limit", "drain": "limit"}.get(reader, "theirs")
@@ -51,28 +53,32 @@ def memory(r):
     if main:
         sections.append(("100,000 users a minute, ten minutes",
                          [(f"{p['title']}, {p['input']['kind']}", p["median"]["peak_pss_mib"], kind(p["reader"])) for p in main]))
-    users = [r.points[key] for n in (1_000, 100_000, 1_000_000, 10_000_000)
-             if (key := (f"users_{n}", "headcount", 1)) in r.points]
+    users = [r.points[key] for n in USERS if (key := (f"users_{n}", "headcount", 1)) in r.points]
     if users:
         sections.append(("one minute of many users, one worker",
-                         [(f"{svg.short(p['input']['users_a_minute'])} users", p["median"]["peak_pss_mib"], "ours") for p in users]))
+                         [(f"{svg.short(users_met(p['input']))} users", p["median"]["peak_pss_mib"], "ours") for p in users]))
     return svg.bars("Peak memory of all processes (sum of PSS)", sections, "{:,.0f} MiB") if sections else None
 
 
-def series(r, groups, key, processes):
-    points = [(x, r.points[point]["median"][key]) for x, group in groups
-              if (point := (group, "headcount", processes)) in r.points]
-    return (f"{processes} worker{'s' if processes > 1 else ''}", points)
+def series(r, groups, x_of, processes):
+    points = [r.points[key] for group in groups if (key := (group, "headcount", processes)) in r.points]
+    label = f"{processes} worker{'s' if processes > 1 else ''}"
+    return label, [(x_of(point["input"]), point["median"]["wall_ns_a_frame"]) for point in points]
+
+
+def users_met(source):
+    """A minute of fewer frames than users cannot show them all."""
+    return min(source["users_a_minute"], source["frames"])
 
 
 def scaling(r):
-    axes = (("partitions (Kafka)", [(n, f"partitions_{n}") for n in (1, 4, 16, 64)], (1, 2)),
-            ("frames of 200 bytes (file)", [(n * 1_000_000, f"length_{n}m") for n in (1, 5, 20)], (1,)),
-            ("users in one minute (file, 200 bytes)", [(n, f"users_{n}") for n in (1_000, 100_000, 1_000_000, 10_000_000)], (1, 2)))
+    axes = (("partitions (Kafka)", [f"partitions_{n}" for n in (1, 4, 16, 64)], lambda source: source["partitions"], (1, 2)),
+            ("frames of 200 bytes (file)", [f"length_{n}m" for n in (1, 5, 20)], lambda source: source["frames"], (1,)),
+            ("users in one minute (file, 200 bytes)", [f"users_{n}" for n in USERS], users_met, (1, 2)))
     some = []
-    for heading, groups, workers in axes:
-        lines = [series(r, groups, "wall_ns_a_frame", count) for count in workers]
-        lines = [one for one in lines if len(one[1]) > 1]
+    for heading, groups, x_of, workers in axes:
+        lines = [series(r, groups, x_of, count) for count in workers]
+        lines = [one for one in lines if len({x for x, _ in one[1]}) > 1]
         if lines:
             some.append((heading, lines))
     return svg.panels("Nanoseconds a frame, from the start of the process to its end", some) if some else None

@@ -73,12 +73,18 @@ def short(number):
     return f"{number:g}"
 
 
+def round_up(value):
+    """The next number of one of the digits that are easy to halve."""
+    size = 10 ** math.floor(math.log10(value))
+    return next(step * size for step in (1, 2, 4, 6, 8, 10) if step * size >= value)
+
+
 def panel(x0, y0, width, height, heading, series, form):
     """Lines through points (x, y), x logarithmic, y from zero. `series`: (label, points)."""
     points = [point for _, some in series for point in some]
     xs = sorted({x for x, _ in points})
     low, high = math.log(xs[0]), math.log(xs[-1])
-    most = 1.15 * max(y for _, y in points) or 1
+    most = round_up(1.05 * max(y for _, y in points))
 
     def place(x, y):
         share = (math.log(x) - low) / (high - low) if high > low else 0.5
@@ -108,7 +114,7 @@ def panels(title, some, form="{:,.0f}"):
     parts = []
     for number, (heading, series) in enumerate(some):
         x = 60 + number % 2 * (width + 70)
-        y = 66 + number // 2 * (height + 92)
+        y = 70 + number // 2 * (height + 92)
         parts += panel(x, y, width, height, heading, series, form)
     rows = (len(some) + 1) // 2
     return page(title, WIDTH, 66 + rows * (height + 92) - 30, parts)
