@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -177,4 +178,11 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace headcount::bench
 
-int main(int argc, char** argv) { return headcount::bench::Run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return headcount::bench::Run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "instruction_guard: %s\n", e.what());
+    return 1;
+  }
+}
