@@ -96,6 +96,14 @@ Subject Decoding(std::string name, std::shared_ptr<FrameDecoder> decoder, bool w
           }};
 }
 
+const char* KernelName() {
+#ifdef HEADCOUNT_HAS_SCANNER
+  return scan::UsableScans().front().name;
+#else
+  return "RapidJSON";
+#endif
+}
+
 std::vector<Subject> Subjects() {
   std::vector<Subject> subjects;
 #ifdef HEADCOUNT_HAS_SCANNER
@@ -113,8 +121,10 @@ std::vector<Subject> Subjects() {
   subjects.push_back(Decoding("decode", decoder, false));
   subjects.push_back(Decoding("decode + fingerprint", decoder, true));
 #endif
-  subjects.push_back({"fingerprint of 16 bytes", 0, [](std::string_view frame) {
-                        sink += FingerprintOf(kKey, frame.substr(0, kUidBytes)).low;
+  // Of bytes that are at hand, as those of a frame are that has just been decoded.
+  subjects.push_back({"fingerprint of 16 bytes", 0, [uid = std::string(kUidBytes, 'u')](std::string_view) mutable {
+                        sink += FingerprintOf(kKey, uid).low;
+                        ++uid[0];
                         return true;
                       }});
   for (const DecodeRival& rival : DecodeRivals()) subjects.push_back({rival.name, rival.padding, rival.parse});
@@ -147,9 +157,10 @@ void PrintText(const Options& options, const std::vector<Subject>& subjects, dou
 }
 
 void PrintJson(const Options& options, const std::vector<Subject>& subjects, double frame_bytes, size_t refused) {
-  std::printf("{\"frames\":%zu,\"frame_bytes\":%.1f,\"seed\":%llu,\"versions\":\"%s\",\"refused\":%zu,\"subjects\":[",
-              options.frames, frame_bytes, static_cast<unsigned long long>(options.seed), DecodeRivalVersions().c_str(),
-              refused);
+  std::printf("{\"frames\":%zu,\"frame_bytes\":%.1f,\"seed\":%llu,\"kernel\":\"%s\",\"versions\":\"%s\",",
+              options.frames, frame_bytes, static_cast<unsigned long long>(options.seed), KernelName(),
+              DecodeRivalVersions().c_str());
+  std::printf("\"refused\":%zu,\"subjects\":[", refused);
   const char* comma = "";
   for (const Subject& subject : subjects) {
     std::printf("%s\n{\"name\":\"%s\",\"best_ns\":%.1f,\"median_ns\":%.1f,\"bytes_per_s\":%.0f,\"ns\":[", comma,
