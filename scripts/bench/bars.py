@@ -75,15 +75,19 @@ def judge(result):
             r.ratio("kafka", ours, ("raw", 2)), "{:.2f}", True),
         bar("the same: times the Python solution", 4, r.ratio("kafka", ours, ("python", 4)), "{:.1f}", True),
         bar("decode alone, 1 KB frame: ns", 600, decode, "{:,.0f}", False),
-        bar("the same: times as fast as simdjson's DOM parser", 1, quotient(r.decode_ns("simdjson DOM"), decode), "{:.2f}", True),
-        bar("the same: times as fast as RapidJSON SAX", 3, quotient(r.decode_ns("RapidJSON SAX"), decode), "{:.1f}", True),
+        bar("the same: times as fast as simdjson's DOM parser", 1,
+            quotient(r.decode_ns("simdjson DOM"), decode), "{:.2f}", True),
+        bar("the same: times as fast as RapidJSON SAX", 3,
+            quotient(r.decode_ns("RapidJSON SAX"), decode), "{:.1f}", True),
         bar("live minute to committed record, p50: ms", 50, r.extra("latency", "p50_ms"), "{:,.1f}", False),
         bar("the same, p99: ms", 250, r.extra("latency", "p99_ms"), "{:,.1f}", False),
         bar("memory, 1 M frames, 100,000 users a minute, two workers: MiB", 96,
             r.median("kafka_1m", "headcount", 2, "peak_pss_mib"), "{:,.1f}", False),
         bar("memory, from 1 to 10 M users a minute: bytes a user and worker", 48, r.bytes_a_user(), "{:,.1f}", False),
-        bar("cost a frame, 1 M to 20 M frames: largest over smallest", 1.15, r.spread(LENGTHS, "steady_frames_per_s"), "{:.2f}", False),
-        bar("cost a frame, 1 to 64 partitions: largest over smallest", 1.15, r.spread(PARTITIONS, "steady_frames_per_s"), "{:.2f}", False),
+        bar("cost a frame, 1 M to 20 M frames: largest over smallest", 1.15,
+            r.spread(LENGTHS, "steady_frames_per_s"), "{:.2f}", False),
+        bar("cost a frame, 1 to 64 partitions: largest over smallest", 1.15,
+            r.spread(PARTITIONS, "steady_frames_per_s"), "{:.2f}", False),
     ]
 
 

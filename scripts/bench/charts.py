@@ -36,7 +36,8 @@ def decode(r):
     ours += [(f"headcount ({kernel})", ns[f"decode, {kernel}"], "ours") for kernel in ("avx2", "sse2")
              if kernel != found["kernel"] and f"decode, {kernel}" in ns]
     theirs = [(name, ns[name], "theirs") for name in ns if name.startswith(("RapidJSON", "simdjson"))]
-    return svg.bars("Nanoseconds to check and decode a frame of 0.93 KB", [("", ours + theirs)], "{:,.0f} ns", (600, "bar: 600 ns"))
+    return svg.bars("Nanoseconds to check and decode a frame of 0.93 KB", [("", ours + theirs)], "{:,.0f} ns",
+                    (600, "bar: 600 ns"))
 
 
 def latency(r):
@@ -52,13 +53,16 @@ def memory(r):
     sections = []
     main = [r.points[key] for key in (("kafka", "headcount", 2), ("kafka", "raw", 2), ("kafka", "python", 4),
                                       ("file", "headcount", 1), ("file", "duckdb", 2)) if key in r.points]
+    def row(point, label):
+        return label, point["median"]["peak_pss_mib"], kind(point["reader"])
+
     if main:
         sections.append(("100,000 users a minute, ten minutes",
-                         [(f"{p['title']}, {p['input']['kind']}", p["median"]["peak_pss_mib"], kind(p["reader"])) for p in main]))
+                         [row(p, f"{p['title']}, {p['input']['kind']}") for p in main]))
     users = [r.points[key] for n in USERS if (key := (f"users_{n}", "headcount", 1)) in r.points]
     if users:
         sections.append(("one minute of many users, one worker",
-                         [(f"{svg.short(users_met(p['input']))} users", p["median"]["peak_pss_mib"], "ours") for p in users]))
+                         [row(p, f"{svg.short(users_met(p['input']))} users") for p in users]))
     return svg.bars("Peak memory of all processes (sum of PSS)", sections, "{:,.0f} MiB") if sections else None
 
 

@@ -79,8 +79,9 @@ def topic_groups(scale, rounds):
     yield Group("kafka_1m", "{frames} frames from Kafka, 4 partitions", Input("topic", count(1_000_000)),
                 [headcount(2), raw(2)], rounds)
     for partitions in (1, 4, 16, 64):
-        yield Group(f"partitions_{partitions}", f"{{frames}} frames from Kafka, {partitions} partition{'s' if partitions > 1 else ''}",
-                    Input("topic", count(2_000_000), partitions=partitions), [headcount(1), headcount(2), raw(2)], rounds)
+        words = f"{{frames}} frames from Kafka, {partitions} partition{'s' if partitions > 1 else ''}"
+        yield Group(f"partitions_{partitions}", words, Input("topic", count(2_000_000), partitions=partitions),
+                    [headcount(1), headcount(2), raw(2)], rounds)
     for codec in ("lz4", "zstd"):
         yield Group(f"codec_{codec}", f"{{frames}} frames from Kafka, compressed with {codec}",
                     Input("topic", count(2_000_000), codec=codec), [headcount(2), raw(2)], rounds)

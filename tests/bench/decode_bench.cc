@@ -74,8 +74,10 @@ struct Subject {
   std::string name;
   size_t padding;
   std::function<bool(std::string_view)> work;  // false: the frame was refused
+  size_t bytes = 0;                            // that it works on; 0: those of the frame
   std::vector<double> ns{};                    // a frame, in each round
 
+  double BytesOf(double frame_bytes) const { return bytes == 0 ? frame_bytes : static_cast<double>(bytes); }
   double Best() const { return *std::min_element(ns.begin(), ns.end()); }
   double Median() const {
     std::vector<double> sorted = ns;
@@ -122,11 +124,13 @@ std::vector<Subject> Subjects() {
   subjects.push_back(Decoding("decode + fingerprint", decoder, true));
 #endif
   // Of bytes that are at hand, as those of a frame are that has just been decoded.
-  subjects.push_back({"fingerprint of 16 bytes", 0, [uid = std::string(kUidBytes, 'u')](std::string_view) mutable {
+  subjects.push_back({"fingerprint of 16 bytes", 0,
+                      [uid = std::string(kUidBytes, 'u')](std::string_view) mutable {
                         sink += FingerprintOf(kKey, uid).low;
                         ++uid[0];
                         return true;
-                      }});
+                      },
+                      kUidBytes});
   for (const DecodeRival& rival : DecodeRivals()) subjects.push_back({rival.name, rival.padding, rival.parse});
   return subjects;
 }
@@ -151,7 +155,7 @@ void PrintText(const Options& options, const std::vector<Subject>& subjects, dou
               static_cast<unsigned long long>(options.seed), options.rounds, DecodeRivalVersions().c_str());
   for (const Subject& subject : subjects) {
     std::printf("%-24s best %7.1f median %7.1f ns/frame   best %7.1f MB/s\n", subject.name.c_str(), subject.Best(),
-                subject.Median(), frame_bytes * 1000.0 / subject.Best());
+                subject.Median(), subject.BytesOf(frame_bytes) * 1000.0 / subject.Best());
   }
   std::printf("refused %zu (sum of all work %llx)\n", refused, static_cast<unsigned long long>(sink));
 }
@@ -164,7 +168,8 @@ void PrintJson(const Options& options, const std::vector<Subject>& subjects, dou
   const char* comma = "";
   for (const Subject& subject : subjects) {
     std::printf("%s\n{\"name\":\"%s\",\"best_ns\":%.1f,\"median_ns\":%.1f,\"bytes_per_s\":%.0f,\"ns\":[", comma,
-                subject.name.c_str(), subject.Best(), subject.Median(), frame_bytes * 1e9 / subject.Median());
+                subject.name.c_str(), subject.Best(), subject.Median(),
+                subject.BytesOf(frame_bytes) * 1e9 / subject.Median());
     for (size_t i = 0; i < subject.ns.size(); ++i) std::printf("%s%.1f", i == 0 ? "" : ",", subject.ns[i]);
     std::printf("]}");
     comma = ",";

@@ -75,7 +75,8 @@ def compare(budget, costs, slack=SLACK):
     for kind, allowed in budget.items():
         ratio = costs[kind] / allowed
         if ratio > 1 + slack:
-            yield f"{kind}: {costs[kind]:,.1f} instructions a frame, {100 * (ratio - 1):.1f} % more than the budget of {allowed:,.1f}"
+            yield (f"{kind}: {costs[kind]:,.1f} instructions a frame, {100 * (ratio - 1):.1f} % more than the budget of "
+                   f"{allowed:,.1f}")
         elif ratio < 1 - slack:
             yield (f"{kind}: {costs[kind]:,.1f} instructions a frame, {100 * (1 - ratio):.1f} % less than the budget of "
                    f"{allowed:,.1f}: well done; keep it with scripts/bench.sh --budget")
