@@ -22,7 +22,7 @@ usage: bench.sh [--quick | --smoke] [OPTIONS]
                     may be given more than once
   --rounds N        of each point, instead of three (--quick: one); medians are printed
   --keep            put result and charts into tests/bench/results, which the README shows
-  --out DIR         where inputs, logs and results go (default: build/bench; up to 6 GB, deleted again)
+  --out DIR         where inputs, logs and results go (default: build/bench; up to 10 GB, deleted again)
   --no-setup        install nothing; rivals that are not there are left out
   --no-build        build nothing; use the programs of build/release as they are
   -b, --bootstrap-server H:P  use this broker; the topics headcount_bench_* in it are made anew

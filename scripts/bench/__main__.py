@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -47,12 +48,12 @@ def parse(argv):
 
 
 def wanted_groups(options):
-    groups = plan.PLANS[options.mode]()
+    lists = plan.PLANS[options.mode]()
     if options.only:
-        groups = [group for group in groups if group.name.startswith(tuple(options.only))]
+        lists = [[group for group in groups if group.name.startswith(tuple(options.only))] for groups in lists]
     if options.rounds:
-        groups = [dataclasses.replace(group, rounds=options.rounds) for group in groups]
-    return groups
+        lists = [[dataclasses.replace(group, rounds=options.rounds) for group in groups] for groups in lists]
+    return [groups for groups in lists if groups]
 
 
 def small_programs(shop, options):
@@ -80,7 +81,7 @@ def small_programs(shop, options):
 def measure(options):
     started = time.time()
     shop = inputs.Workshop(options.out, options.programs, options.bootstrap_server, options.rivals_python)
-    groups = wanted_groups(options)
+    lists = wanted_groups(options)
     runner = Runner(shop, options.broker_pid)
     result = {
         "version": 1, "mode": options.mode, "seed": plan.SEED,
@@ -88,10 +89,10 @@ def measure(options):
         "machine": machine.describe_machine(),
         "versions": machine.describe_versions(shop.program("headcount"), options.rivals_python),
     }
-    if options.mode != "smoke" and any(group.input.kind == "topic" for group in groups):
+    if options.mode != "smoke" and any(group.input.kind == "topic" for groups in lists for group in groups):
         runner.warm_up(plan.warm_up())
-    for group in groups:
-        runner.group(group)
+    for groups in lists:
+        runner.together(groups)
     result.update(small_programs(shop, options))
     result["points"] = runner.points
     result["seconds"] = round(time.time() - started)
@@ -121,8 +122,8 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     try:
         result = measure(options)
-    except WrongAnswer as wrong:
-        say(f"bench: {wrong}")
+    except (WrongAnswer, RuntimeError, subprocess.CalledProcessError) as failure:
+        say(f"bench: {failure}")
         return 1
     except inputs.NoRoom as full:
         say(f"bench: {full}")

@@ -1,21 +1,19 @@
 """Makes the inputs and takes them away again, and never fills the disk."""
 import contextlib
-import glob
 import json
 import os
 import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 
-from plan import SEED
+from plan import SEED, Input
 
 # What must stay free on the disk whatever we do, and what a log needs besides its frames.
 SPARE_BYTES = 3 << 30
 LOG_OVERHEAD = 1.1
 # A deleted topic leaves the disk some seconds after its deletion, and half a minute after the broker's start.
 ROOM_WAIT_S = 120
-
-TOPIC = "headcount_bench_events"
 
 
 class NoRoom(Exception):
@@ -55,36 +53,35 @@ def wait_for_room(folder, wanted):
         time.sleep(2)
 
 
-def file_prefix(shop):
-    return os.path.join(shop.folder, "frames")
-
-
-def input_files(shop):
-    return sorted(glob.glob(file_prefix(shop) + "-*.jsonl"))
-
-
-def remove(shop, source):
-    if source.kind == "topic":
-        shop.delete_topic(TOPIC)
-    for path in input_files(shop):
-        os.remove(path)
+@dataclass(frozen=True)
+class Made:
+    """An input that is there: where, and what bench_frames said of it, the right answer included."""
+    source: Input
+    topic: str
+    files: list
+    said: dict
 
 
 @contextlib.contextmanager
-def made(shop, source):
-    """The input while the body runs; gives what bench_frames said: the number of bytes, and the right answer."""
+def made(shop, name, source):
+    """The input while the body runs."""
+    topic, prefix = f"headcount_bench_{name}", os.path.join(shop.folder, f"frames-{name}")
     wait_for_room(shop.folder, source.bytes * LOG_OVERHEAD)
     command = [shop.program("bench_frames"), "--frames", str(source.frames), "--size", str(source.frame_bytes),
                "--users", str(source.users), "--minutes", str(source.minutes),
                "--partitions", str(source.partitions), "--seed", str(SEED)]
     if source.kind == "topic":
-        shop.make_topic(TOPIC, source.partitions)
-        command += ["-b", shop.bootstrap, "--topic", TOPIC, "--codec", source.codec]
+        shop.make_topic(topic, source.partitions)
+        command += ["-b", shop.bootstrap, "--topic", topic, "--codec", source.codec]
     else:
-        command += ["--out", file_prefix(shop)]
+        command += ["--out", prefix]
+    files = [f"{prefix}-{partition}.jsonl" for partition in range(source.partitions)] if source.kind == "file" else []
     try:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         os.sync()  # or the kernel would write it out while somebody is measured
-        yield json.loads(done.stdout)
+        yield Made(source, topic, files, json.loads(done.stdout))
     finally:
-        remove(shop, source)
+        if source.kind == "topic":
+            shop.delete_topic(topic)
+        for path in filter(os.path.exists, files):
+            os.remove(path)

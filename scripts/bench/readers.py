@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 
-from inputs import TOPIC, input_files
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 MEASURE = os.path.join(ROOT, "scripts", "measure.py")
@@ -45,7 +43,7 @@ def measured(shop, name, command):
         return json.load(figures), out.read()
 
 
-def check_minutes(name, text, expected):
+def check_minutes(name, text, said):
     """Every minute once, with its right number of users and frames, and nothing left out anywhere."""
     found = [json.loads(line) for line in text.splitlines() if line.strip()]
     for record in found:
@@ -53,32 +51,32 @@ def check_minutes(name, text, expected):
             raise WrongAnswer(f"{name}: frames refused in minute {record['window_start']}: {record}")
     keys = ("window_start", "unique_users", "events")
     got = sorted(tuple(record[key] for key in keys) for record in found)
-    want = sorted(tuple(record[key] for key in keys) for record in expected["minutes"])
+    want = sorted(tuple(record[key] for key in keys) for record in said["minutes"])
     if got != want:
         differing = sorted(set(got) ^ set(want))[:4]
         raise WrongAnswer(f"{name}: wrong counts; {len(got)} minutes for {len(want)}, differing: {differing}")
 
 
-def check_total(name, text, expected):
+def check_total(name, text, said):
     totals = json.loads(text)
-    if totals["frames"] != expected["frames"]:
-        raise WrongAnswer(f"{name}: {totals['frames']} frames read of {expected['frames']}")
+    if totals["frames"] != said["frames"]:
+        raise WrongAnswer(f"{name}: {totals['frames']} frames read of {said['frames']}")
 
 
-def run_headcount(shop, name, source, reader, expected):
+def run_headcount(shop, name, there, reader):
     command = [shop.program("headcount"), "run", "--workers", str(reader.processes), "--status-file",
                os.path.join(shop.folder, "headcount.status.json"), *reader.options]
-    if source.kind == "file":
-        figures, text = measured(shop, name, [*command, "--input", *input_files(shop)])
-        check_minutes(name, text, expected)
+    if there.source.kind == "file":
+        figures, text = measured(shop, name, [*command, "--input", *there.files])
+        check_minutes(name, text, there.said)
         return figures
     # A group and an output topic of its own each time, so that every run begins at the first record.
     metrics = f"headcount_bench_metrics_{name}"
     shop.make_topic(metrics, 1)
     try:
-        figures, _ = measured(shop, name, [*command, "-b", shop.bootstrap, "--input-topic", TOPIC, "--output-topic",
+        figures, _ = measured(shop, name, [*command, "-b", shop.bootstrap, "--input-topic", there.topic, "--output-topic",
                                            metrics, "--group", f"bench-{os.getpid()}-{name}", "--until-end"])
-        check_minutes(name, shop.topic_tool("--print-topic", metrics, capture=True), expected)
+        check_minutes(name, shop.topic_tool("--print-topic", metrics, capture=True), there.said)
     finally:
         shop.delete_topic(metrics)
     return figures
@@ -86,25 +84,26 @@ def run_headcount(shop, name, source, reader, expected):
 
 def run_reading(program):
     """raw_consumer and fetch_drain: they read, and count nothing but frames."""
-    def run(shop, name, source, reader, expected):
-        figures, text = measured(shop, name, [shop.program(program), shop.bootstrap, TOPIC, str(source.partitions),
-                                              str(reader.processes)])
-        check_total(name, text, expected)
+    def run(shop, name, there, reader):
+        figures, text = measured(shop, name, [shop.program(program), shop.bootstrap, there.topic,
+                                              str(there.source.partitions), str(reader.processes)])
+        check_total(name, text, there.said)
         return figures
     return run
 
 
-def run_python(shop, name, source, reader, expected):
-    command = [shop.rivals_python, os.path.join(RIVALS, "python_rival.py"), shop.bootstrap, TOPIC, str(source.partitions)]
-    figures, text = measured(shop, name, command)
-    check_minutes(name, text, expected)
+def run_python(shop, name, there, reader):
+    # A process a partition, whatever is asked for: that is what this solution is.
+    figures, text = measured(shop, name, [shop.rivals_python, os.path.join(RIVALS, "python_rival.py"), shop.bootstrap,
+                                          there.topic, str(there.source.partitions)])
+    check_minutes(name, text, there.said)
     return figures
 
 
-def run_duckdb(shop, name, source, reader, expected):
-    command = [shop.rivals_python, os.path.join(RIVALS, "duckdb_rival.py"), str(reader.processes), *input_files(shop)]
-    figures, text = measured(shop, name, command)
-    check_minutes(name, text, expected)
+def run_duckdb(shop, name, there, reader):
+    figures, text = measured(shop, name, [shop.rivals_python, os.path.join(RIVALS, "duckdb_rival.py"),
+                                          str(reader.processes), *there.files])
+    check_minutes(name, text, there.said)
     return figures
 
 

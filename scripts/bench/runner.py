@@ -1,4 +1,5 @@
-"""Carries a plan out: group after group, and within a group round after round."""
+"""Carries a plan out: round after round, so that what is compared has the same minutes of the machine."""
+import contextlib
 import json
 import os
 import statistics
@@ -39,41 +40,44 @@ class Runner:
         self.shop, self.broker_pid = shop, broker_pid
         self.points = []
 
-    def once(self, name, source, reader, expected):
+    def once(self, name, there, reader):
         load, before = machine.load_1m(), machine.cpu_seconds(self.broker_pid)
-        sample = RUN[reader.program](self.shop, name, source, reader, expected)
+        sample = RUN[reader.program](self.shop, name, there, reader)
         after = machine.cpu_seconds(self.broker_pid)
-        sample.update(derived(sample, source.frames))
+        sample.update(derived(sample, there.source.frames))
         sample["load_1m_before"] = load
-        if source.kind == "topic" and before is not None and after is not None:
+        if there.source.kind == "topic" and before is not None and after is not None:
             sample["broker_cpu_s"] = round(after - before, 2)
         return sample
 
-    def group(self, group):
-        readers = [reader for reader in group.readers
-                   if reader.program not in NEEDS_RIVALS or self.shop.rivals_python]
-        say(f"== {group.name}: {group.title}")
-        with made(self.shop, group.input) as expected:
-            say(f"   {expected['frames']:,} frames of {expected['bytes'] / expected['frames']:.0f} bytes made in "
-                f"{expected['seconds']:.1f} s")
-            samples = {reader: [] for reader in readers}
-            for number in range(group.rounds):
-                for reader in readers:
-                    name = f"{group.name}-{reader.program}-{reader.processes}-{number}"
-                    sample = self.once(name, group.input, reader, expected)
-                    samples[reader].append(sample)
-                    say(f"   {title(reader):<34}{sample['frames_per_s']:>12,.0f} frames/s{sample['wall_s']:>8.2f} s"
-                        f"{sample['peak_pss_mib']:>8.1f} MiB   load {sample['load_1m_before']}")
-        for reader in readers:
-            self.points.append(self.point(group, reader, expected, samples[reader]))
+    def together(self, groups):
+        """Groups whose points are compared with each other: all of their inputs are there, and each has its turn."""
+        with contextlib.ExitStack() as inputs_there:
+            there = {group.name: inputs_there.enter_context(made(self.shop, group.name, group.input)) for group in groups}
+            samples = {(group.name, reader): [] for group in groups for reader in self.usable(group.readers)}
+            for number in range(max(group.rounds for group in groups)):
+                for group in groups:
+                    say(f"== {group.name}: {group.title}, round {number + 1}")
+                    for reader in self.usable(group.readers):
+                        name = f"{group.name}-{reader.program}-{reader.processes}-{number}"
+                        sample = self.once(name, there[group.name], reader)
+                        samples[group.name, reader].append(sample)
+                        say(f"   {title(reader):<34}{sample['frames_per_s']:>12,.0f} frames/s{sample['wall_s']:>8.2f} s"
+                            f"{sample['peak_pss_mib']:>8.1f} MiB   load {sample['load_1m_before']}")
+        for group in groups:
+            for reader in self.usable(group.readers):
+                self.points.append(self.point(group, reader, there[group.name].said, samples[group.name, reader]))
+
+    def usable(self, readers):
+        return [reader for reader in readers if reader.program not in NEEDS_RIVALS or self.shop.rivals_python]
 
     @staticmethod
-    def point(group, reader, expected, samples):
+    def point(group, reader, said, samples):
         source = group.input
         return {
             "group": group.name, "group_title": group.title, "reader": reader.program, "processes": reader.processes,
             "title": title(reader),
-            "input": {"kind": source.kind, "frames": source.frames, "bytes": expected["bytes"],
+            "input": {"kind": source.kind, "frames": source.frames, "bytes": said["bytes"],
                       "partitions": source.partitions, "users_a_minute": source.users, "minutes": source.minutes,
                       "codec": source.codec},
             "median": medians(samples), "samples": samples,
@@ -82,9 +86,9 @@ class Runner:
     def warm_up(self, group):
         """A broker that has just started has yet to compile its code and to make its internal topics."""
         say("== warm-up, not kept")
-        with made(self.shop, group.input) as expected:
+        with made(self.shop, group.name, group.input) as there:
             for reader in group.readers:
-                self.once(f"warm-{reader.program}", group.input, reader, expected)
+                self.once(f"warm-{reader.program}", there, reader)
 
 
 def json_of(shop, program, *arguments, name):
