@@ -70,7 +70,8 @@ def small_programs(shop, options):
     if "limits" in wants:
         found["limits"] = json_of(shop, "memory_bench", 64 if options.mode == "smoke" else 512, name="memory")
     if "sets" in wants and options.mode != "smoke":
-        found["sets"] = json_of(shop, "set_bench", "--json", name="sets alone")
+        found["sets"] = json_of(shop, "set_bench", "--json", *(["--quick"] if options.mode == "quick" else []),
+                                name="sets alone")
     if "latency" in wants and WINDOWS[options.mode]:
         found["latency"] = json_of(shop, "latency_bench", "--bootstrap", shop.bootstrap, "--headcount",
                                    shop.program("headcount"), "--windows", WINDOWS[options.mode], "--json",
