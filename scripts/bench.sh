@@ -16,7 +16,7 @@ kept=$root/tests/bench/results
 usage() {
   cat <<EOT
 usage: bench.sh [--quick | --smoke] [OPTIONS]
-  --quick           minutes instead of half an hour: one round, a tenth of the frames
+  --quick           two to four minutes: one round, a tenth of the frames
   --smoke           seconds: whether the bench still works; no rival that must be fetched
   --only WORD       only what begins with it: kafka, partitions, codec, file, length, users, decode, sets, latency, limits;
                     may be given more than once

@@ -120,7 +120,7 @@ def full():
 
 
 def quick():
-    """Minutes instead of half an hour: smaller, one round, and of each question its ends only."""
+    """Two to four minutes: smaller, one round, and of each question its ends only."""
     left_out = {"partitions_4", "partitions_16", "length_5m", "users_1000", "users_100000"}
     lists = [*topic_groups(0.1, 1), *file_groups(0.1, 1)]
     return [[group for group in groups if group.name not in left_out] for groups in lists]
