@@ -1,156 +1,151 @@
 #!/usr/bin/env bash
-# Promise: measures the whole program as a user runs it, from the start of the process to its exit, and prints the
-# machine, the medians and the ratios; the same as JSON beside it. A run whose minutes do not account for every record
-# is no measurement: it ends the bench with code 1.
-#   kafka  frames in a topic of a warm local broker on the same cores, `run --until-end`, two workers
-#   file   frames in one file, one worker, records to stdout
+# Promise: measures headcount beside its rivals on this machine, as anyone can: installs what is missing, builds the
+# release, starts a broker of its own, makes its input, checks every answer, writes every sample, and leaves nothing
+# running. A wrong count is no measurement: it ends the bench with code 1. scripts/bench/ has the plan and the charts,
+# tests/bench/README.md what each figure means.
 set -euo pipefail
 
 # shellcheck source=scripts/sample.sh
 source "$(dirname "${BASH_SOURCE[0]}")/sample.sh"
 cd "$root"
 
+# The rivals, pinned, so that a figure of today can be had tomorrow.
+rivals=(confluent-kafka==2.16.1 ujson==6.1.0 duckdb==2.0.0)
+kept=$root/tests/bench/results
+
 usage() {
-  cat <<EOF
-usage: bench.sh [OPTIONS]
-  --runs N          runs of each kind; medians are printed (default: 3)
-  --frames N        frames (default: 1000000)
-  --users N         distinct users among them (default: 100000)
-  --partitions N    partitions of the topic (default: 4)
-  --workers N       workers of the runs from Kafka (default: 2)
-  --only KIND       only kafka or only file
-  --out DIR         where frames, logs and results go (default: build/bench; about 1 KB a frame)
-  --no-setup        install nothing
-  -b, --bootstrap-server H:P  measure against this Kafka; the topic headcount_bench_events and the topics
-                              headcount_bench_metrics_* in it are made anew
-Results: DIR/result.txt and DIR/result.json.
-EOF
+  cat <<EOT
+usage: bench.sh [--quick | --smoke] [OPTIONS]
+  --quick           two to four minutes: one round, a tenth of the frames
+  --smoke           seconds: whether the bench still works; no rival that must be fetched
+  --only WORD       only what begins with it: kafka, partitions, codec, file, length, users, decode, sets, latency, limits;
+                    may be given more than once
+  --rounds N        of each point, instead of three (--quick: one); medians are printed
+  --keep            put result and charts into tests/bench/results, which the README shows
+  --out DIR         where inputs, logs and results go (default: build/bench; up to 10 GB, deleted again)
+  --no-setup        install nothing; rivals that are not there are left out
+  --no-build        build nothing; use the programs of build/release as they are
+  -b, --bootstrap-server H:P  use this broker; the topics headcount_bench_* in it are made anew
+nothing is measured anew with:
+  --report [FILE]   print the tables of a result, the README's first (default: the one in tests/bench/results)
+  --budget          count the instructions of a frame now and make that the budget of the guard
+  --stages          count the instructions of each stage of a frame's way
+Results: DIR/result.json and DIR/*.svg.
+Exit codes: 0 measured, 1 a wrong answer, 64 an option, 69 something cannot be reached, 78 no room on the disk, or
+no programs with --no-build.
+EOT
 }
 
-runs=3 frames=1000000 users=100000 partitions=4 workers=2 only='' out=$root/build/bench setup=1
-topic=headcount_bench_events
+mode=full out=$root/build/bench setup=1 build=1 keep=0 action=measure report=$kept/result.json
+passed_on=()
+venv_python=''
 we_started_kafka=0
 
 parse() {
   while (($#)); do
     case $1 in
-      --runs) want_count "$@"; runs=$2; shift 2 ;;
-      --frames) want_count "$@"; frames=$2; shift 2 ;;
-      --users) want_count "$@"; users=$2; shift 2 ;;
-      --partitions) want_count "$@"; partitions=$2; shift 2 ;;
-      --workers) want_count "$@"; workers=$2; shift 2 ;;
-      --only)
-        [[ ${2:-} == kafka || ${2:-} == file ]] || fail 64 "--only wants kafka or file"
-        only=$2; shift 2 ;;
+      --quick) mode=quick; shift ;;
+      --smoke) mode=smoke; setup=0; shift ;;
+      --only) want "$@"; passed_on+=(--only "$2"); shift 2 ;;
+      --rounds) want_count "$@"; passed_on+=(--rounds "$2"); shift 2 ;;
+      --keep) keep=1; shift ;;
       --out) want "$@"; out=$(realpath -m -- "$2"); shift 2 ;;
       --no-setup) setup=0; shift ;;
+      --no-build) setup=0 build=0; shift ;;
       -b | --bootstrap-server) want "$@"; bootstrap=$2; shift 2 ;;
+      --report)
+        action=report; shift
+        if (($#)) && [[ $1 != -* ]]; then report=$1; shift; fi ;;
+      --budget) action=budget; shift ;;
+      --stages) action=stages; shift ;;
       -h | --help) usage; exit 0 ;;
       *) fail 64 "unknown option '$1'; --help shows them" ;;
     esac
   done
 }
 
-kinds() { if [[ -n $only ]]; then echo "$only"; else echo kafka file; fi; }
-wants() { [[ -z $only || $only == "$1" ]]; }
-
 # shellcheck disable=SC2317  # called by the trap
 clean_up() {
   local code=$?
   trap - EXIT
-  if ((we_started_kafka)); then bash scripts/kafka.sh --dir "$out/kafka" stop || true; fi
+  rm -f "$out"/frames-*.jsonl
+  if ((we_started_kafka)); then
+    bash scripts/kafka.sh --dir "$out/kafka" stop || true
+    rm -rf "$out/kafka/data"
+  fi
   exit "$code"
 }
 
-# The same frames for both kinds: by seed, count and users.
-load_kafka() {
-  if [[ -z $bootstrap ]]; then
-    step "local Kafka broker, empty"
-    bash scripts/kafka.sh --dir "$out/kafka" --port auto --fresh start
-    we_started_kafka=1
-    bootstrap=$(bash scripts/kafka.sh --dir "$out/kafka" address)
+install() {
+  step packages
+  local sections=build,run,kafka,bench
+  if [[ $action != measure ]]; then sections=build,bench,guard; fi
+  bash scripts/setup.sh --only "$sections"
+  [[ $action == measure && $mode != smoke ]] || return 0
+  step "rivals: ${rivals[*]}"
+  [[ -x $out/venv/bin/python ]] || python3 -m venv "$out/venv"
+  "$out/venv/bin/pip" --quiet --disable-pip-version-check install "${rivals[@]}" ||
+    fail 69 "the rivals could not be fetched; --no-setup measures without them"
+}
+
+find_rivals() {
+  if "$out/venv/bin/python" -c 'import confluent_kafka, ujson, duckdb' 2>/dev/null; then
+    venv_python=$out/venv/bin/python
+  else
+    echo "bench: confluent-kafka, ujson or duckdb is not installed in $out/venv: Python and DuckDB are left out" >&2
   fi
-  step "load $frames frames into $topic"
-  make_topic "$topic" "$partitions"
-  "$generator" --frames "$frames" --users "$users" --partitions "$partitions" --seed 1 -b "$bootstrap" --topic "$topic" \
-    2>&1 | tee "$out/load.log"
 }
 
-load_file() {
-  step "write $frames frames into a file"
-  rm -rf "$out/frames"
-  mkdir -p "$out/frames"
-  "$generator" --frames "$frames" --users "$users" --partitions 1 --seed 1 --out "$out/frames/part" 2>&1 | tee "$out/write.log"
+build() {
+  if ((!build)); then
+    [[ -x $headcount && -x $root/build/release/raw_consumer ]] || fail 78 "--no-build, but build/release holds no programs"
+    return
+  fi
+  step build
+  # Once more, as simdjson may have been installed since.
+  cmake --preset release >/dev/null
+  cmake --build --preset release --target headcount headcount-generate bench_programs
 }
 
-# The one file that was written, whatever the generator appended to the prefix.
-frames_file() { find "$out/frames" -type f -name 'part*' | head -n 1; }
-
-# measured KIND NUMBER COMMAND...: one run, its figures in DIR/KIND-NUMBER.json, its messages in DIR/KIND-NUMBER.log.
-measured() {
-  local base=$out/$1-$2
-  shift 2
-  python3 scripts/measure.py --json "$base.json" --stderr "$base.log" -- "$@" || {
-    local code=$?
-    tail -n 20 "$base.log" >&2
-    fail "$code" "the run ended with code $code; see $base.log"
-  }
+start_broker() {
+  [[ -z $bootstrap ]] || return 0
+  step "local Kafka broker, empty"
+  bash scripts/kafka.sh --dir "$out/kafka" --port auto --fresh start
+  we_started_kafka=1
+  bootstrap=$(bash scripts/kafka.sh --dir "$out/kafka" address)
+  passed_on+=(--broker-pid "$(bash scripts/kafka.sh --dir "$out/kafka" pid)")
 }
 
-run_kafka() {
-  local metrics=headcount_bench_metrics_$1
-  make_topic "$metrics" 1
-  # A group of its own each time, so that every run begins at the first record.
-  measured kafka "$1" "$headcount" run -b "$bootstrap" --input-topic "$topic" --output-topic "$metrics" \
-    --group "headcount-bench-$$-$1" --workers "$workers" --status-file "$out/kafka-$1.status.json" --until-end
-  print_topic "$metrics" | python3 scripts/minutes.py --quiet --expect "$frames"
-}
-
-run_file() {
-  measured file "$1" "$headcount" run --input "$(frames_file)" --workers 1 \
-    --status-file "$out/file-$1.status.json" >"$out/file-$1.minutes"
-  python3 scripts/minutes.py --quiet --expect "$frames" <"$out/file-$1.minutes"
+measure() {
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  if ((setup)); then install; fi
+  build
+  mkdir -p "$out"
+  if [[ $mode != smoke ]]; then find_rivals; fi
+  start_broker
+  python3 scripts/bench --mode "$mode" --out "$out" -b "$bootstrap" --rivals-python "$venv_python" "${passed_on[@]}"
+  if ((keep)); then
+    mkdir -p "$kept"
+    rm -f "$kept"/*.svg
+    cp "$out/result.json" "$out"/*.svg "$kept"
+    echo "bench: kept in $kept"
+  fi
 }
 
 main() {
   parse "$@"
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  if ((setup)); then step packages; bash scripts/setup.sh --only build,run,kafka; fi
-  step build
-  build_release
-  mkdir -p "$out"
-  rm -f "$out"/{kafka,file}-*.{json,log}
-  if wants file; then load_file; fi
-  if wants kafka; then load_kafka; fi
-
-  # The first run finds a cold broker, which has yet to make its internal topics, and a cold file cache.
-  local kind number
-  for kind in $(kinds); do
-    step "$kind: one run to warm up, not counted"
-    "run_$kind" warm
-    rm -f "$out/$kind-warm.json"
-  done
-  # The kinds take turns, so that a slow minute of the machine does not fall on one of them alone.
-  for ((number = 1; number <= runs; number++)); do
-    for kind in $(kinds); do
-      step "$kind: run $number of $runs"
-      "run_$kind" "$number"
-      cat "$out/$kind-$number.json"
-    done
-  done
-
-  step result
-  local read_s=0 size=0
-  if wants file; then
-    size=$(stat -c %s "$(frames_file)")
-    read_s=$({ TIMEFORMAT=%R; time wc -l <"$(frames_file)" >/dev/null; } 2>&1)
-  else
-    size=$(generated_bytes "$out/load.log")
-  fi
-  python3 scripts/bench_report.py --dir "$out" --frames "$frames" --users "$users" --partitions "$partitions" \
-    --workers "$workers" --bytes "$size" --plain-read-s "$read_s" --program "$headcount" | tee "$out/result.txt"
+  case $action in
+    measure) measure ;;
+    report)
+      [[ -r $report ]] || fail 64 "--report: there is no $report"
+      python3 scripts/bench --report "$report" ;;
+    budget | stages)
+      if ((setup)); then install; fi
+      build
+      if [[ $action == budget ]]; then python3 tests/bench/instruction_guard.py --write; else python3 tests/bench/stages.py; fi ;;
+  esac
 }
 
 main "$@"

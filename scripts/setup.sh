@@ -10,7 +10,7 @@ usage() {
   cat <<EOF
 usage: setup.sh [--only SECTION[,SECTION...]] [--list]
 Installs the Debian packages of scripts/packages.txt that are missing.
-  --only SECTIONS  only these sections: build, run, kafka, check, fuzz (default: all)
+  --only SECTIONS  only these sections: build, run, kafka, check, guard, bench, fuzz (default: all)
   --list           print the packages and install nothing
 Exit codes: 0 all is there, 64 an option, 69 apt-get failed, 78 packages are missing and cannot be installed from here.
 EOF

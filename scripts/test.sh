@@ -53,16 +53,17 @@ main() {
     esac
   done
 
-  if ((setup)); then step setup; bash scripts/setup.sh; fi
+  if ((setup)); then step setup; bash scripts/setup.sh --only build,run,kafka,check,guard,fuzz; fi
 
   step "build $preset"
   cmake --preset "$preset"
   cmake --build --preset "$preset"
-  # The release build is what users run: it must compile, without warnings, before tests of the other are believed.
+  # The release build is what users run: it must compile, without warnings, before tests of the other are believed. Its
+  # instructions are counted, and the bench tries itself on it.
   if [[ $preset == debug ]]; then
     step "build release"
     cmake --preset release
-    cmake --build --preset release --target headcount
+    cmake --build --preset release --target headcount headcount-generate bench_programs
     # Where there is no clang (setup.sh installs it), the tests that need these are skipped, and ctest says so.
     if command -v clang++ >/dev/null; then
       step "build fuzz"

@@ -1,15 +1,17 @@
-// What decoding a frame costs on this machine, alone and with the fingerprint of its uid.
-//   decode_bench [FRAMES [ROUNDS [SEED]]]      prints the best and the median of the rounds
-// CPU time, not wall time, so that neighbours disturb less; where they share the caches, believe the best.
-// The frames are like a challenge generator's: about 1 KB, keys in any order, nested objects with decoy keys,
-// escapes every few bytes, some UTF-8.
+// What decoding a frame costs on this machine, alone, with the fingerprint of its uid, and beside other parsers.
+//   decode_bench [--json] [--size BYTES] [FRAMES [ROUNDS [SEED]]]
+// Prints the best and the median of the rounds, and with --json every round. All take turns within a round, so that a
+// slow minute of the machine does not fall on one of them alone. CPU time, not wall time, so that neighbours disturb
+// less; where they share the caches, believe the best.
 #include <time.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <random>
+#include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,80 +19,121 @@
 #include "common/fingerprint.h"
 #include "common/limits.h"
 #include "common/rapidjson_frame_decoder.h"
+#include "tests/bench/decode_rivals.h"
+#include "tests/bench/frame_maker.h"
+#if __has_include("common/scanning_frame_decoder.h")
+#include "common/scanning_frame_decoder.h"
+#define HEADCOUNT_HAS_SCANNER 1
+#endif
 
-namespace headcount {
+namespace headcount::bench {
 namespace {
 
-constexpr size_t kFrameBytes = 1000;  // a frame gets fields until it is about so long
+constexpr int kUsage = 64;
 constexpr uint64_t kUsers = 100'000;
-constexpr int64_t kFirstTs = 1468244400;
+constexpr FingerprintKey kKey{0x0123456789abcdef, 0xfedcba9876543210};
 
-class FrameMaker {
+struct Options {
+  bool json = false;
+  size_t frame_bytes = kDefaultFrameBytes;
+  size_t frames = 20'000;
+  size_t rounds = 9;
+  uint64_t seed = 1;
+};
+
+// One after the other in one buffer, as a file's frames are; with or without room behind each.
+class Frames {
  public:
-  explicit FrameMaker(uint64_t seed) : random_(seed) {}
-
-  std::string Make() {
-    std::vector<std::string> fields = {"\"ts\":" + std::to_string(kFirstTs + static_cast<int64_t>(Below(600))),
-                                       "\"uid\":\"user-" + std::to_string(1'000'000'007 * Below(kUsers)) + "\""};
-    size_t bytes = 60;
-    while (bytes < kFrameBytes) {
-      fields.push_back("\"" + Word() + std::to_string(Below(1000)) + "\":" + Value(2));
-      bytes += fields.back().size() + 1;
+  Frames(const Options& options, size_t padding) {
+    FrameMaker maker(options.seed, options.frame_bytes);
+    test::Random random(options.seed);
+    for (size_t i = 0; i < options.frames; ++i) {
+      FrameBody body = maker.Make();
+      body.Put(kFirstTs + static_cast<int64_t>(random.Below(600)), random.Below(kUsers));
+      spans_.push_back({buffer_.size(), body.bytes.size()});
+      buffer_ += body.bytes;
+      buffer_.append(padding, '\0');
+      bytes_ += body.bytes.size();
     }
-    std::shuffle(fields.begin(), fields.end(), random_);
-    return Joined(fields);
   }
+  size_t count() const { return spans_.size(); }
+  double mean_bytes() const { return static_cast<double>(bytes_) / static_cast<double>(count()); }
+  std::string_view operator[](size_t i) const { return {buffer_.data() + spans_[i].at, spans_[i].length}; }
 
  private:
-  uint64_t Below(uint64_t bound) { return std::uniform_int_distribution<uint64_t>(0, bound - 1)(random_); }
-
-  std::string Joined(const std::vector<std::string>& fields) {
-    std::string object = "{";
-    for (const std::string& field : fields) {
-      if (object.size() > 1) object += Below(4) == 0 ? ", " : ",";
-      object += field;
-    }
-    return object + "}";
-  }
-
-  std::string Word() {
-    std::string word;
-    for (uint64_t i = 3 + Below(8); i > 0; --i) word += static_cast<char>('a' + Below(26));
-    return word;
-  }
-
-  std::string Text() {
-    static constexpr const char* kSpices[] = {"\\n",     "\\\"",           "\\\\", "\\/",  "\\u00e9",
-                                              "\\u7528", "\\ud83d\\ude00", "é",    "用户", "😀"};
-    std::string text = "\"";
-    for (uint64_t i = 1 + Below(6); i > 0; --i) {
-      text += Word();
-      text += Below(3) == 0 ? kSpices[Below(std::size(kSpices))] : " ";
-    }
-    return text + "\"";
-  }
-
-  std::string Value(int depth) {
-    switch (Below(depth > 0 ? 8 : 5)) {
-      case 0: return std::to_string(Below(1'000'000));
-      case 1: return "-" + std::to_string(Below(1000)) + "." + std::to_string(Below(1'000'000));
-      case 2: return Below(2) == 0 ? "true" : "null";
-      case 3:
-      case 4: return Text();
-      case 5: return "[" + Value(depth - 1) + "," + Value(depth - 1) + "," + Value(depth - 1) + "]";
-      default:
-        return Joined({"\"ts\":" + std::to_string(Below(2'000'000'000)), "\"uid\":" + Text(),
-                       "\"" + Word() + "\":" + Value(depth - 1)});
-    }
-  }
-
-  std::mt19937_64 random_;
+  struct Span {
+    size_t at;
+    size_t length;
+  };
+  std::string buffer_;
+  std::vector<Span> spans_;
+  size_t bytes_ = 0;
 };
 
-struct Timing {
-  double best_ns;  // a frame
-  double median_ns;
+struct Subject {
+  std::string name;
+  size_t padding;
+  std::function<bool(std::string_view)> work;  // false: the frame was refused
+  size_t bytes = 0;                            // that it works on; 0: those of the frame
+  std::vector<double> ns{};                    // a frame, in each round
+
+  double BytesOf(double frame_bytes) const { return bytes == 0 ? frame_bytes : static_cast<double>(bytes); }
+  double Best() const { return *std::min_element(ns.begin(), ns.end()); }
+  double Median() const {
+    std::vector<double> sorted = ns;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
 };
+
+uint64_t sink = 0;  // keeps the compiler from leaving the work out
+
+Subject Decoding(std::string name, std::shared_ptr<FrameDecoder> decoder, bool with_fingerprint) {
+  return {std::move(name), 0, [decoder = std::move(decoder), with_fingerprint](std::string_view frame) {
+            DecodedFrame decoded;
+            InvalidReason reason;
+            if (!decoder->Decode(frame, &decoded, &reason)) return false;
+            sink += with_fingerprint ? FingerprintOf(kKey, decoded.uid).low : decoded.uid.size();
+            return true;
+          }};
+}
+
+const char* KernelName() {
+#ifdef HEADCOUNT_HAS_SCANNER
+  return scan::UsableScans().front().name;
+#else
+  return "RapidJSON";
+#endif
+}
+
+std::vector<Subject> Subjects() {
+  std::vector<Subject> subjects;
+#ifdef HEADCOUNT_HAS_SCANNER
+  // The first is the one that the program uses on this processor.
+  for (const scan::NamedScan& scan : scan::UsableScans()) {
+    const auto decoder = std::make_shared<ScanningFrameDecoder>(limits::kMaxFrameBytes, scan.scan);
+    if (subjects.empty()) subjects.push_back(Decoding("decode", decoder, false));
+    if (subjects.size() == 1) subjects.push_back(Decoding("decode + fingerprint", decoder, true));
+    subjects.push_back(Decoding(std::string("decode, ") + scan.name, decoder, false));
+  }
+  subjects.push_back(
+      Decoding("decode, reference", std::make_shared<RapidJsonFrameDecoder>(limits::kMaxFrameBytes), false));
+#else
+  const auto decoder = std::make_shared<RapidJsonFrameDecoder>(limits::kMaxFrameBytes);
+  subjects.push_back(Decoding("decode", decoder, false));
+  subjects.push_back(Decoding("decode + fingerprint", decoder, true));
+#endif
+  // Of bytes that are at hand, as those of a frame are that has just been decoded.
+  subjects.push_back({"fingerprint of 16 bytes", 0,
+                      [uid = std::string(kUidBytes, 'u')](std::string_view) mutable {
+                        sink += FingerprintOf(kKey, uid).low;
+                        ++uid[0];
+                        return true;
+                      },
+                      kUidBytes});
+  for (const DecodeRival& rival : DecodeRivals()) subjects.push_back({rival.name, rival.padding, rival.parse});
+  return subjects;
+}
 
 double CpuNs() {
   timespec now{};
@@ -98,78 +141,92 @@ double CpuNs() {
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
-template <typename Work>
-Timing Measure(const std::vector<std::string>& frames, size_t rounds, Work work) {
-  std::vector<double> ns;
-  for (size_t round = 0; round < rounds; ++round) {
-    const double begin = CpuNs();
-    for (const std::string& frame : frames) work(frame);
-    ns.push_back((CpuNs() - begin) / static_cast<double>(frames.size()));
-  }
-  std::sort(ns.begin(), ns.end());
-  return {ns.front(), ns[rounds / 2]};
-}
-
-void Print(const char* what, Timing timing, double frame_bytes) {
-  std::printf("%-24s best %7.1f median %7.1f ns/frame   best %7.1f MB/s\n", what, timing.best_ns, timing.median_ns,
-              frame_bytes * 1000.0 / timing.best_ns);
-}
-
-int Run(size_t frame_count, size_t rounds, uint64_t seed) {
-  FrameMaker maker(seed);
-  std::vector<std::string> frames;
-  size_t bytes = 0;
-  for (size_t i = 0; i < frame_count; ++i) bytes += frames.emplace_back(maker.Make()).size();
-  const double frame_bytes = static_cast<double>(bytes) / static_cast<double>(frame_count);
-  std::printf("%zu frames of %.0f bytes, seed %llu, %zu rounds\n", frame_count, frame_bytes,
-              static_cast<unsigned long long>(seed), rounds);
-
-  RapidJsonFrameDecoder decoder(limits::kMaxFrameBytes);
-  const FingerprintKey key{0x0123456789abcdef, 0xfedcba9876543210};
+// Returns how many frames were refused.
+size_t RunRound(const Frames& frames, Subject* subject) {
   size_t refused = 0;
-  uint64_t sink = 0;  // keeps the compiler from leaving the work out
-  const auto decode = [&](const std::string& frame, auto use) {
-    DecodedFrame decoded;
-    InvalidReason reason;
-    if (decoder.Decode(frame, &decoded, &reason)) {
-      use(decoded);
-    } else {
-      ++refused;
-    }
-  };
-  Print("decode",
-        Measure(frames, rounds,
-                [&](const std::string& frame) {
-                  decode(frame, [&](const DecodedFrame& decoded) { sink += decoded.uid.size(); });
-                }),
-        frame_bytes);
-  Print("decode + fingerprint",
-        Measure(frames, rounds,
-                [&](const std::string& frame) {
-                  decode(frame, [&](const DecodedFrame& decoded) { sink += FingerprintOf(key, decoded.uid).low; });
-                }),
-        frame_bytes);
-  Print(
-      "fingerprint of 16 bytes",
-      Measure(frames, rounds,
-              [&](const std::string& frame) { sink += FingerprintOf(key, std::string_view(frame).substr(0, 16)).low; }),
-      16);
+  const double begin = CpuNs();
+  for (size_t i = 0; i < frames.count(); ++i) refused += subject->work(frames[i]) ? 0U : 1U;
+  subject->ns.push_back((CpuNs() - begin) / static_cast<double>(frames.count()));
+  return refused;
+}
+
+void PrintText(const Options& options, const std::vector<Subject>& subjects, double frame_bytes, size_t refused) {
+  std::printf("%zu frames of %.0f bytes, seed %llu, %zu rounds; %s\n", options.frames, frame_bytes,
+              static_cast<unsigned long long>(options.seed), options.rounds, DecodeRivalVersions().c_str());
+  for (const Subject& subject : subjects) {
+    std::printf("%-24s best %7.1f median %7.1f ns/frame   best %7.1f MB/s\n", subject.name.c_str(), subject.Best(),
+                subject.Median(), subject.BytesOf(frame_bytes) * 1000.0 / subject.Best());
+  }
   std::printf("refused %zu (sum of all work %llx)\n", refused, static_cast<unsigned long long>(sink));
+}
+
+void PrintJson(const Options& options, const std::vector<Subject>& subjects, double frame_bytes, size_t refused) {
+  std::printf("{\"frames\":%zu,\"frame_bytes\":%.1f,\"seed\":%llu,\"kernel\":\"%s\",\"versions\":\"%s\",",
+              options.frames, frame_bytes, static_cast<unsigned long long>(options.seed), KernelName(),
+              DecodeRivalVersions().c_str());
+  std::printf("\"refused\":%zu,\"subjects\":[", refused);
+  const char* comma = "";
+  for (const Subject& subject : subjects) {
+    std::printf("%s\n{\"name\":\"%s\",\"best_ns\":%.1f,\"median_ns\":%.1f,\"bytes_per_s\":%.0f,\"ns\":[", comma,
+                subject.name.c_str(), subject.Best(), subject.Median(),
+                subject.BytesOf(frame_bytes) * 1e9 / subject.Median());
+    for (size_t i = 0; i < subject.ns.size(); ++i) std::printf("%s%.1f", i == 0 ? "" : ",", subject.ns[i]);
+    std::printf("]}");
+    comma = ",";
+  }
+  std::printf("]}\n");
+}
+
+int Run(const Options& options) {
+  std::vector<Subject> subjects = Subjects();
+  const Frames tight(options, 0);
+  size_t padding = 0;
+  for (const Subject& subject : subjects) padding = std::max(padding, subject.padding);
+  const Frames padded(options, padding);
+  size_t refused = 0;
+  for (size_t round = 0; round < options.rounds; ++round) {
+    for (Subject& subject : subjects) refused += RunRound(subject.padding > 0 ? padded : tight, &subject);
+  }
+  (options.json ? PrintJson : PrintText)(options, subjects, tight.mean_bytes(), refused);
   return refused == 0 ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace headcount
-
-int main(int argc, char** argv) {
-  const auto number = [&](int i, size_t otherwise) {
-    return argc > i ? std::strtoull(argv[i], nullptr, 10) : otherwise;
-  };
-  const size_t frames = number(1, 20'000);
-  const size_t rounds = number(2, 9);
-  if (frames == 0 || rounds == 0) {
-    std::fprintf(stderr, "usage: decode_bench [FRAMES [ROUNDS [SEED]]]\n");
-    return 64;
-  }
-  return headcount::Run(frames, rounds, number(3, 1));
+[[noreturn]] void FailUsage() {
+  std::fprintf(stderr, "usage: decode_bench [--json] [--size BYTES] [FRAMES [ROUNDS [SEED]]]\n");
+  std::exit(kUsage);
 }
+
+uint64_t NumberOf(const char* text) {
+  char* end = nullptr;
+  const uint64_t number = std::strtoull(text, &end, 10);
+  if (*text == '\0' || *end != '\0' || number == 0) FailUsage();
+  return number;
+}
+
+Options Parse(int argc, char** argv) {
+  Options options;
+  int position = 0;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0) {
+      options.json = true;
+    } else if (std::strcmp(argv[i], "--size") == 0 && i + 1 < argc) {
+      options.frame_bytes = NumberOf(argv[++i]);
+    } else if (position == 0) {
+      options.frames = NumberOf(argv[i]);
+      ++position;
+    } else if (position == 1) {
+      options.rounds = NumberOf(argv[i]);
+      ++position;
+    } else if (position++ == 2) {
+      options.seed = NumberOf(argv[i]);
+    } else {
+      FailUsage();
+    }
+  }
+  return options;
+}
+
+}  // namespace
+}  // namespace headcount::bench
+
+int main(int argc, char** argv) { return headcount::bench::Run(headcount::bench::Parse(argc, argv)); }

@@ -90,7 +90,7 @@ class KafkaSink : public FrameSink {
   KafkaSink(const TestBroker& broker, const KafkaSinkOptions& options) : options_(options) {
     KafkaConfig config = {{"enable.idempotence", "true"},
                           {"compression.codec", options.compression},
-                          {"linger.ms", "5"},
+                          {"linger.ms", std::to_string(options.linger_ms)},
                           {"batch.num.messages", "10000"},
                           {"message.max.bytes", kMaxMessageBytes},
                           {"queue.buffering.max.messages", "50000"},

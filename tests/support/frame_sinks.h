@@ -31,6 +31,8 @@ struct KafkaSinkOptions {
   // Frames a transaction; 0: none are used. Every fourth transaction is aborted first and then repeated, so
   // that a reader of committed records sees each frame once.
   uint64_t transaction_frames = 0;
+  // How long a batch waits for more frames, unless it is full.
+  int linger_ms = 5;
 };
 std::unique_ptr<FrameSink> MakeKafkaSink(const TestBroker& broker, const KafkaSinkOptions& options);
 
