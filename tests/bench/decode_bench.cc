@@ -19,12 +19,9 @@
 #include "common/fingerprint.h"
 #include "common/limits.h"
 #include "common/rapidjson_frame_decoder.h"
+#include "common/scanning_frame_decoder.h"
 #include "tests/bench/decode_rivals.h"
 #include "tests/bench/frame_maker.h"
-#if __has_include("common/scanning_frame_decoder.h")
-#include "common/scanning_frame_decoder.h"
-#define HEADCOUNT_HAS_SCANNER 1
-#endif
 
 namespace headcount::bench {
 namespace {
@@ -98,31 +95,19 @@ Subject Decoding(std::string name, std::shared_ptr<FrameDecoder> decoder, bool w
           }};
 }
 
-const char* KernelName() {
-#ifdef HEADCOUNT_HAS_SCANNER
-  return scan::UsableScans().front().name;
-#else
-  return "RapidJSON";
-#endif
-}
+const char* KernelName() { return scan::UsableKernels().front().name; }
 
 std::vector<Subject> Subjects() {
   std::vector<Subject> subjects;
-#ifdef HEADCOUNT_HAS_SCANNER
   // The first is the one that the program uses on this processor.
-  for (const scan::NamedScan& scan : scan::UsableScans()) {
-    const auto decoder = std::make_shared<ScanningFrameDecoder>(limits::kMaxFrameBytes, scan.scan);
+  for (const scan::Kernel& kernel : scan::UsableKernels()) {
+    const auto decoder = std::make_shared<ScanningFrameDecoder>(limits::kMaxFrameBytes, kernel.scan);
     if (subjects.empty()) subjects.push_back(Decoding("decode", decoder, false));
     if (subjects.size() == 1) subjects.push_back(Decoding("decode + fingerprint", decoder, true));
-    subjects.push_back(Decoding(std::string("decode, ") + scan.name, decoder, false));
+    subjects.push_back(Decoding(std::string("decode, ") + kernel.name, decoder, false));
   }
   subjects.push_back(
       Decoding("decode, reference", std::make_shared<RapidJsonFrameDecoder>(limits::kMaxFrameBytes), false));
-#else
-  const auto decoder = std::make_shared<RapidJsonFrameDecoder>(limits::kMaxFrameBytes);
-  subjects.push_back(Decoding("decode", decoder, false));
-  subjects.push_back(Decoding("decode + fingerprint", decoder, true));
-#endif
   // Of bytes that are at hand, as those of a frame are that has just been decoded.
   subjects.push_back({"fingerprint of 16 bytes", 0,
                       [uid = std::string(kUidBytes, 'u')](std::string_view) mutable {

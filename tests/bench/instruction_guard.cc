@@ -21,16 +21,13 @@
 #include "common/limits.h"
 #include "common/rapidjson_frame_decoder.h"
 #include "common/run_options.h"
+#include "common/scanning_frame_decoder.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 #include "tests/bench/frame_maker.h"
 #include "worker/file_frame_source.h"
 #include "worker/window_store.h"
 #include "worker/worker_loop.h"
-#if __has_include("common/scanning_frame_decoder.h")
-#include "common/scanning_frame_decoder.h"
-#define HEADCOUNT_HAS_SCANNER 1
-#endif
 
 namespace headcount::bench {
 namespace {
@@ -42,13 +39,8 @@ constexpr FingerprintKey kKey{0x0123456789abcdef, 0xfedcba9876543210};
 constexpr PartitionId kPartition{0};
 constexpr SlotId kSlot{0};
 
-#ifdef HEADCOUNT_HAS_SCANNER
 using Decoder = ScanningFrameDecoder;
-const char* KernelName() { return scan::UsableScans().front().name; }
-#else
-using Decoder = RapidJsonFrameDecoder;
-const char* KernelName() { return "none"; }
-#endif
+const char* KernelName() { return scan::UsableKernels().front().name; }
 
 FramePlan PlanOf(uint64_t frames) {
   FramePlan plan;
