@@ -70,7 +70,7 @@ class Carry {
 // A mask of which the next block still asks the end.
 class Tail {
  public:
-  // The bytes that stand `bytes` (1 to 4) behind those of `mask`. Keep() comes after all questions.
+  // The bytes that stand `bytes` (1 to 63) behind those of `mask`. Keep() comes after all questions.
   HC_SCAN_INLINE uint64_t Behind(uint64_t mask, unsigned bytes) const {
     return mask << bytes | last_ >> (kBlockBytes - bytes);
   }

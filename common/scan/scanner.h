@@ -25,12 +25,7 @@ class Scanner {
  public:
   // `begin`: behind the root's opening bracket. `end`: behind its closing one, or what stands in its place.
   HC_SCAN_INLINE Scanner(const char* begin, const char* end, const Buffers& buffers)
-      : begin_(begin),
-        end_(end),
-        strings_(end),
-        names_(buffers.names),
-        outline_(buffers.outline),
-        checked_(buffers.checked) {}
+      : begin_(begin), end_(end), names_(buffers.names), outline_(buffers.outline), checked_(buffers.checked) {}
 
   HC_SCAN_INLINE Scan Run() {
     const char* at = begin_;

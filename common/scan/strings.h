@@ -19,9 +19,6 @@ struct StringMasks {
 template <typename Bytes>
 class Strings {
  public:
-  // `end`: of the frame.
-  HC_SCAN_INLINE explicit Strings(const char* end) : end_(end) {}
-
   // `at`: where the block stands in the frame.
   HC_SCAN_INLINE StringMasks Take(const Bytes& bytes, const char* at, uint64_t* errors) {
     StringMasks masks;
@@ -57,23 +54,27 @@ class Strings {
     const uint64_t letters =
         bytes.Equal('n') | bytes.Equal('/') | bytes.Equal('t') | bytes.Equal('r') | bytes.Equal('b') | bytes.Equal('f');
     *errors |= escaped & ~(letters | u | quotes | backslashes);
-    const uint64_t first_digits = unicode_.Behind(u, 1);
-    const uint64_t third_digits = unicode_.Behind(u, 3);
-    const uint64_t digits = first_digits | unicode_.Behind(u, 2) | third_digits | unicode_.Behind(u, 4);
-    unicode_.Keep(u);
-    *errors |= digits & ~(bytes.Within('0', '9') | bytes.WithinFolded('a', 'f'));
-    CheckSurrogates(first_digits & bytes.EqualFolded('d'), at, errors);
-    LookForLetters(third_digits & bytes.Within('6', '7'), at);
-    escape_open_ = behind_escape_.bit() | u >> (kBlockBytes - 4);
+    escape_open_ = behind_escape_.bit() | TakeUnicode(bytes, u, at, errors);
     return escaped;
   }
 
-  // `first_digits`: of \uD.. escapes. A surrogate stands only in a pair: \uD8.. to \uDB.. and then \uDC.. to \uDF...
-  HC_SCAN_INLINE void CheckSurrogates(uint64_t first_digits, const char* at, uint64_t* errors) {
-    for (; first_digits != 0; first_digits &= first_digits - 1) {
-      const char* const digit = at + __builtin_ctzll(first_digits);
-      if (!IsPaired(digit)) *errors |= first_digits;
-    }
+  // `u`: of \u escapes, behind each of which stand four digits. Not zero: one goes on in the next block.
+  HC_SCAN_INLINE uint64_t TakeUnicode(const Bytes& bytes, uint64_t u, const char* at, uint64_t* errors) {
+    const uint64_t first = unicode_.Behind(u, 1);
+    const uint64_t second = unicode_.Behind(u, 2);
+    const uint64_t third = unicode_.Behind(u, 3);
+    const uint64_t fourth = unicode_.Behind(u, 4);
+    unicode_.Keep(u);
+    const uint64_t decimals = bytes.Within('0', '9');
+    *errors |= (first | second | third | fourth) & ~(decimals | bytes.WithinFolded('a', 'f'));
+    // A surrogate stands only in a pair: \uD8.. to \uDB.. and then, six bytes behind, \uDC.. to \uDF...
+    const uint64_t behind_d = second & behind_d_.Behind(bytes.EqualFolded('d') & first);
+    const uint64_t low = behind_d & bytes.WithinFolded('c', 'f');
+    const uint64_t high = behind_d & ~low & ~(decimals & ~bytes.Within('8', '9'));
+    *errors |= low ^ high_.Behind(high, 6);
+    high_.Keep(high);
+    LookForLetters(third & bytes.Within('6', '7'), at);
+    return u >> (kBlockBytes - 4) | high >> (kBlockBytes - 6);
   }
 
   // `third_digits`: of \u..6. and \u..7. escapes. A letter of "ts" or "uid"?
@@ -86,24 +87,11 @@ class Strings {
     }
   }
 
-  HC_SCAN_INLINE bool IsPaired(const char* digit) {
-    if (end_ - digit < 4) return false;
-    const char second = Folded(digit[1]);
-    if (second < '8' || second > 'f') return true;  // a character below the surrogates, or no digit at all
-    if (second >= 'c') return digit == low_surrogate_at_;
-    if (end_ - digit < 8 || digit[4] != '\\' || digit[5] != 'u' || Folded(digit[6]) != 'd') return false;
-    low_surrogate_at_ = digit + 6;
-    return Folded(digit[7]) >= 'c';
-  }
-
-  HC_SCAN_INLINE static char Folded(char c) { return static_cast<char>(c | 0x20); }
-
-  const char* const end_;
   uint64_t inside_ = 0;  // all ones: the last block ended within a string
   Carry behind_escape_;
-  Tail unicode_;
+  Tail unicode_, high_;
+  Carry behind_d_;
   uint64_t escape_open_ = 0;  // the next block must be looked at though it has no backslash
-  const char* low_surrogate_at_ = nullptr;
   bool escaped_letters_ = false;
 };
 
