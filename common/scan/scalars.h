@@ -39,10 +39,12 @@ class Scalars {
   // Without a branch: literals come in no order that a processor could guess.
   HC_SCAN_INLINE static bool IsLiteral(const char* at) {
     const uint32_t word = Word(at);
+    const uint32_t true_word = Word("true");
+    const uint32_t null_word = Word("null");
     const bool is_false = (word == Word("fals")) & (at[4] == 'e');
     const auto behind = static_cast<unsigned char>(at[4 + static_cast<size_t>(is_false)]);
     const bool ends = (behind == ',') | (behind <= ' ') | ((behind | 0x20) == '}');
-    return ends & ((word == Word("true")) | (word == Word("null")) | is_false);
+    return ends & ((word == true_word) | (word == null_word) | is_false);
   }
   HC_SCAN_INLINE static uint32_t Word(const char* four) {
     uint32_t word = 0;
