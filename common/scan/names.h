@@ -28,23 +28,25 @@ class Names {
     count_ += static_cast<size_t>(ends != 0);
   }
 
-  // Of all that was found. `is_root_key`: answers for a place in the outline.
+  // Of all that was found, after the last block. `is_root_key`: answers for a place in the outline.
   template <typename Question>
   HC_SCAN_INLINE void Settle(Question is_root_key) {
-    for (size_t i = 0; i < count_; ++i) {
+    // One loop over all of them, not one a block: how many a block has no processor could guess either.
+    uint64_t ends = found_[0].ends;
+    for (size_t i = 0; i < count_;) {
       const FoundNames& found = found_[i];
-      for (uint64_t ends = found.ends; ends != 0; ends &= ends - 1) {
-        const char* const end = found.at + __builtin_ctzll(ends);
-        const uint64_t before = (ends ^ (ends - 1)) >> 1;
-        // The opening quote is the last byte outlined before the closing one.
-        const size_t place =
-            found.outline_size + static_cast<size_t>(__builtin_popcountll(found.outlined & before)) - 1;
-        // Without a branch, too: other strings go where nobody looks.
-        const auto is_ts = static_cast<size_t>((end[-3] == '"') & (end[-2] == 't') & (end[-1] == 's'));
-        const auto is_uid =
-            static_cast<size_t>((end[-4] == '"') & (end[-3] == 'u') & (end[-2] == 'i') & (end[-1] == 'd'));
-        behind_[static_cast<size_t>(is_root_key(place)) * (is_ts * kTs + is_uid * kUid)] = end + 1;
-      }
+      const char* const end = found.at + __builtin_ctzll(ends);
+      const uint64_t before = (ends ^ (ends - 1)) >> 1;
+      // The opening quote is the last byte outlined before the closing one.
+      const size_t place = found.outline_size + static_cast<size_t>(__builtin_popcountll(found.outlined & before)) - 1;
+      // Without a branch, too: other strings go where nobody looks.
+      const auto is_ts = static_cast<size_t>((end[-3] == '"') & (end[-2] == 't') & (end[-1] == 's'));
+      const auto is_uid =
+          static_cast<size_t>((end[-4] == '"') & (end[-3] == 'u') & (end[-2] == 'i') & (end[-1] == 'd'));
+      behind_[static_cast<size_t>(is_root_key(place)) * (is_ts * kTs + is_uid * kUid)] = end + 1;
+      ends &= ends - 1;
+      i += static_cast<size_t>(ends == 0);
+      ends |= found_[i].ends & Everywhere(ends == 0);
     }
   }
 

@@ -33,8 +33,8 @@ class Strings {
     return masks;
   }
 
-  // After the last block: a string has no end.
-  bool open() const { return inside_ != 0; }
+  // After the last block: a string or an escape has no end, or a surrogate no partner.
+  bool open() const { return inside_ != 0 || escape_open_ != 0; }
   // A letter of "ts" or "uid" is written as an escape: a string that reads otherwise may be one of them.
   bool escaped_letters() const { return escaped_letters_; }
 
@@ -58,7 +58,8 @@ class Strings {
     return escaped;
   }
 
-  // `u`: of \u escapes, behind each of which stand four digits. Not zero: one goes on in the next block.
+  // `u`: of \u escapes, behind each of which stand four digits. The answer: not zero where one goes on in the
+  // next block.
   HC_SCAN_INLINE uint64_t TakeUnicode(const Bytes& bytes, uint64_t u, const char* at, uint64_t* errors) {
     const uint64_t first = unicode_.Behind(u, 1);
     const uint64_t second = unicode_.Behind(u, 2);
@@ -91,7 +92,7 @@ class Strings {
   Carry behind_escape_;
   Tail unicode_, high_;
   Carry behind_d_;
-  uint64_t escape_open_ = 0;  // the next block must be looked at though it has no backslash
+  uint64_t escape_open_ = 0;  // not zero: the next block must be looked at though it has no backslash
   bool escaped_letters_ = false;
 };
 
