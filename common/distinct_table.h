@@ -13,7 +13,7 @@
 // A segment of two full blocks gets a third, one of three is split in two of two. Such a step moves the fingerprints of
 // one segment, 160 KB at most: as many in a table of ten million as in one of ten thousand. Fingerprints are spread
 // evenly, so all segments come to a step at nearly the same size of the table, though each in its turn. Without the
-// step between, half of all places would be empty after it: 41 bytes a user, against 31 at worst and 26 on the way.
+// step between, half of all places would be empty after it: 41 bytes a user, against 31 at worst and 24 on average.
 // More and smaller steps move every fingerprint more often: with four of them a new user costs a third more.
 #pragma once
 
@@ -74,7 +74,7 @@ class DistinctTable {
   static constexpr uint32_t kMaxBlocks = 3;
 
   // What a segment looks like. Behind the last home there is room for those that are pushed past it. That room and the
-  // limit are such that it suffices: the chance of a place more being wanted is below 1e-24 where fingerprints are
+  // limit are such that it suffices: the chance of a place more being wanted is below 1e-23 where fingerprints are
   // spread evenly, and to make others one would have to know the key. It is the chance that a queue, which is served
   // once a place and joined by as many as the limit allows, is longer than that.
   struct Shape {
