@@ -114,9 +114,9 @@ inline constexpr int kKeepFreeBytes = 64 << 20;
 // Of its slice, when a worker reads only the partition that holds everybody back.
 inline constexpr uint64_t kCrowdedNumerator = 3;
 inline constexpr uint64_t kCrowdedDenominator = 4;
-// Places of a distinct table that are cleared, or moved to a bigger one, between two heartbeats: 16 MiB, some
-// milliseconds even where every page is touched for the first time.
-inline constexpr uint64_t kTableBeatPlaces = uint64_t{1} << 20;
+// Users of a window whose places in its set are asked for before the first is looked at: the time in which so many
+// frames are decoded is many cache misses long, and more would wait no shorter.
+inline constexpr size_t kUsersAhead = 8;
 // Sealed windows that the writer could close before a worker waits for it.
 inline constexpr size_t kSealedBacklog = 4096;
 // A full slice waits this long for its sealed windows to be closed: longer than a transaction may take, and than
@@ -142,7 +142,7 @@ inline constexpr int kMaxRetryPauseMs = 2'000;
 inline constexpr int64_t kMissingTopicMs = 5'000;
 // A fenced writer gives its successor this long to commit its claim before it takes the id back.
 inline constexpr int64_t kSuccessorMs = 2'000;
-// Uids the writer looks up between two heartbeats while it unites tables.
+// Users the writer has counted between two heartbeats while it unites tables.
 inline constexpr uint64_t kUnionBeatUids = 100'000;
 // Windows closed by one transaction: bounds its time, and the memory of librdkafka's queue.
 inline constexpr size_t kWindowsPerTransaction = 5'000;

@@ -1,7 +1,6 @@
 #include "worker/window_store.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/check.h"
 #include "common/crash_point.h"
@@ -10,12 +9,11 @@
 namespace headcount {
 
 WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto,
-                         std::function<bool()> wait_for_room, std::function<void()> still_at_it)
+                         std::function<bool()> wait_for_room)
     : slice_(slice),
       generation_(generation),
       published_upto_(closed_upto),
       wait_for_room_(std::move(wait_for_room)),
-      still_at_it_(std::move(still_at_it)),
       allocator_(slice.bytes),
       sealed_upto_(closed_upto) {}
 
@@ -26,46 +24,24 @@ WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
   HC_CHECK(window >= sealed_upto_, "a verdict for sealed window " + std::to_string(window.seconds()) +
                                        " in generation " + std::to_string(generation_.value()));
   latest_ = std::max(latest_, window);
-  return &open_[window];
+  return &open_.try_emplace(window, slice_.begin).first->second;
 }
 
-void WindowStore::AddUser(OpenWindow* window, Fingerprint uid) {
-  CountedTable& users = window->users;
-  if (out_of_memory_ || (users.size == 0 && !Grow(window))) return;
-  if (!users.table.Add(uid)) return;
-  ++users.size;
-  if (users.size >= DistinctTable::MaxSize(users.table.capacity())) Grow(window);
+void WindowStore::AddComing(OpenWindow* window) {
+  for (size_t i = 0; i < window->coming_count && !out_of_memory_; ++i) {
+    const Fingerprint uid = window->coming[i];
+    while (window->users.Add(uid) == DistinctTable::Added::kMustGrow && Grow(&window->users, uid)) continue;
+  }
+  window->coming_count = 0;
 }
 
-bool WindowStore::Grow(OpenWindow* window) {
-  CountedTable& users = window->users;
-  const bool first = users.size == 0;
-  const uint64_t capacity = first ? DistinctTable::kMinCapacity : users.table.capacity() * 2;
-  const std::optional<uint64_t> at = Allocate(capacity * sizeof(Fingerprint));
+bool WindowStore::Grow(DistinctTable* users, Fingerprint uid) {
+  const std::optional<uint64_t> at = Allocate(users->GrowthBytes(uid));
   if (!at) return false;
   CrashPoint("worker.growing");
-  DistinctTable grown = EmptyTable(*at, capacity);
-  if (!first) {
-    uint64_t looked_at = 0;
-    for (const Fingerprint uid : users.table) {
-      if (++looked_at % limits::kTableBeatPlaces == 0) still_at_it_();
-      if (!uid.empty()) grown.Add(uid);
-    }
-    allocator_.Free(window->table_at, users.table.capacity() * sizeof(Fingerprint));
-  }
-  users.table = grown;
-  window->table_at = *at;
+  if (const auto left = users->Grow(uid, *at)) allocator_.Free(left->at, left->bytes);
   CrashPoint("worker.grown");
   return true;
-}
-
-DistinctTable WindowStore::EmptyTable(uint64_t at, uint64_t capacity) const {
-  for (uint64_t done = 0; done < capacity; done += limits::kTableBeatPlaces) {
-    if (done > 0) still_at_it_();
-    const uint64_t places = std::min(limits::kTableBeatPlaces, capacity - done);
-    std::memset(static_cast<void*>(Places(at) + done), 0, places * sizeof(Fingerprint));
-  }
-  return {Places(at), capacity};
 }
 
 std::optional<uint64_t> WindowStore::Allocate(uint64_t bytes) {
@@ -96,9 +72,14 @@ void WindowStore::SealUpTo(WindowStart upto, const std::vector<PartitionId>& par
 }
 
 void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions) {
-  shm::SealedWindow sealed{start, window->counts, window->users, {}};
+  AddComing(window);
+  if (out_of_memory_) return;
   SealedBlocks blocks;
   blocks.start = start;
+  blocks.table_blocks = window->users.blocks();
+  blocks.table_block_bytes = window->users.block_bytes();
+  const TableBlocks named{blocks.table_blocks.data(), blocks.table_blocks.size(), blocks.table_block_bytes};
+  shm::SealedWindow sealed{start, window->counts, {slice_.begin, slice_.bytes, named, window->users.size()}, {}};
   blocks.first_offsets.resize(partitions.size());
   for (size_t place = 0; place < window->first_points.size(); ++place) {
     if (!window->first_points[place]) continue;
@@ -109,11 +90,7 @@ void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::v
   const std::optional<uint64_t> at = Allocate(blocks.stored_bytes);
   if (!at) return;
   blocks.stored_at = *at;
-  if (window->users.size > 0) {
-    blocks.table_at = window->table_at;
-    blocks.table_bytes = window->users.table.capacity() * sizeof(Fingerprint);
-  }
-  shm::Store(slice_.begin + *at, generation_, blocks.table_at, sealed);
+  shm::Store(slice_.begin + *at, generation_, sealed);
   sealed_.push_back(std::move(blocks));
   sealed_refs_.push_back({start, *at});
 }
@@ -122,7 +99,9 @@ void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
   size_t closed = 0;
   for (; closed < sealed_.size() && sealed_[closed].start < closed_upto; ++closed) {
     const SealedBlocks& blocks = sealed_[closed];
-    if (blocks.table_bytes > 0) allocator_.Free(blocks.table_at, blocks.table_bytes);
+    for (const uint32_t name : blocks.table_blocks) {
+      allocator_.Free(name * DistinctTable::kAlignment, blocks.table_block_bytes);
+    }
     allocator_.Free(blocks.stored_at, blocks.stored_bytes);
   }
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(closed));

@@ -4,6 +4,8 @@
 //   open -> sealed (stored and published for the writer, not changed again) -> closed (memory reused)
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +15,7 @@
 #include "common/distinct_table.h"
 #include "common/judge/judge.h"
 #include "common/judge/point.h"
+#include "common/limits.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
 #include "common/slice_allocator.h"
@@ -25,24 +28,31 @@ class WindowStore {
  public:
   // A window that is still open. `first_points` is indexed by the partition's place in the worker.
   struct OpenWindow {
+    explicit OpenWindow(char* slice) : users(slice) {}
+
     VerdictCounts counts;
-    uint64_t table_at = 0;
-    CountedTable users;  // capacity 0 before the first user
+    DistinctTable users;
+    // Those whose places in `users` have been asked for, and may be in the cache by now.
+    std::array<Fingerprint, limits::kUsersAhead> coming;
+    size_t coming_count = 0;
     std::vector<std::optional<Point>> first_points;
   };
 
   // Windows before `closed_upto` are published already: their verdicts are dropped.
   // `wait_for_room` is called when the slice is full; it answers whether memory has been released meanwhile.
-  // `still_at_it` is called every few milliseconds while a table grows: a very large one takes seconds.
-  WindowStore(
-      shm::Slice slice, Generation generation, WindowStart closed_upto, std::function<bool()> wait_for_room,
-      std::function<void()> still_at_it = [] {});
+  WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto, std::function<bool()> wait_for_room);
 
   // --- Open windows -----------------------------------------------------------------------------------------
   // The open window, made at the first call; null for a window that was published before this life began.
   // A sealed window is a broken invariant. The pointer lives until the next Seal().
   OpenWindow* Find(WindowStart window);
-  void AddUser(OpenWindow* window, Fingerprint uid);
+  // The set takes it up some users later, or at the seal: a place in a large one is a cache miss, which is over by
+  // then.
+  void AddUser(OpenWindow* window, Fingerprint uid) {
+    window->users.Prefetch(uid);
+    window->coming[window->coming_count++] = uid;
+    if (window->coming_count == window->coming.size()) AddComing(window);
+  }
   // The earliest first contribution of the partition at `place` to any open window, or null.
   const Point* EarliestFirstPoint(size_t place) const;
 
@@ -87,8 +97,8 @@ class WindowStore {
  private:
   struct SealedBlocks {
     WindowStart start;
-    uint64_t table_at = 0;
-    uint64_t table_bytes = 0;
+    std::vector<uint32_t> table_blocks;
+    uint64_t table_block_bytes = 0;
     uint64_t stored_at = 0;
     uint64_t stored_bytes = 0;
     std::vector<std::optional<Offset>> first_offsets;  // by place
@@ -99,17 +109,15 @@ class WindowStore {
   };
 
   std::optional<uint64_t> Allocate(uint64_t bytes);
-  bool Grow(OpenWindow* window);
-  DistinctTable EmptyTable(uint64_t at, uint64_t capacity) const;
+  void AddComing(OpenWindow* window);
+  bool Grow(DistinctTable* users, Fingerprint uid);
   void SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions);
-  Fingerprint* Places(uint64_t at) const { return reinterpret_cast<Fingerprint*>(slice_.begin + at); }
 
   // Fixed after construction.
   const shm::Slice slice_;
   const Generation generation_;
   const WindowStart published_upto_;
   const std::function<bool()> wait_for_room_;
-  const std::function<void()> still_at_it_;
 
   SliceAllocator allocator_;
   std::map<WindowStart, OpenWindow> open_;

@@ -75,9 +75,8 @@ void WorkerLoop::BeginLife() {
 
 Result<void> WorkerLoop::StartReading() {
   closed_upto_ = published_sealed_upto_ = view_.closed_upto();
-  store_ = std::make_unique<WindowStore>(
-      view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); },
-      [this] { view_.Beat(MonotonicMs()); });
+  store_ =
+      std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); });
   if (Result<void> added = AddPartitions(view_.partition_count()); !added) return added;
   published_ms_ = now_ms_;
   return {};

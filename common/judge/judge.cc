@@ -12,7 +12,12 @@ bool OffsetIsBefore(Offset offset, const Move& move) { return offset < move.offs
 }  // namespace
 
 Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds)
-    : rule_(rule), bounds_(bounds), sink_(sink), waiting_(start.point.waiting), moves_(start.moves) {
+    : rule_(rule),
+      bounds_(bounds),
+      sink_(sink),
+      waiting_(start.point.waiting),
+      any_waiting_(!waiting_.empty()),
+      moves_(start.moves) {
   now_ = {start.point.offset, start.point.excused_here, start.point.watermark};
   for (const HeldRef& ref : start.point.held) held_.push_back({ref.offset, {}, ref.score, 0, false});
   restoring_ = !held_.empty();
@@ -44,6 +49,12 @@ bool Judge::Plausible(EventTime ts) const {
   return now_.watermark.is_set() && ts <= now_.watermark.plus(rule_.max_jump_s);
 }
 
+// Mostly the same as the last time: a division costs more than all the rest of a verdict.
+WindowStart Judge::WindowOf(EventTime ts) {
+  if (ts < last_window_.time() || ts >= rule_.EndOf(last_window_)) last_window_ = rule_.WindowOf(ts);
+  return last_window_;
+}
+
 // --- Records -------------------------------------------------------------------------------------------------
 
 void Judge::JudgeValid(Offset offset, const Frame& frame) {
@@ -66,6 +77,7 @@ void Judge::JudgeInvalid(Offset offset, InvalidReason reason) {
     sink_->AddInvalid(window, reason);
   } else {
     ++waiting_.invalid_by_reason[static_cast<size_t>(reason)];
+    any_waiting_ = true;
   }
   EndRecord();
 }
@@ -138,7 +150,7 @@ void Judge::ExpireHeld() {
 }
 
 void Judge::Accept(const Frame& frame) {
-  const WindowStart window = rule_.WindowOf(frame.ts);
+  const WindowStart window = WindowOf(frame.ts);
   if (now_.watermark.is_set() && now_.watermark >= rule_.EndOf(window).plus(rule_.lateness_s)) {
     const WindowStart standing = rule_.WindowOf(now_.watermark);
     HandOverWaiting(standing);
@@ -158,6 +170,7 @@ void Judge::OldestHeldIsFuture() {
 void Judge::Future() {
   if (!now_.watermark.is_set()) {
     ++waiting_.future;
+    any_waiting_ = true;
     return;
   }
   const WindowStart window = rule_.WindowOf(now_.watermark);
@@ -165,10 +178,10 @@ void Judge::Future() {
   sink_->AddFuture(window);
 }
 
-void Judge::HandOverWaiting(WindowStart window) {
-  if (waiting_.empty()) return;
+void Judge::HandOverAllWaiting(WindowStart window) {
   sink_->AddWaited(window, waiting_);
   waiting_ = {};
+  any_waiting_ = false;
 }
 
 // --- Restoring -----------------------------------------------------------------------------------------------
@@ -264,8 +277,8 @@ size_t Judge::CountMoves(Move::Kind kind) const {
       std::count_if(moves_.begin(), moves_.end(), [kind](const Move& move) { return move.kind == kind; }));
 }
 
-bool Judge::moves_full() const {
-  if (moves_.size() < limits::kMaxMoves || CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves) return false;
+bool Judge::ExcusesFull() const {
+  if (CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves) return false;
   return std::none_of(moves_.begin() + static_cast<std::ptrdiff_t>(next_move_), moves_.end(),
                       [](const Move& move) { return move.kind == Move::Kind::kExcuse; });
 }
@@ -277,7 +290,7 @@ void Judge::ForgetMovesBelow(Offset offset) {
   next_move_ -= forgotten;
 }
 
-void Judge::RepeatMovesUpTo(Offset offset) {
+void Judge::RepeatMoves(Offset offset) {
   while (next_move_ < moves_.size() && moves_[next_move_].offset <= offset) {
     const Move& move = moves_[next_move_++];
     if (move.kind != Move::Kind::kExcuse) continue;

@@ -81,7 +81,7 @@ class Judge {
   const std::vector<Move>& moves() const { return moves_; }
   // Full: read no further until a commit has let ForgetMovesBelow() make room. A replay is not stopped on the
   // way to its last excuse.
-  bool moves_full() const;
+  bool moves_full() const { return moves_.size() >= limits::kMaxMoves && ExcusesFull(); }
   bool poison_full() const { return CountMoves(Move::Kind::kPoison) >= limits::kMaxPoisonMoves; }
   // The present state is that of an excuse at offset(): nothing has been read since.
   bool excused_here() const { return now_.excused_here; }
@@ -110,6 +110,7 @@ class Judge {
   };
 
   bool Plausible(EventTime ts) const;
+  WindowStart WindowOf(EventTime ts);
   void BeginRecord(Offset offset);
   void EndRecord();
   void RememberBefore();
@@ -124,12 +125,20 @@ class Judge {
   void OldestHeldIsFuture();
   void Future();
   void SettleHeld(EventTime limit);
-  void HandOverWaiting(WindowStart window);
+  void HandOverWaiting(WindowStart window) {
+    if (any_waiting_) HandOverAllWaiting(window);
+  }
+  void HandOverAllWaiting(WindowStart window);
 
-  void RepeatMovesUpTo(Offset offset);
+  // There is hardly ever one, and it is asked thrice a record.
+  void RepeatMovesUpTo(Offset offset) {
+    if (next_move_ < moves_.size()) RepeatMoves(offset);
+  }
+  void RepeatMoves(Offset offset);
   void ApplyExcuse(const Move& move);
   Move* ExcuseHere();
   size_t CountMoves(Move::Kind kind) const;
+  bool ExcusesFull() const;
 
   // Fixed after construction.
   const CountingRule rule_;
@@ -139,12 +148,15 @@ class Judge {
   // The state that a point holds.
   Scalars now_;
   VerdictCounts waiting_;
+  bool any_waiting_;  // whether waiting_ is not empty: asked once a record, and it is twelve numbers
   std::vector<HeldFrame> held_;
 
   // The same before the record or move being judged.
   Scalars before_;
   VerdictCounts waiting_before_;
   std::vector<HeldRef> held_before_;
+
+  WindowStart last_window_{0};  // of WindowOf()
 
   std::vector<Move> moves_;  // by offset; those below next_move_ are part of the state
   size_t next_move_ = 0;     // the first that is still to be repeated

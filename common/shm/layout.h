@@ -8,7 +8,7 @@
 //
 // A slice belongs to its worker. In it lie the distinct tables, and, once published, for the writer to read:
 //   a publication: PublicationData, WindowRef[window_count], then per partition StepData, its held refs and moves
-//   a sealed window: SealedWindowData, then per partition PointData and its held refs
+//   a sealed window: SealedWindowData, then per partition PointData and its held refs, then the names of the blocks
 // Places in a slice are byte distances from its beginning; nothing here holds an address.
 #pragma once
 
@@ -23,7 +23,7 @@
 namespace headcount::shm {
 
 inline constexpr uint64_t kMagic = 0x31746e756f636468;  // "hdcount1"
-inline constexpr uint32_t kLayoutVersion = 1;
+inline constexpr uint32_t kLayoutVersion = 2;
 
 template <typename T>
 using Shared = std::atomic<T>;
@@ -179,9 +179,10 @@ struct SealedWindowData {
   uint64_t future;
   uint64_t invalid_by_reason[kInvalidReasons];
   uint64_t users;
-  uint64_t table_at;
-  uint64_t table_capacity;
+  uint64_t block_bytes;  // of each block of the table
+  uint64_t block_count;
   uint64_t point_count;
+  // PointData and held refs follow, point_count times, then uint32_t[block_count]: see DistinctTable::blocks().
 };
 
 static_assert(std::is_standard_layout_v<JobData> && std::is_standard_layout_v<SlotData> &&

@@ -1,6 +1,7 @@
 #include "common/shm/publication.h"
 
 #include <cstring>
+#include <utility>
 
 #include "common/check.h"
 #include "common/shm/layout.h"
@@ -17,6 +18,10 @@ class Pen {
     static_assert(std::is_trivially_copyable_v<T>);
     std::memcpy(at_, &record, sizeof record);
     at_ += sizeof record;
+  }
+  void PutBytes(const void* from, uint64_t bytes) {
+    if (bytes > 0) std::memcpy(at_, from, bytes);
+    at_ += bytes;
   }
 
  private:
@@ -35,6 +40,12 @@ class Eye {
     at_ += sizeof record;
     left_ -= sizeof record;
     return record;
+  }
+  // What is not copied: `bytes` that stay where they are.
+  const char* Pass(uint64_t bytes) {
+    HC_CHECK(left_ >= bytes, std::string("ran past the end of a ") + what_);
+    left_ -= bytes;
+    return std::exchange(at_, at_ + bytes);
   }
 
  private:
@@ -99,7 +110,6 @@ SealedWindow LoadWindow(const char* slice_begin, uint64_t slice_bytes, const Win
   Eye eye(slice_begin + ref.at, slice_bytes - ref.at, "sealed window");
   const auto data = eye.Take<SealedWindowData>();
   HC_CHECK(data.generation == generation.value() && data.window_start == ref.window_start, name);
-  HC_CHECK(data.table_at + data.table_capacity * sizeof(Fingerprint) <= slice_bytes, name);
   HC_CHECK(data.users <= data.counted, name);
   SealedWindow window;
   window.start = WindowStart(data.window_start);
@@ -107,16 +117,15 @@ SealedWindow LoadWindow(const char* slice_begin, uint64_t slice_bytes, const Win
   window.counts.late = data.late;
   window.counts.future = data.future;
   for (size_t i = 0; i < kInvalidReasons; ++i) window.counts.invalid_by_reason[i] = data.invalid_by_reason[i];
-  if (data.table_capacity > 0) {
-    // The writer only reads; the table type is shared with the worker that adds.
-    auto* places = reinterpret_cast<Fingerprint*>(const_cast<char*>(slice_begin) + data.table_at);
-    window.table = {DistinctTable(places, data.table_capacity), data.users};
-  }
   for (uint64_t i = 0; i < data.point_count; ++i) {
     FirstPoint first;
     first.point = TakePoint(&eye, &first.partition);
     window.first_points.push_back(std::move(first));
   }
+  // Whether the blocks lie in the slice is looked at when they are read.
+  HC_CHECK(data.block_count <= slice_bytes / sizeof(uint32_t), name);
+  const auto* const names = reinterpret_cast<const uint32_t*>(eye.Pass(data.block_count * sizeof(uint32_t)));
+  window.table = {slice_begin, slice_bytes, {names, data.block_count, data.block_bytes}, data.users};
   return window;
 }
 
@@ -127,10 +136,10 @@ uint64_t BytesOf(const Point& point) { return sizeof(PointData) + point.held.siz
 uint64_t BytesOf(const SealedWindow& window) {
   uint64_t bytes = sizeof(SealedWindowData);
   for (const FirstPoint& first : window.first_points) bytes += BytesOf(first.point);
-  return bytes;
+  return bytes + window.table.blocks().count * sizeof(uint32_t);
 }
 
-void Store(char* at, Generation generation, uint64_t table_at, const SealedWindow& window) {
+void Store(char* at, Generation generation, const SealedWindow& window) {
   SealedWindowData data{};
   data.generation = generation.value();
   data.window_start = window.start.seconds();
@@ -138,13 +147,15 @@ void Store(char* at, Generation generation, uint64_t table_at, const SealedWindo
   data.late = window.counts.late;
   data.future = window.counts.future;
   for (size_t i = 0; i < kInvalidReasons; ++i) data.invalid_by_reason[i] = window.counts.invalid_by_reason[i];
-  data.users = window.table.size;
-  data.table_at = table_at;
-  data.table_capacity = window.table.size > 0 ? window.table.table.capacity() : 0;
+  const TableBlocks& blocks = window.table.blocks();
+  data.users = window.table.size();
+  data.block_bytes = blocks.bytes;
+  data.block_count = blocks.count;
   data.point_count = window.first_points.size();
   Pen pen(at);
   pen.Put(data);
   for (const FirstPoint& first : window.first_points) PutPoint(&pen, first.partition, first.point);
+  pen.PutBytes(blocks.names, blocks.count * sizeof(uint32_t));
 }
 
 uint64_t BytesOf(const std::vector<StoredWindow>& windows, const std::vector<Step>& steps) {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/distinct_table.h"
 #include "common/judge/point.h"
+#include "common/sealed_table.h"
 #include "common/types.h"
 #include "common/verdict.h"
 
@@ -29,7 +29,7 @@ struct FirstPoint {
 struct SealedWindow {
   WindowStart start;
   VerdictCounts counts;
-  CountedTable table;
+  SealedTable table;
   std::vector<FirstPoint> first_points;
 };
 
@@ -45,7 +45,7 @@ struct Publication {
 // --- For the worker: values into a slice --------------------------------------------------------------------
 uint64_t BytesOf(const Point& point);
 uint64_t BytesOf(const SealedWindow& window);
-void Store(char* at, Generation generation, uint64_t table_at, const SealedWindow& window);
+void Store(char* at, Generation generation, const SealedWindow& window);
 
 // A window the worker has sealed and stored at `at`.
 struct StoredWindow {

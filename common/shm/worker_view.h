@@ -45,7 +45,7 @@ struct WorkerStatus {
 
 class WorkerView {
  public:
-  WorkerView(const JobMemory* memory, SlotId slot) : memory_(memory), slot_(slot) {}
+  WorkerView(const JobMemory* memory, SlotId slot) : memory_(memory), slot_(slot), self_(&memory->slot(slot)) {}
 
   // --- Its own life -----------------------------------------------------------------------------------------
   // Clears what the slot's last life said, then claims the slot for `generation`.
@@ -94,10 +94,11 @@ class WorkerView {
   int32_t slots() const { return memory_->slots(); }
 
  private:
-  SlotData& self() const { return memory_->slot(slot_); }
+  SlotData& self() const { return *self_; }
 
   const JobMemory* memory_;
   SlotId slot_;
+  SlotData* self_;  // looked up once: it is stored to twice a frame
 };
 
 }  // namespace headcount::shm

@@ -44,7 +44,7 @@ std::vector<CountRecord> MergeWindows(const Publications& publications, WindowSt
                                       const std::function<void()>& still_at_it) {
   struct Parts {
     VerdictCounts counts;
-    std::vector<CountedTable> tables;
+    std::vector<SealedTable> tables;
   };
   std::map<WindowStart, Parts> windows;
   for (const auto& publication : publications) {
@@ -53,13 +53,13 @@ std::vector<CountRecord> MergeWindows(const Publications& publications, WindowSt
       if (window.start >= upto) continue;
       Parts& parts = windows[window.start];
       parts.counts += window.counts;
-      if (window.table.size > 0) parts.tables.push_back(window.table);
+      if (window.table.size() > 0) parts.tables.push_back(window.table);
     }
   }
   std::vector<CountRecord> records;
-  for (auto& [start, parts] : windows) {
+  for (const auto& [start, parts] : windows) {
     still_at_it();
-    records.push_back({start, window_s, CountUnion(std::move(parts.tables), still_at_it), parts.counts});
+    records.push_back({start, window_s, CountUnion(parts.tables, still_at_it), parts.counts});
   }
   return records;
 }

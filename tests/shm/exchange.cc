@@ -12,6 +12,7 @@
 #include "common/shm/worker_view.h"
 #include "common/shm/writer_view.h"
 #include "coordinator/writer/closing.h"
+#include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 #include "worker/window_store.h"
 
@@ -19,6 +20,7 @@ namespace headcount::test {
 namespace {
 
 Fingerprint PrintOf(uint64_t user) { return {Random::Mix(user), user + 1}; }
+bool Before(Fingerprint a, Fingerprint b) { return RankOf(a) < RankOf(b); }
 
 std::string At(SlotId slot, int64_t n) {
   return " of slot " + std::to_string(slot.value()) + " at " + std::to_string(n) + " ";
@@ -76,15 +78,14 @@ std::string Model::DiffersWindow(SlotId slot, int64_t n, const shm::SealedWindow
   if (!(window.counts == CountsOf(slot, n))) return "the counts" + At(slot, n);
   const std::vector<uint64_t> added = UsersOf(slot, n);
   const std::set<uint64_t> users(added.begin(), added.end());
-  if (window.table.size != users.size()) return "the size of the table" + At(slot, n);
-  uint64_t seen = 0;
-  if (!users.empty()) {
-    for (const Fingerprint uid : window.table.table) seen += uid.empty() ? 0U : 1U;
-    for (const uint64_t user : users) {
-      if (!window.table.table.Contains(PrintOf(user))) return "user " + std::to_string(user) + At(slot, n);
+  if (window.table.size() != users.size()) return "the size of the table" + At(slot, n);
+  const std::vector<Fingerprint> seen = ReadAll(window.table);
+  for (const uint64_t user : users) {
+    if (!std::binary_search(seen.begin(), seen.end(), PrintOf(user), Before)) {
+      return "user " + std::to_string(user) + At(slot, n);
     }
   }
-  if (seen != users.size()) return "the table" + At(slot, n);
+  if (seen.size() != users.size()) return "the table" + At(slot, n);
   if (window.first_points.size() != 1) return "the first points" + At(slot, n);
   const shm::FirstPoint& first = window.first_points[0];
   if (first.partition != PartitionId(slot.value()) || !(first.point == PointAt(slot, n))) {

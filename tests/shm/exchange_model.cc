@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/shm/writer_view.h"
+#include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 
 namespace headcount::test {
@@ -92,15 +93,13 @@ void PlainPublication::CompareWindows(const shm::Publication& seen, int64_t clos
     const PlainWindow& right = plain->second;
     Expect(window != seen.windows.end() && window->start == Content::Window(n), "a window is missing", n);
     Expect(window->counts == right.counts, "the counts", n);
-    Expect(window->table.size == right.users.size(), "the number of users", n);
-    uint64_t found = 0;
-    if (!right.users.empty()) {
-      for (const Fingerprint uid : window->table.table) found += uid.empty() ? 0U : 1U;
-      for (const uint64_t user : right.users) {
-        Expect(window->table.table.Contains(Content::PrintOf(user)), "a user", n);
-      }
+    Expect(window->table.size() == right.users.size(), "the number of users", n);
+    const std::vector<Fingerprint> seen_users = ReadAll(window->table);
+    for (const uint64_t user : right.users) {
+      const auto found = std::find(seen_users.begin(), seen_users.end(), Content::PrintOf(user));
+      Expect(found != seen_users.end(), "a user", n);
     }
-    Expect(found == right.users.size(), "the table", n);
+    Expect(seen_users.size() == right.users.size(), "the table", n);
     Expect(window->first_points.size() == right.firsts.size(), "the number of first points", n);
     for (const shm::FirstPoint& first : window->first_points) {
       const auto known = right.firsts.find(first.partition.value());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
+#include "tests/support/owned_table.h"
 #include "worker/window_store.h"
 
 namespace headcount::test {
@@ -94,8 +96,12 @@ class ExchangeThreadsTest : public testing::Test {
   static void Check(const shm::SealedWindow& window, int64_t n) {
     EXPECT_EQ(window.start.seconds(), Window(n).seconds());
     EXPECT_EQ(window.counts.counted, UsersOf(n));
-    EXPECT_EQ(window.table.size, UsersOf(n));
-    for (uint64_t user = 0; user < UsersOf(n); ++user) EXPECT_TRUE(window.table.table.Contains(PrintOf(n, user)));
+    EXPECT_EQ(window.table.size(), UsersOf(n));
+    const std::vector<Fingerprint> users = test::ReadAll(window.table);
+    EXPECT_EQ(users.size(), UsersOf(n));
+    for (uint64_t user = 0; user < UsersOf(n); ++user) {
+      EXPECT_NE(std::find(users.begin(), users.end(), PrintOf(n, user)), users.end());
+    }
     ASSERT_EQ(window.first_points.size(), 1U);
     EXPECT_EQ(window.first_points[0].point.offset, Offset(n));
   }

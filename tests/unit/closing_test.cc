@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 
 namespace headcount {
@@ -89,14 +90,13 @@ TEST(BoundedUpTo, ClosesTheOldestWindowsFirstAndCountsAWindowOfSeveralWorkersOnc
 // --- Records -------------------------------------------------------------------------------------------------
 
 struct OwnedWindow {
-  explicit OwnedWindow(WindowStart start) : places(1024) { window.start = start; }
+  explicit OwnedWindow(WindowStart start) : users(uint64_t{64} << 10) { window.start = start; }
   void Add(uint64_t user) {
-    DistinctTable table(places.data(), places.size());
-    if (table.Add({test::Random::Mix(user), user + 1})) ++window.table.size;
-    window.table.table = table;
+    users.Add({test::Random::Mix(user), user + 1});
+    window.table = users.Sealed();
     ++window.counts.counted;
   }
-  std::vector<Fingerprint> places;
+  test::OwnedTable users;
   shm::SealedWindow window;
 };
 

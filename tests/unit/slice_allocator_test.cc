@@ -100,6 +100,27 @@ TEST(SliceAllocator, TakesTheLowestBlockThatFitsSoThatTouchedPagesAreUsedAgain) 
   EXPECT_EQ(allocator.Allocate(kMin), taken[40]);
 }
 
+TEST(SliceAllocator, DividesALargeBlockBelowBeforeItTakesASmallOneAbove) {
+  SliceAllocator allocator(64 * kMin);
+  const std::vector<uint64_t> taken = TakeAll(&allocator, kMin);
+  for (size_t i = 0; i < 32; ++i) allocator.Free(taken[i], kMin);
+  allocator.Free(taken[40], kMin);
+  for (size_t i = 0; i < 32; ++i) EXPECT_EQ(allocator.Allocate(kMin), taken[i]);
+  EXPECT_EQ(allocator.Allocate(kMin), taken[40]);
+}
+
+// A terabyte of address space: what is known about it takes memory only for what lies below the highest block used.
+TEST(SliceAllocator, ManagesATerabyte) {
+  SliceAllocator allocator(uint64_t{1} << 40);
+  EXPECT_EQ(allocator.Allocate(1), 0U);
+  EXPECT_EQ(allocator.Allocate(uint64_t{1} << 39), uint64_t{1} << 39);
+  EXPECT_EQ(allocator.Allocate(kMin), kMin);
+  allocator.Free(uint64_t{1} << 39, uint64_t{1} << 39);
+  allocator.Free(0, 1);
+  allocator.Free(kMin, kMin);
+  EXPECT_EQ(allocator.Allocate(uint64_t{1} << 40), 0U);
+}
+
 TEST(SliceAllocator, RefusesWhatIsLargerThanTheSlice) {
   SliceAllocator allocator(4 * kMin + 5);
   EXPECT_EQ(allocator.total_bytes(), 4 * kMin);

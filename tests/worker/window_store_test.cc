@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/limits.h"
+#include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 
 namespace headcount {
@@ -22,15 +23,13 @@ Point At(int64_t offset) { return {Offset(offset), false, EventTime(offset), {},
 // A store over a slice that is not zero when it begins, as after an earlier life.
 class Store {
  public:
-  explicit Store(uint64_t bytes, WindowStart closed_upto = WindowStart::Unset(), std::function<bool()> wait = nullptr,
-                 std::function<void()> still_at_it = [] {})
+  explicit Store(uint64_t bytes, WindowStart closed_upto = WindowStart::Unset(), std::function<bool()> wait = nullptr)
       : slice_(bytes / sizeof(Fingerprint), Fingerprint{0xdead, 0xbeef}),
         store_(
             {reinterpret_cast<char*>(slice_.data()), bytes}, kGeneration, closed_upto, wait ? std::move(wait) : [this] {
               ++waits_;
               return false;
-            },
-            std::move(still_at_it)) {}
+            }) {}
 
   WindowStore* operator->() { return &store_; }
   WindowStore& operator*() { return store_; }
@@ -45,6 +44,13 @@ class Store {
   }
   void FillWindow(WindowStart window, uint64_t first_user, uint64_t users) {
     for (uint64_t i = 0; i < users; ++i) Count(window, User(first_user + i));
+  }
+
+  // Up to the last byte that anybody has stored.
+  uint64_t touched_bytes() const {
+    size_t last = slice_.size();
+    while (last > 0 && slice_[last - 1] == Fingerprint{0xdead, 0xbeef}) --last;
+    return last * sizeof(Fingerprint);
   }
 
   // Everything sealed, as the writer reads it.
@@ -69,10 +75,8 @@ class Store {
 
 std::set<uint64_t> UsersOf(const shm::SealedWindow& window) {
   std::set<uint64_t> users;
-  for (const Fingerprint uid : window.table.table) {
-    if (!uid.empty()) users.insert(uid.high - 1);
-  }
-  EXPECT_EQ(users.size(), window.table.size);
+  for (const Fingerprint uid : test::ReadAll(window.table)) users.insert(uid.high - 1);
+  EXPECT_EQ(users.size(), window.table.size());
   return users;
 }
 
@@ -152,7 +156,7 @@ TEST(WindowStore, GivesBackTheCountsOfAllVerdicts) {
   EXPECT_EQ(window.counts.late, 1U);
   EXPECT_EQ(window.counts.future, 5U);
   EXPECT_EQ(window.counts.invalid(), 8U);
-  EXPECT_EQ(window.table.size, 1U);
+  EXPECT_EQ(window.table.size(), 1U);
   ASSERT_EQ(window.first_points.size(), 1U);
   EXPECT_EQ(window.first_points[0].partition, PartitionId(4)) << "place 1";
   EXPECT_EQ(store->judged_counts().records(), 17U) << "the open window's too";
@@ -195,7 +199,7 @@ TEST(WindowStore, UsesNoMoreMemoryHoweverManyWindowsOfOneSizeComeAndGo) {
     store->SealUpTo(Window(n + 1), kPartitions);
     const shm::Publication publication = store.Publish(2);
     ASSERT_EQ(publication.windows.size(), 2U - (n == 0 ? 1U : 0U)) << "the one before is closed one round later";
-    ASSERT_EQ(publication.windows.back().table.size, 500U);
+    ASSERT_EQ(publication.windows.back().table.size(), 500U);
     store->ReleaseUpTo(Window(n));
     if (n == 10) used = store->used_bytes();
     ASSERT_TRUE(n < 10 || store->used_bytes() == used) << "window " << n;
@@ -269,16 +273,30 @@ TEST(WindowStore, GoesOnWhenTheWriterMakesRoom) {
   EXPECT_GT(waits, 10);
 }
 
-TEST(WindowStore, SaysThatItLivesWhileALargeTableGrows) {
-  // From 2^20 places to 2^21: cleared in two pieces, and moved in one.
-  uint64_t beats = 0;
-  Store store(uint64_t{64} << 20, WindowStart::Unset(), nullptr, [&beats] { ++beats; });
-  store.FillWindow(Window(0), 0, DistinctTable::MaxSize(limits::kTableBeatPlaces) - 1);
-  EXPECT_EQ(beats, 0U) << "small tables need none";
-  store.FillWindow(Window(0), DistinctTable::MaxSize(limits::kTableBeatPlaces) - 1, 10);
-  EXPECT_EQ(beats, 2U);
-  store->SealUpTo(Window(1), kPartitions);
-  EXPECT_EQ(store.Publish().windows.at(0).table.size, DistinctTable::MaxSize(limits::kTableBeatPlaces) + 9);
+TEST(WindowStore, TakesUpEveryUserBeforeAWindowIsSealedThoughSomeAreStillComing) {
+  Store store(uint64_t{1} << 20);
+  for (int64_t n = 0; n < 3 * static_cast<int64_t>(limits::kUsersAhead); ++n) {
+    store.FillWindow(Window(n), 0, static_cast<uint64_t>(n));
+    store.FillWindow(Window(n), 0, 1);  // known
+  }
+  store->SealUpTo(Window(1'000), kPartitions);
+  const shm::Publication publication = store.Publish();
+  ASSERT_EQ(publication.windows.size(), 3 * limits::kUsersAhead);
+  for (size_t n = 1; n < publication.windows.size(); ++n) EXPECT_EQ(UsersOf(publication.windows[n]).size(), n);
+}
+
+// Two windows of many users come and go by turns: the memory of the first is used for the third.
+TEST(WindowStore, UsesTheBlocksOfAClosedWindowBeforeItTouchesOthers) {
+  Store store(uint64_t{32} << 20);
+  uint64_t most = 0;
+  for (int64_t n = 0; n < 12; ++n) {
+    store.FillWindow(Window(n), static_cast<uint64_t>(n) << 32, 100'000);
+    most = std::max(most, store->used_bytes());
+    store->SealUpTo(Window(n + 1), kPartitions);
+    ASSERT_EQ(UsersOf(store.Publish().windows.back()).size(), 100'000U);
+    store->ReleaseUpTo(Window(n));
+  }
+  EXPECT_LE(store.touched_bytes(), most + most / 8);
 }
 
 TEST(WindowStore, IsFullOnlyOnceEveryWaitHasBeenInVain) {
