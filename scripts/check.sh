@@ -8,11 +8,12 @@ cd "$root"
 
 usage() {
   cat <<EOF
-usage: check.sh [--format] [--shell] [--tidy] [--fix]
-  --format  C++ layout by .clang-format
-  --shell   shellcheck on every script
-  --tidy    clang-tidy by .clang-tidy; needs build/debug (cmake --preset debug), takes 3 s of CPU a source file
-  --fix     let clang-format rewrite the files instead of complaining
+usage: check.sh [--format] [--shell] [--kernels BUILD] [--tidy] [--fix]
+  --format         C++ layout by .clang-format
+  --shell          shellcheck on every script
+  --kernels BUILD  in that build, without sanitizers, the scanner's kernels share no function with the program
+  --tidy           clang-tidy by .clang-tidy; needs build/debug (cmake --preset debug), takes 3 s of CPU a source file
+  --fix            let clang-format rewrite the files instead of complaining
 Without options: --format and --shell.
 Exit codes: 0 all is well, 1 something is not, 64 an option, 78 a tool is missing.
 EOF
@@ -34,6 +35,20 @@ check_shell() {
   scripts | xargs -0 -r shellcheck
 }
 
+# Of an inline function that several objects define the linker keeps one. If that were the one that is compiled for
+# AVX-512, the program would die elsewhere: so a kernel's object defines one symbol that others see, its own scan.
+check_kernels() {
+  local build=$1 object others kernels=0
+  need nm
+  while IFS= read -r -d '' object; do
+    others=$(nm -C --defined-only "$object" | grep -E '^[0-9a-f]* [A-Zuvw] ' |
+      grep -v -E '^[0-9a-f]+ T headcount::scan::Scan[A-Za-z0-9]+\(' || true)
+    if [[ -n $others ]]; then fail 1 "$object defines what others see: $others"; fi
+    kernels=$((kernels + 1))
+  done < <(find "$build/common" -path '*/scan/scan_*.o' -print0)
+  ((kernels >= 2)) || fail 1 "$build has no kernels to look at"
+}
+
 # Files that did not change need not be asked again, but clang-tidy keeps no memory: this takes minutes.
 check_tidy() {
   need clang-tidy
@@ -43,11 +58,16 @@ check_tidy() {
 }
 
 main() {
-  local format=0 shell=0 tidy=0 fix=0 failed=0
+  local format=0 shell=0 kernels='' tidy=0 fix=0 failed=0
   while (($#)); do
     case $1 in
       --format) format=1 ;;
       --shell) shell=1 ;;
+      --kernels)
+        [[ -d ${2:-} ]] || fail 64 "--kernels wants the folder of a build"
+        kernels=$2
+        shift
+        ;;
       --tidy) tidy=1 ;;
       --fix) fix=1 ;;
       -h | --help) usage; exit 0 ;;
@@ -60,9 +80,10 @@ main() {
     sources | xargs -0 -r clang-format -i
     exit 0
   fi
-  if ((!format && !shell && !tidy)); then format=1 shell=1; fi
+  if ((!format && !shell && !tidy)) && [[ -z $kernels ]]; then format=1 shell=1; fi
   if ((format)); then check_format || failed=1; fi
   if ((shell)); then check_shell || failed=1; fi
+  if [[ -n $kernels ]]; then check_kernels "$kernels" || failed=1; fi
   if ((tidy)); then check_tidy || failed=1; fi
   if ((failed)); then fail 1 "not clean; see above"; fi
   echo "check: clean"

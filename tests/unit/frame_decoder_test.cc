@@ -1,3 +1,5 @@
+#include "common/frame_decoder.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,8 +9,8 @@
 #include <vector>
 
 #include "common/limits.h"
-#include "common/rapidjson_frame_decoder.h"
 #include "common/verdict.h"
+#include "tests/support/every_decoder.h"
 
 namespace headcount {
 namespace {
@@ -17,8 +19,8 @@ using std::string;
 using std::string_view;
 using namespace std::string_literals;
 
-// What a decoder says of a frame, in a form that reads well in a failed test: "1468244400 bob", "bad_ts".
-class FrameDecoderTest : public testing::Test {
+// What each decoder says of a frame, in a form that reads well in a failed test: "1468244400 bob", "bad_ts".
+class FrameDecoderTest : public testing::TestWithParam<test::DecoderKind> {
  protected:
   string Answer(string_view bytes) {
     DecodedFrame frame;
@@ -26,7 +28,7 @@ class FrameDecoderTest : public testing::Test {
     // An exact heap copy, so that a sanitizer sees any look past the frame's end.
     const std::unique_ptr<char[]> copy(new char[bytes.size()]);
     std::copy(bytes.begin(), bytes.end(), copy.get());
-    if (!decoder_.Decode({copy.get(), bytes.size()}, &frame, &reason)) return Name(reason);
+    if (!decoder_->Decode({copy.get(), bytes.size()}, &frame, &reason)) return Name(reason);
     return std::to_string(frame.ts.seconds()) + " " + string(frame.uid);
   }
 
@@ -40,8 +42,11 @@ class FrameDecoderTest : public testing::Test {
     string_view expected;
   };
 
-  RapidJsonFrameDecoder decoder_{limits::kMaxFrameBytes};
+  const std::unique_ptr<FrameDecoder> decoder_ = GetParam().Make(limits::kMaxFrameBytes);
 };
+
+INSTANTIATE_TEST_SUITE_P(EveryDecoder, FrameDecoderTest, testing::ValuesIn(test::EveryDecoder()),
+                         [](const auto& test) { return test.param.name; });
 
 string Repeat(string_view text, size_t times) {
   string all;
@@ -49,7 +54,7 @@ string Repeat(string_view text, size_t times) {
   return all;
 }
 
-TEST_F(FrameDecoderTest, FindsTheRootKeysWhereverTheyStand) {
+TEST_P(FrameDecoderTest, FindsTheRootKeysWhereverTheyStand) {
   static constexpr Row kRows[] = {
       {R"({"ts":1468244400,"uid":"bob"})", "1468244400 bob"},
       {R"({"uid":"bob","ts":1468244400})", "1468244400 bob"},
@@ -65,7 +70,7 @@ TEST_F(FrameDecoderTest, FindsTheRootKeysWhereverTheyStand) {
   for (const Row& row : kRows) EXPECT_EQ(Answer(row.given), row.expected) << row.given;
 }
 
-TEST_F(FrameDecoderTest, TakesTheLastOfARepeatedRootKeyAlsoIfItIsTheUnusableOne) {
+TEST_P(FrameDecoderTest, TakesTheLastOfARepeatedRootKeyAlsoIfItIsTheUnusableOne) {
   static constexpr Row kRows[] = {
       {R"({"ts":1,"uid":"a","ts":2,"uid":"b"})", "2 b"},  {R"({"ts":1,"uid":"a","t\u0073":2})", "2 a"},
       {R"({"ts":"x","uid":[],"ts":2,"uid":"b"})", "2 b"}, {R"({"ts":1,"uid":"a","ts":null})", "bad_ts"},
@@ -75,7 +80,7 @@ TEST_F(FrameDecoderTest, TakesTheLastOfARepeatedRootKeyAlsoIfItIsTheUnusableOne)
   for (const Row& row : kRows) EXPECT_EQ(Answer(row.given), row.expected) << row.given;
 }
 
-TEST_F(FrameDecoderTest, GivesTheFirstReasonThatHolds) {
+TEST_P(FrameDecoderTest, GivesTheFirstReasonThatHolds) {
   static constexpr Row kRows[] = {
       {"{}", "no_ts"},
       {R"({"uid":[]})", "no_ts"},
@@ -96,7 +101,7 @@ TEST_F(FrameDecoderTest, GivesTheFirstReasonThatHolds) {
   for (const Row& row : kRows) EXPECT_EQ(Answer(row.given), row.expected) << row.given;
 }
 
-TEST_F(FrameDecoderTest, RefusesWhatIsNotOneJsonText) {
+TEST_P(FrameDecoderTest, RefusesWhatIsNotOneJsonText) {
   const std::vector<string> frames = {
       "",
       " ",
@@ -145,7 +150,7 @@ TEST_F(FrameDecoderTest, RefusesWhatIsNotOneJsonText) {
   for (const string& frame : frames) EXPECT_EQ(Answer(frame), "not_json") << frame;
 }
 
-TEST_F(FrameDecoderTest, KnowsTheGrammarOfNumbersOfAnySize) {
+TEST_P(FrameDecoderTest, KnowsTheGrammarOfNumbersOfAnySize) {
   const std::vector<string> good = {"0",
                                     "-0",
                                     "10",
@@ -180,12 +185,12 @@ TEST_F(FrameDecoderTest, KnowsTheGrammarOfNumbersOfAnySize) {
   for (const string& number : bad) EXPECT_EQ(AnswerToOther(number), "not_json") << number;
 }
 
-TEST_F(FrameDecoderTest, StaysFastWithAMegabyteOfNumbersThatAreTooLarge) {
+TEST_P(FrameDecoderTest, StaysFastWithAMegabyteOfNumbersThatAreTooLarge) {
   const string frame = "{\"ts\":1e3,\"x\":[" + Repeat("1e999,", 170'000) + "0],\"uid\":12}";
   EXPECT_EQ(Answer(frame), "1000 12");
 }
 
-TEST_F(FrameDecoderTest, RefusesBytesThatAreNotUtf8) {
+TEST_P(FrameDecoderTest, RefusesBytesThatAreNotUtf8) {
   static constexpr string_view kBad[] = {"\x80",
                                          "\xBF",
                                          "\xC0\x80",
@@ -222,12 +227,12 @@ TEST_F(FrameDecoderTest, RefusesBytesThatAreNotUtf8) {
   }
 }
 
-TEST_F(FrameDecoderTest, RefusesAByteOrderMark) {
+TEST_P(FrameDecoderTest, RefusesAByteOrderMark) {
   EXPECT_EQ(Answer("\xEF\xBB\xBF{\"ts\":1,\"uid\":\"u\"}"), "not_json");
   EXPECT_EQ(AnswerToUid("\"\xEF\xBB\xBF\""), "7 \xEF\xBB\xBF") << "inside a string it is a character";
 }
 
-TEST_F(FrameDecoderTest, RefusesANulByteAnywhere) {
+TEST_P(FrameDecoderTest, RefusesANulByteAnywhere) {
   const string frame = R"({"ts":1,"uid":"u"})";
   for (size_t at = 0; at <= frame.size(); ++at) {
     string damaged = frame;
@@ -238,7 +243,7 @@ TEST_F(FrameDecoderTest, RefusesANulByteAnywhere) {
   EXPECT_EQ(Answer(frame + "\0{}"s), "not_json");
 }
 
-TEST_F(FrameDecoderTest, RefusesUnpairedSurrogateEscapesAtAnyDepthInKeysAndValues) {
+TEST_P(FrameDecoderTest, RefusesUnpairedSurrogateEscapesAtAnyDepthInKeysAndValues) {
   static constexpr string_view kBad[] = {R"(\ud83d)",
                                          R"(\ude00)",
                                          R"(\uDC00)",
@@ -270,14 +275,14 @@ TEST_F(FrameDecoderTest, RefusesUnpairedSurrogateEscapesAtAnyDepthInKeysAndValue
 }
 
 // A lone low surrogate is looked for a block at a time: it must be found wherever it falls.
-TEST_F(FrameDecoderTest, FindsALoneSurrogateAtEveryPlaceOfALongFrame) {
+TEST_P(FrameDecoderTest, FindsALoneSurrogateAtEveryPlaceOfALongFrame) {
   for (size_t fill = 0; fill < 200; ++fill) {
     EXPECT_EQ(AnswerToOther("[\"" + string(fill, 'x') + "\\udc00\"]"), "not_json") << fill;
     EXPECT_EQ(AnswerToOther("[\"" + string(fill, 'x') + "\xED\x9F\xBF\xED\x95\x9C\\n\"]"), "7 u") << fill;
   }
 }
 
-TEST_F(FrameDecoderTest, Allows512ContainersAndNoMore) {
+TEST_P(FrameDecoderTest, Allows512ContainersAndNoMore) {
   const auto nested = [](string_view open, string_view middle, string_view close, size_t depth) {
     return Repeat(open, depth).append(middle) + Repeat(close, depth);
   };
@@ -290,27 +295,27 @@ TEST_F(FrameDecoderTest, Allows512ContainersAndNoMore) {
   EXPECT_EQ(AnswerToOther("[" + Repeat("[[]],", 2000) + "0]"), "7 u") << "side by side is not deep";
 }
 
-TEST_F(FrameDecoderTest, SurvivesAMegabyteOfOpeningBrackets) {
+TEST_P(FrameDecoderTest, SurvivesAMegabyteOfOpeningBrackets) {
   for (const string_view open : {"[", "{\"a\":", "[{\"a\":"}) {
     const string frame = Repeat(open, limits::kMaxFrameBytes / open.size());
     for (int i = 0; i < 100; ++i) ASSERT_EQ(Answer(frame), "not_json");
   }
 }
 
-TEST_F(FrameDecoderTest, CallsAFrameTooLargeOnlyAboveTheLimit) {
+TEST_P(FrameDecoderTest, CallsAFrameTooLargeOnlyAboveTheLimit) {
   const string frame = R"({"ts":1,"uid":"u"})";
   EXPECT_EQ(Answer(frame + string(limits::kMaxFrameBytes - frame.size(), ' ')), "1 u");
   EXPECT_EQ(Answer(frame + string(limits::kMaxFrameBytes - frame.size() + 1, ' ')), "too_large");
   EXPECT_EQ(Answer(string(limits::kMaxFrameBytes + 1, '\xFF')), "too_large");
-  RapidJsonFrameDecoder small(frame.size());
+  const std::unique_ptr<FrameDecoder> small = GetParam().Make(frame.size());
   DecodedFrame decoded;
   InvalidReason reason;
-  EXPECT_TRUE(small.Decode(frame, &decoded, &reason));
-  EXPECT_FALSE(small.Decode(frame + " ", &decoded, &reason));
+  EXPECT_TRUE(small->Decode(frame, &decoded, &reason));
+  EXPECT_FALSE(small->Decode(frame + " ", &decoded, &reason));
   EXPECT_EQ(reason, InvalidReason::kTooLarge);
 }
 
-TEST_F(FrameDecoderTest, ReadsATsThatIsANumber) {
+TEST_P(FrameDecoderTest, ReadsATsThatIsANumber) {
   static constexpr Row kRows[] = {{"0", "0 u"},
                                   {"-0", "0 u"},
                                   {"-1", "bad_ts"},
@@ -371,7 +376,7 @@ TEST_F(FrameDecoderTest, ReadsATsThatIsANumber) {
   EXPECT_EQ(AnswerToTs(Repeat("9", 400)), "bad_ts");
 }
 
-TEST_F(FrameDecoderTest, ReadsATsThatIsAStringOf1To20Digits) {
+TEST_P(FrameDecoderTest, ReadsATsThatIsAStringOf1To20Digits) {
   static constexpr Row kRows[] = {{R"("0")", "0 u"},
                                   {R"("1468244400")", "1468244400 u"},
                                   {R"("1468244400123")", "1468244400 u"},
@@ -398,7 +403,7 @@ TEST_F(FrameDecoderTest, ReadsATsThatIsAStringOf1To20Digits) {
   for (const Row& row : kRows) EXPECT_EQ(AnswerToTs(row.given), row.expected) << row.given;
 }
 
-TEST_F(FrameDecoderTest, ReadsAUidThatIsAStringOf1To256Bytes) {
+TEST_P(FrameDecoderTest, ReadsAUidThatIsAStringOf1To256Bytes) {
   EXPECT_EQ(AnswerToUid(R"("")"), "bad_uid");
   EXPECT_EQ(AnswerToUid(R"("u")"), "7 u");
   EXPECT_EQ(AnswerToUid(R"("\"\\\/\b\f\n\r\t\u0041")"), "7 \"\\/\b\f\n\r\tA");
@@ -413,7 +418,7 @@ TEST_F(FrameDecoderTest, ReadsAUidThatIsAStringOf1To256Bytes) {
   EXPECT_EQ(AnswerToUid("\"" + Repeat("\\u0000", 256) + "\""), "7 " + string(256, '\0'));
 }
 
-TEST_F(FrameDecoderTest, ReadsAUidThatIsAnIntegerAsItsOwnText) {
+TEST_P(FrameDecoderTest, ReadsAUidThatIsAnIntegerAsItsOwnText) {
   static constexpr Row kRows[] = {
       {"0", "7 0"},           {"-0", "7 -0"},
       {"123", "7 123"},       {R"("123")", "7 123"},
@@ -434,7 +439,7 @@ TEST_F(FrameDecoderTest, ReadsAUidThatIsAnIntegerAsItsOwnText) {
   EXPECT_EQ(Answer(R"({"x":1e400,"ts":"12","uid":"\u0041\n"})"), "12 A\n");
 }
 
-TEST_F(FrameDecoderTest, ForgetsOneFrameBeforeTheNext) {
+TEST_P(FrameDecoderTest, ForgetsOneFrameBeforeTheNext) {
   EXPECT_EQ(Answer(R"({"ts":1,"uid":"a"})"), "1 a");
   EXPECT_EQ(Answer(R"({"uid":"b"})"), "no_ts");
   EXPECT_EQ(Answer(R"({"ts":2})"), "no_uid");
@@ -443,13 +448,13 @@ TEST_F(FrameDecoderTest, ForgetsOneFrameBeforeTheNext) {
   EXPECT_EQ(Answer(R"({"ts":3,"uid":"c"})"), "3 c");
 }
 
-TEST_F(FrameDecoderTest, LeavesTheFrameUntouched) {
+TEST_P(FrameDecoderTest, LeavesTheFrameUntouched) {
   const string frame = R"({"a":"\u0041\n\"","ts":1e0,"uid":"\u0062ob","x":1e400})";
   const string before = frame;  // NOLINT(performance-unnecessary-copy-initialization): that is the point
   EXPECT_EQ(Answer(frame), "1 bob");
   DecodedFrame decoded;
   InvalidReason reason;
-  ASSERT_TRUE(decoder_.Decode(frame, &decoded, &reason));
+  ASSERT_TRUE(decoder_->Decode(frame, &decoded, &reason));
   EXPECT_EQ(frame, before);
 }
 

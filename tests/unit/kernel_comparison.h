@@ -1,0 +1,84 @@
+// Asks the scanning decoder with each kernel about the same bytes as the reference decoder. Runs in tests.
+//
+// What the two share (what a ts or a uid may look like as text) is not compared here, but with the oracle in
+// tests/fuzz.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/frame_decoder.h"
+#include "common/limits.h"
+#include "tests/support/every_decoder.h"
+#include "tests/support/guarded_bytes.h"
+
+namespace headcount::test {
+
+class KernelComparison {
+ public:
+  // Frames up to that size.
+  explicit KernelComparison(size_t max_bytes = size_t{64} << 10) : bytes_(max_bytes) {
+    for (DecoderKind& kind : EveryDecoder()) {
+      if (!kind.is_reference()) kernels_.push_back({kind.name, kind.Make(limits::kMaxFrameBytes)});
+    }
+  }
+
+  // The same verdict, reason, ts and uid from all; and nobody looks behind the last byte.
+  testing::AssertionResult AgreesOn(std::string_view frame) {
+    const std::string_view guarded = bytes_.AtEnd(frame);
+    ++frames_;
+    const Answer right = AnswerOf(reference_.get(), guarded);
+    for (const Kernel& kernel : kernels_) {
+      const Answer answer = AnswerOf(kernel.decoder.get(), guarded);
+      if (answer == right) continue;
+      return testing::AssertionFailure() << kernel.name << " says " << answer.Words() << ", the reference decoder "
+                                         << right.Words() << ", of " << testing::PrintToString(std::string(frame));
+    }
+    return testing::AssertionSuccess();
+  }
+
+  // How many were compared: a test whose loops run over nothing proves nothing.
+  size_t frames() const { return frames_; }
+
+ private:
+  struct Kernel {
+    std::string name;
+    std::unique_ptr<FrameDecoder> decoder;
+  };
+  struct Answer {
+    bool valid = false;
+    InvalidReason reason{};
+    int64_t ts = 0;
+    std::string_view uid;
+
+    friend bool operator==(const Answer& a, const Answer& b) {
+      return a.valid == b.valid && a.reason == b.reason && a.ts == b.ts && a.uid == b.uid;
+    }
+    std::string Words() const {
+      if (!valid) return Name(reason);
+      return std::to_string(ts) + " " + testing::PrintToString(std::string(uid));
+    }
+  };
+
+  static Answer AnswerOf(FrameDecoder* decoder, std::string_view bytes) {
+    DecodedFrame frame;
+    Answer answer;
+    answer.valid = decoder->Decode(bytes, &frame, &answer.reason);
+    if (!answer.valid) return answer;
+    answer.reason = {};
+    answer.ts = frame.ts.seconds();
+    answer.uid = frame.uid;
+    return answer;
+  }
+
+  GuardedBytes bytes_;
+  const std::unique_ptr<FrameDecoder> reference_ = DecoderKind{"rapidjson"}.Make(limits::kMaxFrameBytes);
+  std::vector<Kernel> kernels_;
+  size_t frames_ = 0;
+};
+
+}  // namespace headcount::test
