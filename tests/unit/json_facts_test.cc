@@ -387,6 +387,12 @@ TEST_P(JsonFactsTest, ReadsEveryEscapeAsItsCharacter) {
   EXPECT_EQ(Uid(R"("\ud83d\ude39\uD800\uDC00\udbff\uDFFF")"), "7 \xF0\x9F\x98\xB9\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
   EXPECT_EQ(Uid(R"("\\u0061\\\u0061\\\\n")"), R"(7 \u0061\a\\n)");
   EXPECT_EQ(Answer(R"({"\u0074\u0073":"\u0037","\u0075\u0069\u0064":"\u0075"})"), "7 u");
+  for (const char* const ts : {R"(\u0074s)", R"(t\u0073)"}) {
+    EXPECT_EQ(Answer("{\"ts\":1,\"uid\":\"u\",\""s + ts + "\":7}"), "7 u") << ts;
+  }
+  for (const char* const uid : {R"(\u0075id)", R"(u\u0069d)", R"(ui\u0064)"}) {
+    EXPECT_EQ(Answer("{\"uid\":\"a\",\"ts\":7,\""s + uid + "\":\"u\"}"), "7 u") << uid;
+  }
   EXPECT_EQ(Answer(R"({"\u0054s":1,"ts\u0000":2,"\u0000ts":3,"t\\u0073":4,"uid":"u"})"), "no_ts");
 }
 
