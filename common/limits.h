@@ -129,7 +129,7 @@ inline constexpr int kStartTimeoutMs = 10'000;
 // Between two looks at the topics; a new partition is noticed within this and twice the timeout below.
 inline constexpr int64_t kWatchPartitionsMs = 2'000;
 inline constexpr int kWatchTimeoutMs = 1'000;
-// Between two looks at the committed points, which anybody may change. Each costs a connection.
+// Between two looks at the committed points, which anybody may change.
 inline constexpr int64_t kWatchPointsMs = 5'000;
 // One attempt to connect again after a transaction whose outcome is not known.
 inline constexpr int kReconnectTimeoutMs = 10'000;
@@ -146,6 +146,9 @@ inline constexpr int64_t kSuccessorMs = 2'000;
 inline constexpr uint64_t kUnionBeatUids = 100'000;
 // Windows closed by one transaction: bounds its time, and the memory of librdkafka's queue.
 inline constexpr size_t kWindowsPerTransaction = 5'000;
+// Between two transactions: what ends meanwhile shares the next one. Also longer than the broker needs to finish the
+// last one, which it does behind its answer; one that begins before has to ask for it again and again.
+inline constexpr int64_t kGatherMs = 100;
 // Kafka forgets a group's offsets after a week without a commit, and a transactional id likewise.
 inline constexpr int64_t kCommitAtLeastEveryMs = 3'600'000;
 // After the call to drain, the workers' last publications are waited for this long; the coordinator kills

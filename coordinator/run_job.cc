@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <utility>
 
 #include "common/check.h"
@@ -358,6 +360,9 @@ Result<int> RunChecked(const RunOptions& options) {
 
 int RunJob(const RunOptions& options) {
   SetLogRole("coordinator");
+  // For whoever looks for where a minute's time went: each seal and each transaction gets a line.
+  const char* const level = getenv("HEADCOUNT_LOG_LEVEL");  // NOLINT(concurrency-mt-unsafe): one thread so far
+  if (level != nullptr && std::string_view(level) == "debug") SetLogLevel(LogLevel::kDebug);
   EndAtOnceOnSignals();
   const Result<int> ended = RunChecked(options);
   if (ended.ok()) return *ended;

@@ -6,19 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "common/result.h"
+#include "common/source_frame.h"
 #include "common/types.h"
 
 namespace headcount {
-
-struct SourceFrame {
-  Offset offset;
-  std::string_view bytes;
-  bool has_value = true;  // false: a Kafka record without a value; bytes are empty then
-};
 
 // Frames that stay valid until the next call of Fetch for the same partition.
 struct FrameBatch {
@@ -42,6 +36,8 @@ class FrameSource {
  public:
   virtual ~FrameSource() = default;
 
+  // Gets ready to read so many partitions, as far as that can be done before it is known from where.
+  virtual Result<void> Prepare(size_t /*partitions*/) { return {}; }
   // Begins to read these partitions. Called once, with the slot's partitions; may be empty.
   virtual Result<void> Start(const std::vector<StartPosition>& partitions) = 0;
   // Begins to read further partitions (the topic has grown), without disturbing those being read.

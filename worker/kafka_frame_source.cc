@@ -22,9 +22,13 @@ constexpr milliseconds kLookInterval{1'000};
 constexpr seconds kUnknownFor{5};
 // Bytes that cannot be read at one place for this long never will be.
 constexpr seconds kUnreadableFor{30};
-// With 10 ms a drained queue stands still for no more than about that. This many partitions may ask so often: a request
-// wakes up the fetcher for all partitions of that leader, and a thousand partitions that each ask would bury it.
+// With 10 ms a queue that was passed over stands still for no more than about that. This many partitions may ask so
+// often: a request wakes up the fetcher for all partitions of that leader, and a thousand partitions that each ask
+// would bury it. The others are waiting for the broker, most likely; being asked would only keep it from answering.
 constexpr milliseconds kNudgeInterval{10};
+constexpr milliseconds kRareNudgeInterval{200};
+// How old the end of a partition may be that nothing is taken from.
+constexpr milliseconds kEndsInterval{50};
 constexpr size_t kNudgesAnInterval = 4;
 
 std::vector<kafka::PartitionConsumer::Start> StartsOf(const std::vector<StartPosition>& positions) {
@@ -40,12 +44,20 @@ KafkaFrameSource::KafkaFrameSource(KafkaSourceOptions options) : options_(std::m
 
 KafkaFrameSource::~KafkaFrameSource() = default;
 
-Result<void> KafkaFrameSource::Start(const std::vector<StartPosition>& partitions) {
-  HC_CHECK(consumer_ == nullptr, "a source is started once");
-  const auto limits = kafka::FetchLimits::For(options_.fetch_budget_bytes, partitions.size());
+Result<void> KafkaFrameSource::Prepare(size_t partitions) {
+  HC_CHECK(consumer_ == nullptr, "a source is made ready once");
+  const auto limits = kafka::FetchLimits::For(options_.fetch_budget_bytes, partitions);
   auto consumer = kafka::PartitionConsumer::Create(options_.config, options_.topic, limits);
   if (!consumer.ok()) return consumer.error();
   consumer_ = std::move(consumer.value());
+  return {};
+}
+
+Result<void> KafkaFrameSource::Start(const std::vector<StartPosition>& partitions) {
+  HC_CHECK(partitions_.empty(), "a source is started once");
+  if (consumer_ == nullptr) {
+    if (Result<void> prepared = Prepare(partitions.size()); !prepared.ok()) return prepared;
+  }
   return Add(partitions);
 }
 
@@ -59,24 +71,18 @@ Result<void> KafkaFrameSource::Add(const std::vector<StartPosition>& partitions)
 
 Result<FrameBatch> KafkaFrameSource::Fetch(PartitionId p, size_t max) {
   Partition& partition = At(p);
-  partition.frames.clear();
   if (partition.trouble_pending) {
     if (Result<void> settled = Settle(p, &partition); !settled.ok()) return settled.error();
     if (partition.trouble_pending) return FrameBatch{};
   }
-  const kafka::PartitionConsumer::Taken taken = consumer_->Take(p, max);
-  HandOut(*taken.records, &partition);
-  if (taken.event) Note(*taken.event, &partition);
-  return FrameBatch{partition.frames.data(), partition.frames.size()};
-}
-
-void KafkaFrameSource::HandOut(const std::vector<kafka::Record>& records, Partition* partition) const {
-  for (const kafka::Record& record : records) {
-    if (record.offset < partition->position) continue;  // never twice, whatever a restart of the fetcher brings
-    partition->frames.push_back(SourceFrame{record.offset, record.bytes, record.has_value});
-    partition->position = Offset(record.offset.value() + 1);
+  const kafka::PartitionConsumer::Taken taken = consumer_->Take(p, max, partition.position);
+  if (!taken.records->empty()) {
+    partition.position = Offset(taken.records->back().offset.value() + 1);
+    partition.trouble.reset();
   }
-  if (!partition->frames.empty()) partition->trouble.reset();
+  if (taken.event) Note(*taken.event, &partition);
+  partition.fetched_end = consumer_->CachedHighWatermark(p);
+  return FrameBatch{taken.records->data(), taken.records->size()};
 }
 
 void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const {
@@ -176,8 +182,7 @@ Offset KafkaFrameSource::Position(PartitionId p) const { return At(p).position; 
 Offset KafkaFrameSource::KnownEnd(PartitionId p) const {
   const Partition& partition = At(p);
   if (partition.end == partition.position) return partition.position;
-  const std::optional<Offset> fetched = consumer_->CachedHighWatermark(p);
-  return fetched ? std::max(*fetched, partition.position) : Offset(-1);
+  return partition.fetched_end ? std::max(*partition.fetched_end, partition.position) : Offset(-1);
 }
 
 EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {
@@ -210,15 +215,25 @@ Result<Offset> KafkaFrameSource::AskHighWatermark(PartitionId p, int timeout_ms)
 
 void KafkaFrameSource::Nudge(PartitionId p) {
   Partition& partition = At(p);
+  if (partition.end == partition.position) return;
+  const auto turns = static_cast<int64_t>(1 + (partitions_.size() - 1) / kNudgesAnInterval);
+  const milliseconds interval = consumer_->MayBePassedOver(p) ? kNudgeInterval : kRareNudgeInterval;
   const Clock::time_point now = Clock::now();
-  if (partition.end == partition.position || now < partition.next_nudge) return;
-  partition.next_nudge = now + kNudgeInterval * (1 + (partitions_.size() - 1) / kNudgesAnInterval);
+  if (now - partition.nudged < interval * turns) return;
+  partition.nudged = now;
   consumer_->Wake(p);
 }
 
 int KafkaFrameSource::ReadyFd() const { return consumer_ == nullptr ? -1 : consumer_->ready_fd(); }
 
-void KafkaFrameSource::ClearReady() { consumer_->ClearReady(); }
+void KafkaFrameSource::ClearReady() {
+  consumer_->ClearReady();
+  // librdkafka looks the partition up by its name each time: too dear for every batch of every partition.
+  const Clock::time_point now = Clock::now();
+  if (now < next_ends_look_) return;
+  next_ends_look_ = now + kEndsInterval;
+  for (auto& [p, partition] : partitions_) partition.fetched_end = consumer_->CachedHighWatermark(p);
+}
 
 KafkaFrameSource::Partition& KafkaFrameSource::At(PartitionId p) {
   const auto found = partitions_.find(p);

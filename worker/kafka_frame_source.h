@@ -36,7 +36,8 @@ class KafkaFrameSource final : public FrameSource {
   explicit KafkaFrameSource(KafkaSourceOptions options);
   ~KafkaFrameSource() override;
 
-  // Makes the client; asks the broker nothing. kUsage: librdkafka refused a property.
+  // Makes the client, which connects. kUsage: librdkafka refused a property.
+  Result<void> Prepare(size_t partitions) override;
   Result<void> Start(const std::vector<StartPosition>& partitions) override;
   Result<void> Add(const std::vector<StartPosition>& partitions) override;
 
@@ -68,16 +69,15 @@ class KafkaFrameSource final : public FrameSource {
 
   struct Partition {
     Offset position;
-    std::optional<Offset> end;  // where the end was seen last
-    std::vector<SourceFrame> frames;
+    std::optional<Offset> end;          // where the end was seen last
+    std::optional<Offset> fetched_end;  // the high watermark of the last fetch, as of a moment ago
     std::optional<Trouble> trouble;
     bool trouble_pending = false;  // it has not been acted on since `trouble->next_look`
-    Clock::time_point next_nudge;
+    Clock::time_point nudged;
   };
 
   Partition& At(PartitionId p);
   const Partition& At(PartitionId p) const;
-  void HandOut(const std::vector<kafka::Record>& records, Partition* partition) const;
   void Note(const kafka::QueueEvent& event, Partition* partition) const;
 
   // Each ends the trouble, leaves it for a later look, or says why it cannot be ended.
@@ -97,6 +97,7 @@ class KafkaFrameSource final : public FrameSource {
   // read_uncommitted; made when an end is first asked for.
   kafka::Handle end_asker_;
   std::map<PartitionId, Partition> partitions_;
+  Clock::time_point next_ends_look_;
   uint64_t lost_records_ = 0;
 };
 

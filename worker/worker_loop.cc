@@ -84,6 +84,9 @@ Result<void> WorkerLoop::StartReading() {
 
 Result<void> WorkerLoop::Run() {
   BeginLife();
+  // While the writer makes its claim.
+  const int32_t ours = (view_.partition_count() - start_.slot.value() + view_.slots() - 1) / view_.slots();
+  if (Result<void> prepared = source_->Prepare(static_cast<size_t>(ours)); !prepared) return prepared;
   if (!WaitForClaim()) return CoordinatorGone();
   if (Result<void> started = StartReading(); !started) return started;
   for (;;) {
@@ -216,7 +219,9 @@ Result<void> WorkerLoop::SealWhatIsPossible() {
   if (store_->out_of_memory()) return OutOfMemory();
   for (const auto& reader : readers_) reader->ForgetWindow();
   RefreshClocks();
-  return Publish(false);
+  if (Result<void> published = Publish(false); !published) return published;
+  LogDebug("sealed upto=" + std::to_string(upto.seconds()));
+  return {};
 }
 
 Result<void> WorkerLoop::PublishIfDue() {

@@ -13,10 +13,6 @@ namespace {
 // With 3,000 bytes of metadata a partition an answer stays near a megabyte.
 constexpr int32_t kPartitionsAQuestion = 250;
 
-std::string Asked(const ClientConfig& config, const std::string& topic) {
-  return "read the committed offsets of group " + config.group + " for topic " + topic;
-}
-
 CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   CommittedPoint point;
   if (answer.offset >= 0) point.offset = Offset(answer.offset);
@@ -45,20 +41,32 @@ Result<void> ReadSome(rd_kafka_t* handle, const std::string& asked, const std::s
 
 }  // namespace
 
-Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
-                                                  int timeout_ms) {
-  const Deadline deadline(timeout_ms);
+Result<CommittedReader> CommittedReader::Create(const ClientConfig& config) {
   Result<Handle> consumer = NewAskingConsumer(config, Isolation::kReadCommitted, GroupUse::kOfConfig);
   if (!consumer.ok()) return consumer.error();
+  return CommittedReader(config.group, std::move(consumer.value()));
+}
+
+Result<std::vector<CommittedPoint>> CommittedReader::Read(const std::string& topic, int32_t count,
+                                                          int timeout_ms) const {
+  const Deadline deadline(timeout_ms);
+  const std::string asked = "read the committed offsets of group " + group_ + " for topic " + topic;
   std::vector<CommittedPoint> points;
   points.reserve(static_cast<size_t>(count));
   for (int32_t first = 0; first < count; first += kPartitionsAQuestion) {
     const int32_t last = std::min(first + kPartitionsAQuestion, count);
-    Result<void> read =
-        ReadSome(consumer->get(), Asked(config, topic), topic, first, last, deadline.remaining_ms(), &points);
+    Result<void> read = ReadSome(consumer_.get(), asked, topic, first, last, deadline.remaining_ms(), &points);
     if (!read.ok()) return read.error();
   }
   return points;
+}
+
+Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
+                                                  int timeout_ms) {
+  const Deadline deadline(timeout_ms);
+  const Result<CommittedReader> reader = CommittedReader::Create(config);
+  if (!reader.ok()) return reader.error();
+  return reader->Read(topic, count, deadline.remaining_ms());
 }
 
 }  // namespace headcount::kafka

@@ -66,15 +66,20 @@ QueueEvent EventOf(const rd_kafka_message_t& message) {
 
 FetchLimits FetchLimits::For(uint64_t budget_bytes, size_t partitions) {
   const int64_t share = static_cast<int64_t>(budget_bytes / std::max<size_t>(partitions, 1));
-  // A queue that is not quite full gets one more answer: the share is for both.
-  const int64_t request_bytes = std::clamp(share / 4, kMinRequestBytes, kMaxRequestBytes);
+  // A queue that is not quite full gets one more answer: the share is for both, and large answers are cheaper.
+  const int64_t request_bytes = std::clamp(share / 2, kMinRequestBytes, kMaxRequestBytes);
   const int64_t queue_bytes = std::max(share - request_bytes, request_bytes);
   return FetchLimits{queue_bytes / kKiB, std::clamp(share / kRecordOverheadBytes, kMinQueueMessages, kMaxQueueMessages),
                      request_bytes};
 }
 
-PartitionConsumer::PartitionConsumer(std::string topic, int ready_fd, std::unique_ptr<Told> told, Handle handle)
-    : topic_(std::move(topic)), ready_fd_(ready_fd), told_(std::move(told)), handle_(std::move(handle)) {}
+PartitionConsumer::PartitionConsumer(std::string topic, FetchLimits limits, int ready_fd, std::unique_ptr<Told> told,
+                                     Handle handle)
+    : topic_(std::move(topic)),
+      limits_(limits),
+      ready_fd_(ready_fd),
+      told_(std::move(told)),
+      handle_(std::move(handle)) {}
 
 PartitionConsumer::~PartitionConsumer() {
   for (auto& [p, partition] : partitions_) {
@@ -116,7 +121,7 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
   }
   rd_kafka_poll_set_consumer(handle->get());
   return std::unique_ptr<PartitionConsumer>(
-      new PartitionConsumer(std::move(topic), ready_fd, std::move(told), std::move(handle.value())));
+      new PartitionConsumer(std::move(topic), limits, ready_fd, std::move(told), std::move(handle.value())));
 }
 
 Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
@@ -152,14 +157,39 @@ Result<void> PartitionConsumer::Unassign(PartitionId p) {
                    "stop reading partition " + std::to_string(p.value()) + " of topic " + topic_);
 }
 
-PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max) {
+PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max, Offset from) {
   Partition& partition = partitions_.at(p);
   Release(&partition);
-  partition.messages.resize(max);
+  if (partition.messages.size() < max) partition.messages.resize(max);
   const ssize_t count = rd_kafka_consume_batch_queue(partition.queue.get(), 0, partition.messages.data(), max);
-  std::optional<QueueEvent> event = Sort(&partition, count > 0 ? static_cast<size_t>(count) : 0);
+  partition.taken = count > 0 ? static_cast<size_t>(count) : 0;
+  std::optional<QueueEvent> event = Sort(&partition, from);
   if (!event) event = TakeTold();
+  WatchQueue(p, &partition);
   return Taken{&partition.records, std::move(event)};
+}
+
+// The fetcher looks at a queue when an answer has come, and passes over one that is full. So what is found in the queue
+// after something has come says whether it may have been passed over. It is woken while half the queue is still there
+// to be read.
+void PartitionConsumer::WatchQueue(PartitionId p, Partition* partition) {
+  const size_t left = rd_kafka_queue_length(partition->queue.get());
+  const size_t found = partition->taken + left;
+  if (found > partition->left) {
+    partition->passed_over = IsHalfFull(*partition, found);
+    partition->woken = false;
+  }
+  partition->left = left;
+  if (!partition->passed_over || partition->woken || IsHalfFull(*partition, left)) return;
+  partition->woken = true;
+  Wake(p);
+}
+
+// By what the records of the last Take weigh; a queue whose records differ much is the worse judged.
+bool PartitionConsumer::IsHalfFull(const Partition& partition, size_t records) const {
+  const auto count = static_cast<int64_t>(records);
+  return count >= limits_.queue_messages / 2 ||
+         count * static_cast<int64_t>(partition.record_bytes) >= limits_.queue_kbytes * kKiB / 2;
 }
 
 std::optional<QueueEvent> PartitionConsumer::TakeTold() {
@@ -176,30 +206,32 @@ void PartitionConsumer::OnError(rd_kafka_s* handle, int code, const char* reason
   told->reason = reason;
 }
 
-// Turns the first `count` messages into records, up to the first event that says something is wrong. An end is
-// an event too, but later records may stand behind it; the last one counts.
-std::optional<QueueEvent> PartitionConsumer::Sort(Partition* partition, size_t count) {
+// Turns the messages taken into records, up to the first event that says something is wrong. An end is an event too,
+// but later records may stand behind it; the last one counts.
+std::optional<QueueEvent> PartitionConsumer::Sort(Partition* partition, Offset from) {
   std::optional<QueueEvent> event;
-  size_t i = 0;
-  for (; i < count; ++i) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < partition->taken; ++i) {
     const rd_kafka_message_t& message = *partition->messages[i];
-    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      event.reset();
-      partition->records.push_back(Record{Offset(message.offset),
-                                          {static_cast<const char*>(message.payload), message.len},
-                                          message.payload != nullptr});
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      event = EventOf(message);
+      if (event->kind != QueueEvent::Kind::kEnd) break;
       continue;
     }
-    event = EventOf(message);
-    if (event->kind != QueueEvent::Kind::kEnd) break;
+    event.reset();
+    if (message.offset < from.value()) continue;  // never twice, whatever a restart of the fetcher brings
+    from = Offset(message.offset + 1);
+    bytes += message.len;
+    partition->records.push_back(SourceFrame{
+        Offset(message.offset), {static_cast<const char*>(message.payload), message.len}, message.payload != nullptr});
   }
-  partition->messages.resize(count);
+  if (!partition->records.empty()) partition->record_bytes = bytes / partition->records.size();
   return event;
 }
 
 void PartitionConsumer::Release(Partition* partition) {
-  for (rd_kafka_message_t* message : partition->messages) rd_kafka_message_destroy(message);
-  partition->messages.clear();
+  for (size_t i = 0; i < partition->taken; ++i) rd_kafka_message_destroy(partition->messages[i]);
+  partition->taken = 0;
   partition->records.clear();
 }
 

@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
 #include "common/result.h"
+#include "common/source_frame.h"
 #include "common/types.h"
 
 struct rd_kafka_message_s;
@@ -27,12 +27,6 @@ struct FetchLimits {
   int64_t request_bytes;   // of one partition in one answer
 
   static FetchLimits For(uint64_t budget_bytes, size_t partitions);
-};
-
-struct Record {
-  Offset offset;
-  std::string_view bytes;
-  bool has_value;
 };
 
 // Something other than a record that stands in a partition's queue.
@@ -58,7 +52,7 @@ class PartitionConsumer {
 
   // What Take found. The records come before the event; nothing behind an event other than kEnd is taken.
   struct Taken {
-    const std::vector<Record>* records;
+    const std::vector<SourceFrame>* records;
     std::optional<QueueEvent> event;
   };
 
@@ -71,9 +65,13 @@ class PartitionConsumer {
   // Forgets what is queued of this partition and reads it from `start.offset`.
   Result<void> Restart(Start start);
 
-  // What has arrived, up to `max` records; never blocks. Records point into librdkafka's buffers and live
-  // until the next Take or Restart of the same partition.
-  Taken Take(PartitionId p, size_t max);
+  // What has arrived, up to `max` records; never blocks. Each has a greater offset than the one before it, and none
+  // lies before `from`. Records point into librdkafka's buffers and live until the next Take or Restart of the same
+  // partition.
+  Taken Take(PartitionId p, size_t max, Offset from);
+  // Whether the fetcher may have passed over this partition because its queue was full. Then it may not look again
+  // before it is woken.
+  bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
   // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
   void Wake(PartitionId p);
   // The high watermark of the last fetch; nothing before the first one.
@@ -88,8 +86,13 @@ class PartitionConsumer {
  private:
   struct Partition {
     Queue queue;
-    std::vector<rd_kafka_message_s*> messages;  // those of the last Take that were taken
-    std::vector<Record> records;                // views of them
+    std::vector<rd_kafka_message_s*> messages;  // room for those of a Take ...
+    size_t taken = 0;                           // ... and how many the last one took
+    std::vector<SourceFrame> records;           // views of them
+    size_t left = 0;                            // in the queue, after the last Take
+    size_t record_bytes = 0;                    // of one, by and large
+    bool passed_over = false;
+    bool woken = false;  // since it may have been passed over
   };
 
   // What librdkafka told through its error callback, which runs inside our own calls: it says there, and only
@@ -99,16 +102,19 @@ class PartitionConsumer {
     std::string reason;
   };
 
-  PartitionConsumer(std::string topic, int ready_fd, std::unique_ptr<Told> told, Handle handle);
+  PartitionConsumer(std::string topic, FetchLimits limits, int ready_fd, std::unique_ptr<Told> told, Handle handle);
 
   Result<void> Assign(const std::vector<Start>& starts);
   Result<void> Unassign(PartitionId p);
   static void Release(Partition* partition);
-  std::optional<QueueEvent> Sort(Partition* partition, size_t count);
+  static std::optional<QueueEvent> Sort(Partition* partition, Offset from);
+  void WatchQueue(PartitionId p, Partition* partition);
+  bool IsHalfFull(const Partition& partition, size_t records) const;
   std::optional<QueueEvent> TakeTold();
   static void OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque);
 
   const std::string topic_;
+  const FetchLimits limits_;
   const int ready_fd_;  // an eventfd
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
   std::unique_ptr<Told> told_;

@@ -24,6 +24,11 @@ constexpr size_t kPartitionsARequest = 250;
 constexpr std::chrono::seconds kQueueFullLimit{10};
 constexpr int kQueueFullPollMs = 50;
 
+// The broker finishes a transaction behind its answer, within milliseconds, and refuses the next one's offsets
+// meanwhile. By default the client asks again only after 100 ms. It gives up none of a transaction's requests by their
+// number.
+constexpr int kRetryBackoffMs = 10;
+
 // The client insists on both being at most the transaction's; the records must fail well before it.
 constexpr int MessageTimeoutMs(int transaction_timeout_ms) { return transaction_timeout_ms * 2 / 3; }
 constexpr int SocketTimeoutMs(int transaction_timeout_ms) { return std::min(10'000, transaction_timeout_ms); }
@@ -68,6 +73,12 @@ KafkaError Enqueue(rd_kafka_t* handle, const std::string& topic, const OutputRec
   return KafkaError(rd_kafka_produceva(handle, fields.data(), fields.size()));
 }
 
+// The time since `since`, which becomes now.
+int64_t TakeUs(Clock::time_point* since) {
+  const Clock::time_point before = std::exchange(*since, Clock::now());
+  return std::chrono::duration_cast<std::chrono::microseconds>(*since - before).count();
+}
+
 bool IsQueueFull(const KafkaError& error) {
   return error != nullptr && rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
@@ -95,6 +106,7 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(con
                                                                              int transaction_timeout_ms) {
   Result<Conf> conf = BuildConf(config, Role::kProducer,
                                 {{"linger.ms", "0"},
+                                 {"retry.backoff.ms", std::to_string(kRetryBackoffMs)},
                                  {"message.timeout.ms", std::to_string(MessageTimeoutMs(transaction_timeout_ms))},
                                  {"socket.timeout.ms", std::to_string(SocketTimeoutMs(transaction_timeout_ms))}},
                                 {{"transactional.id", transactional_id},
@@ -122,23 +134,31 @@ Result<void> TransactionalProducer::InitTransactions(int timeout_ms) {
 TransactionResult TransactionalProducer::Commit(const Transaction& transaction) {
   *deliveries_ = Deliveries{};
   const Deadline deadline(transaction_timeout_ms_);
+  TransactionResult::Steps steps;
+  Clock::time_point since = Clock::now();
   if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", error);
+  steps.begun_us = TakeUs(&since);
   TransactionResult result = Produce(transaction);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
+  steps.produced_us = TakeUs(&since);
   CrashPoint("writer.records_produced");
   result = SendOffsets(transaction, deadline);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
+  steps.offsets_us = TakeUs(&since);
   CrashPoint("writer.offsets_sent");
   // Not -1: librdkafka would then ask for ever where the answers are lost. A commit that is given up may still be under
   // way behind our back; that is what kUnknown means, and whoever asks what happened takes the id first, which ends it.
   if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), deadline.remaining_ms())) {
     return Failure("commit", error);
   }
+  steps.committed_us = TakeUs(&since);
+  result.steps = steps;
   if (deliveries_->failed > 0 || deliveries_->delivered != transaction.records.size()) {
-    return {TransactionOutcome::kUnknown, "the transaction was committed, but only " +
-                                              std::to_string(deliveries_->delivered) + " of " +
-                                              std::to_string(transaction.records.size()) +
-                                              " records were acknowledged: " + deliveries_->first_failure};
+    return {TransactionOutcome::kUnknown,
+            "the transaction was committed, but only " + std::to_string(deliveries_->delivered) + " of " +
+                std::to_string(transaction.records.size()) +
+                " records were acknowledged: " + deliveries_->first_failure,
+            false, steps};
   }
   return result;
 }
@@ -153,7 +173,7 @@ TransactionResult TransactionalProducer::Produce(const Transaction& transaction)
     }
     if (error != nullptr) return Failure(("produce to topic " + transaction.output_topic).c_str(), error.release());
   }
-  return {TransactionOutcome::kCommitted, ""};
+  return {TransactionOutcome::kCommitted, "", false, {}};
 }
 
 TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction, const Deadline& deadline) {
@@ -167,7 +187,7 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
         rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.remaining_ms());
     if (error != nullptr) return Failure("send offsets", error);
   }
-  return {TransactionOutcome::kCommitted, ""};
+  return {TransactionOutcome::kCommitted, "", false, {}};
 }
 
 TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka_error_s* owned_error) {

@@ -1,11 +1,9 @@
 #include "coordinator/writer/kafka_outlet.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
-#include "common/kafka/committed.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/wakeup.h"
@@ -33,6 +31,14 @@ kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
   return {};
 }
 
+// For a person who asks what a minute waited for.
+void ShowSteps(size_t records, const CommitHeader& header, const kafka::TransactionResult::Steps& steps) {
+  LogDebug("committed upto=" + std::to_string(header.closed_upto.seconds()) +
+           " sequence=" + std::to_string(header.sequence.value()) + " records=" + std::to_string(records) +
+           " begun_us=" + std::to_string(steps.begun_us) + " produced_us=" + std::to_string(steps.produced_us) +
+           " offsets_us=" + std::to_string(steps.offsets_us) + " committed_us=" + std::to_string(steps.committed_us));
+}
+
 }  // namespace
 
 KafkaOutlet::KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up)
@@ -54,6 +60,10 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   }
   const LongCall call(around_);
   if (Result<void> connected = Connect(); !connected) return connected.error();
+  // It connects while the producer is asked.
+  Result<kafka::CommittedReader> reader = kafka::CommittedReader::Create(config_);
+  if (!reader) return reader.error();
+  committed_reader_.emplace(std::move(*reader));
   // The answer about the output topic also warms the producer up for it.
   const Result<int32_t> output =
       kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kStartTimeoutMs);
@@ -67,6 +77,18 @@ Result<void> KafkaOutlet::Connect() {
   if (!made) return made.error();
   producer_ = std::move(*made);
   return {};
+}
+
+Result<std::vector<kafka::CommittedPoint>> KafkaOutlet::ReadCommitted(int32_t partition_count, int timeout_ms) {
+  if (!committed_reader_) {
+    Result<kafka::CommittedReader> made = kafka::CommittedReader::Create(config_);
+    if (!made) return made.error();
+    committed_reader_.emplace(std::move(*made));
+  }
+  Result<std::vector<kafka::CommittedPoint>> points =
+      committed_reader_->Read(options_->input_topic, partition_count, timeout_ms);
+  if (!points) committed_reader_.reset();
+  return points;
 }
 
 Result<void> KafkaOutlet::NewProducer(int timeout_ms) {
@@ -92,8 +114,7 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
   facts.group = options_->group;
   facts.input_topic = options_->input_topic;
   facts.output_topic = options_->output_topic;
-  Result<std::vector<kafka::CommittedPoint>> committed =
-      kafka::ReadCommitted(config_, options_->input_topic, partition_count, limits::kStartTimeoutMs);
+  Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partition_count, limits::kStartTimeoutMs);
   if (!committed) return committed.error();
   bool all_ours = true;
   for (kafka::CommittedPoint& point : *committed) {
@@ -200,6 +221,7 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
       LogInfo(std::string("that transaction had ") + (happened == Happened::kYes ? "" : "not ") + "happened");
     }
     if (happened == Happened::kYes) {
+      ShowSteps(records.size(), header, tried->steps);
       sequence_ = header.sequence;
       partitions_ = static_cast<int32_t>(points.size());
       return {};
@@ -237,6 +259,7 @@ Result<kafka::TransactionResult> KafkaOutlet::Try(const kafka::Transaction& tran
 Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                                                    int32_t partition_count) {
   producer_.reset();
+  committed_reader_.reset();  // it may wait to connect again, where a new one connects at once
   if (unclear.outcome == kafka::TransactionOutcome::kFenced) {
     if (Result<void> alone = AwaitSuccessor(header, partition_count); !alone) return alone.error();
   }
@@ -262,8 +285,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
 
 // What Kafka holds is either this transaction, or the one before it, or somebody else's.
 Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, int32_t partition_count, bool* ours) {
-  Result<std::vector<kafka::CommittedPoint>> committed =
-      kafka::ReadCommitted(config_, options_->input_topic, partition_count, limits::kReconnectTimeoutMs);
+  Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partition_count, limits::kReconnectTimeoutMs);
   if (!committed) return committed.error();
   std::optional<CommitHeader> held;
   for (const kafka::CommittedPoint& point : *committed) {
@@ -292,8 +314,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
 // Offsets of a group can be set by whoever names it, transaction or not: a tool, or a consumer of the same name. Left
 // as they are they would pass for offsets reset by hand at the next start.
 Result<bool> KafkaOutlet::PointsStand() {
-  Result<std::vector<kafka::CommittedPoint>> committed =
-      kafka::ReadCommitted(config_, options_->input_topic, partitions_, limits::kWatchTimeoutMs);
+  Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partitions_, limits::kWatchTimeoutMs);
   if (!committed) return Error{ExitCode::kUnavailable, committed.error().message};
   for (size_t p = 0; p < committed->size(); ++p) {
     const kafka::CommittedPoint& point = (*committed)[p];

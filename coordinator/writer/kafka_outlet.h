@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/kafka/client_config.h"
+#include "common/kafka/committed.h"
 #include "common/kafka/transactional_producer.h"
+#include "common/limits.h"
 #include "common/run_options.h"
 #include "coordinator/writer/outlet.h"
 
@@ -27,6 +30,7 @@ class KafkaOutlet final : public Outlet {
   Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
   Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                       const CommitHeader& header) override;
+  int64_t GatherMs() const override { return limits::kGatherMs; }
   Result<bool> PointsStand() override;
 
  private:
@@ -34,6 +38,7 @@ class KafkaOutlet final : public Outlet {
   enum class Happened { kYes, kNo };
 
   Result<void> Connect();
+  Result<std::vector<kafka::CommittedPoint>> ReadCommitted(int32_t partition_count, int timeout_ms);
   Result<void> NewProducer(int timeout_ms);
   Result<StartFacts> GatherFacts(int32_t partition_count);
   Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
@@ -55,6 +60,7 @@ class KafkaOutlet final : public Outlet {
   const AroundBrokerCall around_;
   const std::function<bool()> give_up_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
+  std::optional<kafka::CommittedReader> committed_reader_;  // dropped whenever it did not answer
   bool claimed_ = false;
   // Of the last transaction known to have happened; Unset run before the claim.
   RunId run_;

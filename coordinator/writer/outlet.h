@@ -40,6 +40,9 @@ class Outlet {
   virtual Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                               const CommitHeader& header) = 0;
 
+  // How long after a commit the next one had better wait for more to commit.
+  virtual int64_t GatherMs() const { return 0; }
+
   // Whether the points stand as they were committed last. False: somebody else has changed them since, and a commit
   // sets that right. kHumanNeeded: another headcount took over; any other error: ask again another time.
   virtual Result<bool> PointsStand() { return true; }

@@ -41,6 +41,8 @@ class WriterLoop {
  private:
   Result<void> StartPatiently();
   void ShowStart(const Standing& standing);
+  void WaitForNews(int timeout_ms) const;
+  void Gather();
   Publications TakePublications() const;
   Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
   bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;

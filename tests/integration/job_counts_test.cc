@@ -1,6 +1,10 @@
 // What the whole job publishes from a topic that holds every kind of damage, however many workers share the work.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "common/limits.h"
+#include "tests/support/job_log.h"
 #include "tests/support/job_testing.h"
 
 namespace headcount::test {
@@ -29,6 +33,33 @@ TEST_P(JobCounts, AHostileTopicGivesTheOraclesRecordsAndASecondStartAddsNothing)
   const std::vector<CommittedOffset> again = job.Committed();
   ASSERT_EQ(again.size(), committed.size());
   for (size_t p = 0; p < again.size(); ++p) EXPECT_EQ(again[p].offset, committed[p].offset) << "partition " << p;
+}
+
+// When the writer had committed, by its own lines.
+std::vector<int64_t> CommitTimes(const std::string& log) {
+  std::vector<int64_t> times_ms;
+  std::istringstream lines(log);
+  for (std::string text; std::getline(lines, text);) {
+    const std::optional<LogLine> line = ParseLogLine(text);
+    if (line && line->BeginsWith("committed upto=")) times_ms.push_back(line->at_ms);
+  }
+  return times_ms;
+}
+
+TEST(JobBackfill, ManyMinutesShareATransactionAndOnlyTheLastOneIsNotWaitedFor) {
+  const TestBroker broker = TestBroker::FromEnvironment();
+  Job job(broker, 4, {"--workers", "2"});
+  job.ProduceAll(HostileLogs(11, 30'000, 4, 600));
+  job.RunUntilEnd({}, {{"HEADCOUNT_LOG_LEVEL", "debug"}});
+  EXPECT_EQ(job.Published(), RightRecords(job.logs()));
+
+  const std::vector<int64_t> times_ms = CommitTimes(job.process().Err());
+  ASSERT_FALSE(times_ms.empty());
+  EXPECT_LT(times_ms.size(), 100U);
+  // A line's time is cut to the millisecond.
+  for (size_t i = 1; i + 1 < times_ms.size(); ++i) {
+    EXPECT_GE(times_ms[i] - times_ms[i - 1], limits::kGatherMs - 1) << "transaction " << i;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, JobCounts, testing::Values(1, 2, 3, 6), testing::PrintToStringParamName());

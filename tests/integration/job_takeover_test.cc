@@ -58,7 +58,7 @@ TEST_F(JobTakeover, ASuccessorThatStandsStillBeforeItsClaimThrowsNobodyOutAndTak
   const std::filesystem::path stopped = job.File("stopped");
   Peer second(job, 2, Peer::Under::kNobody,
               {{"HEADCOUNT_STOP_POINT", "writer.claiming"}, {"HEADCOUNT_STOP_ONCE", stopped.string()}});
-  ASSERT_TRUE(Eventually([&] { return exists(stopped); }));
+  ASSERT_TRUE(Eventually([&] { return HasStoppedItself(stopped, second.Family()); }));
   Frozen frozen(second.Family());
   // Fenced, and nobody has taken over: it takes its id back.
   job.ProduceAll(arrivals.NextAndMark(40));

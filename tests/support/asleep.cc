@@ -27,7 +27,8 @@ void Asleep::FallAsleep() {
   if (stop_point_.empty()) {
     EXPECT_TRUE(HasClosed(kStart + kPieceS - 5));
   } else {
-    EXPECT_TRUE(Eventually([&] { return exists(stopped); })) << "nobody passed " << stop_point_;
+    EXPECT_TRUE(Eventually([&] { return HasStoppedItself(stopped, DescendantsOf(job_.process().pid())); }))
+        << "nobody passed " << stop_point_;
   }
   for (const int32_t slot : {0, 1}) EXPECT_GT(job_.WorkerPid(slot), 0);
   EXPECT_GT(job_.WriterPid(), 0);

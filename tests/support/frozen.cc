@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <stdexcept>
@@ -57,6 +58,10 @@ void Frozen::Wake() {
 }
 
 bool IsStopped(pid_t pid) { return ProcFile(pid, "stat").find(") T ") != std::string::npos; }
+
+bool HasStoppedItself(const std::filesystem::path& file, const std::vector<pid_t>& pids) {
+  return exists(file) && std::any_of(pids.begin(), pids.end(), IsStopped);
+}
 
 bool HearsSigterm(pid_t pid) { return IsInSet(ProcFile(pid, "status"), "SigCgt", SIGTERM); }
 

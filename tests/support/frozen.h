@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ class Frozen {
 
 // It has been stopped by a signal, its own or another's.
 bool IsStopped(pid_t pid);
+
+// Whoever of them makes that file at its stop point has stopped there. The file comes first: one that is stopped and
+// woken in between would stop itself after that.
+bool HasStoppedItself(const std::filesystem::path& file, const std::vector<pid_t>& pids);
 
 // It has a handler for SIGTERM: before, the signal's default is all there is.
 bool HearsSigterm(pid_t pid);

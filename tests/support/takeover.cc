@@ -30,7 +30,8 @@ void Takeover::FreezeTheFirst() {
   if (stop_point_.empty()) {
     EXPECT_TRUE(first_->HasClosed(kStart + kPieceS - 5));
   } else {
-    EXPECT_TRUE(Eventually([&] { return exists(stopped); })) << "nobody passed " << stop_point_;
+    EXPECT_TRUE(Eventually([&] { return HasStoppedItself(stopped, first_->Family()); }))
+        << "nobody passed " << stop_point_;
   }
   frozen_ = std::make_unique<Frozen>(first_->Family());
 }
