@@ -149,6 +149,8 @@ inline constexpr size_t kWindowsPerTransaction = 5'000;
 // Between two transactions: what ends meanwhile shares the next one. Also longer than the broker needs to finish the
 // last one, which it does behind its answer; one that begins before has to ask for it again and again.
 inline constexpr int64_t kGatherMs = 100;
+// How often it is asked meanwhile whether the next one is the last, which does not wait.
+inline constexpr int64_t kGatherLookMs = 5;
 // Kafka forgets a group's offsets after a week without a commit, and a transactional id likewise.
 inline constexpr int64_t kCommitAtLeastEveryMs = 3'600'000;
 // After the call to drain, the workers' last publications are waited for this long; the coordinator kills

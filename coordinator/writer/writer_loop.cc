@@ -11,6 +11,11 @@
 #include "coordinator/number_text.h"
 
 namespace headcount {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
 
 WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet)
     : start_(start), plan_(start.options->workers), view_(start.memory), outlet_(std::move(outlet)) {}
@@ -83,7 +88,8 @@ Result<void> WriterLoop::Run() {
     if (*done) break;
     if (Result<void> watched = WatchPartitions(); !watched) return watched;
     if (Result<void> watched = WatchPoints(); !watched) return watched;
-    WaitForNews(limits::kIdleWaitMs);
+    WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
+    start_.wakeups->writer().Clear();
     Gather();
   }
   view_.EnterState(shm::WriterState::kDone);
@@ -91,19 +97,15 @@ Result<void> WriterLoop::Run() {
   return {};
 }
 
-void WriterLoop::WaitForNews(int timeout_ms) const {
-  WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, timeout_ms);
-  start_.wakeups->writer().Clear();
-}
-
 // Minutes that end soon after a transaction share the next one: a backfill would otherwise commit them one by one, and
-// pay more for transactions than for reading. Whatever is the last does not wait.
+// pay more for transactions than for reading. Whatever is the last does not wait. Not every publication is looked at:
+// there may be thousands meanwhile.
 void WriterLoop::Gather() {
   const int64_t until_ms = committed_ms_ + outlet_->GatherMs();
   for (int64_t now_ms = MonotonicMs(); now_ms < until_ms; now_ms = MonotonicMs()) {
     if (view_.draining() || IsHungUp(start_.parent_fd) || AllLast(TakePublications())) return;
     view_.Beat(now_ms);
-    WaitForNews(static_cast<int>(until_ms - now_ms));
+    WaitReadable({start_.parent_fd}, static_cast<int>(std::min(until_ms - now_ms, limits::kGatherLookMs)));
   }
 }
 
@@ -165,17 +167,15 @@ std::vector<PartitionPoint> WriterLoop::AllPoints() const {
 
 Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart upto) {
   CrashPoint("writer.merging");
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = Clock::now();
   const std::vector<CountRecord> records =
       MergeWindows(publications, upto, start_.options->rule.window_s, [this] { view_.Beat(MonotonicMs()); });
   TakePoints(publications, upto);
   header_.sequence = Sequence(header_.sequence.value() + 1);
   header_.closed_upto = upto;
   CrashPoint("writer.merged");
-  LogDebug(
-      "united upto=" + std::to_string(upto.seconds()) + " united_us=" +
-      std::to_string(
-          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count()));
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
+  LogDebug("united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()));
   if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
 
   // From here on the minutes are published: what follows only tells the others.

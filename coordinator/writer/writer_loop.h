@@ -41,7 +41,6 @@ class WriterLoop {
  private:
   Result<void> StartPatiently();
   void ShowStart(const Standing& standing);
-  void WaitForNews(int timeout_ms) const;
   void Gather();
   Publications TakePublications() const;
   Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
