@@ -114,7 +114,18 @@ inline SmallFrames FramesOfOtherKinds() {
               "-12.5e3",
               "false",
               "  ",
+              // Behind the root what looks like more members, the last of which ends as the root would.
               R"({"ts":7,"uid":"u"} {"ts":7,"uid":"u"})",
+              R"({"ts":7,"uid":"u"},{"ts":7,"uid":"u"})",
+              R"({"ts":7,"uid":"u"},"a":1})",
+              R"({"ts":7,"uid":"u"},"a":{})",
+              R"({"ts":7,"uid":"u"},"a":[{})",
+              R"({"ts":7,"uid":"u"},"a":[[{})",
+              R"({"ts":7,"uid":"u"},"a":[{}]})",
+              R"({"ts":7,"uid":"u"},"a":"})",
+              R"({"ts":7,"uid":"u"},"})",
+              R"({"ts":7,"uid":"u"}"})",
+              R"({"ts":7,"uid":"u"},})",
               R"({"ts":7,"uid":"u","x":[1,{"a":[}]})",
               R"({"ts":7,"uid":"\udc00"})",
           }};
