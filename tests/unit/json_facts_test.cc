@@ -276,9 +276,7 @@ TEST_P(JsonFactsTest, RefusesStringsWithControlsOrOtherQuotes) {
     Refuses({"\"" + byte + "\"", "\"a" + byte, "\"" + string(70, 'a') + byte + "\""});
   }
   Refuses({"\"a", "'a'", "'", "a", "a\"", "\"a'", "\"a\"b\"", "\"a\"x", "\"a\"1", "\"a\"\"",
-           "\xE2\x80\x9C"
-           "a\xE2\x80\x9D",
-           "\xC3\xA9", "[\xC3\xA9]", "`a`", "\"a\\\"", "\"\"\"\""});
+           "\xE2\x80\x9C\x61\xE2\x80\x9D", "\xC3\xA9", "[\xC3\xA9]", "`a`", "\"a\\\"", "\"\"\"\""});
 }
 
 TEST_P(JsonFactsTest, RefusesCommentsAndWhatOthersCallWhiteSpace) {
@@ -326,9 +324,7 @@ TEST_P(JsonFactsTest, DecidesThatHalfASurrogatePairIsAnError) {
   Refuses({R"("\uD83D")", R"("\uDE39")", R"("\ud83dabc")", R"("a\uDE39b")", R"("\uD83D\uD83D")", R"("\uDE39\uD83D")",
            R"("\uDE39\uDE39")", R"("\uD83D\n")", R"("\uD83D\\uDE39")", R"("\uD83D\u0061")", R"("\uD83D\uE000")",
            R"("\uD83D\uDBFF\uDE39")", R"("\uD83Du0061")", R"("\uDBFF")", R"("\uDC00\uDC00")", R"({"\uDFAA":0})",
-           R"(["\uD83D\uDE39\uDE39"])",
-           R"("\uD83D")"
-           " "});
+           R"(["\uD83D\uDE39\uDE39"])", "\"\\uD83D\" "});
 }
 
 // As RFC 3629 has it, and nobody else's.

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <memory>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/every_decoder.h"
@@ -24,6 +25,12 @@ constexpr size_t kBlockBytes = 64;
 string Repeat(const string& text, size_t times) {
   string all;
   for (size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+string Joined(std::initializer_list<std::string_view> parts) {
+  string all;
+  for (const std::string_view part : parts) all += part;
   return all;
 }
 
@@ -115,9 +122,9 @@ TEST(ScanEdgesTest, NamesAreFoundWhereverTheyStandWhateverTheirValues) {
     for (const char* const ts : {"7", "\"7\"", "[]", "null", "7e0 ", "{\"ts\":1}"}) {
       for (const char* const uid : {"5", "\"u\"", "\"\\n\\ud83d\\ude00\"", "false", "[\"uid\"]", "\"\""}) {
         const string members = string("\"ts\":") + ts + ",\"uid\":" + uid;
-        ASSERT_TRUE(kernels.AgreesOn("{" + filler + members + "}"));
-        ASSERT_TRUE(kernels.AgreesOn("{\"uid\":1,\"ts\":1," + filler + members + "}"));
-        ASSERT_TRUE(kernels.AgreesOn("{" + members + ",\"x\":{" + filler + "\"ts\":3,\"uid\":4}}"));
+        ASSERT_TRUE(kernels.AgreesOn(Joined({"{", filler, members, "}"})));
+        ASSERT_TRUE(kernels.AgreesOn(Joined({"{\"uid\":1,\"ts\":1,", filler, members, "}"})));
+        ASSERT_TRUE(kernels.AgreesOn(Joined({"{", members, ",\"x\":{", filler, "\"ts\":3,\"uid\":4}}"})));
       }
     }
   }
@@ -159,7 +166,8 @@ TEST(ScanEdgesTest, FramesAsDeepAsAllowedAndAsTheScannerGoesAreReadAlike) {
     for (const string& inner : {value, value + "]", "[" + value, "[[]," + value + ",{}]"}) {
       ASSERT_TRUE(kernels.AgreesOn("{\"x\":" + inner + ",\"ts\":7,\"uid\":\"u\"}")) << open << depth;
       ASSERT_TRUE(kernels.AgreesOn("{\"ts\":7,\"uid\":\"u\",\"x\":" + inner + "}")) << open << depth;
-      ASSERT_TRUE(kernels.AgreesOn("{\"ts\":7,\"uid\":\"u\",\"x\":[" + inner + "," + inner + "]}")) << open << depth;
+      const string twice = Joined({"{\"ts\":7,\"uid\":\"u\",\"x\":[", inner, ",", inner, "]}"});
+      ASSERT_TRUE(kernels.AgreesOn(twice)) << open << depth;
     }
   };
   std::vector<size_t> depths;

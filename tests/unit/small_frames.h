@@ -34,8 +34,8 @@ inline SmallFrames FramesOfUnicode() {
               R"({"a":"\ud834\udd1e\ud834\uDD1E\n\uDABC\udef0\\ud83d","\uD83D\uDE00":1,"ts":1,"uid":"\ue000"})",
               "{\"ts\":7,\"uid\":\"\xC2\x80\xDF\xBF\",\"x\":\"\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\"}",
               "{\"ts\":7,\"uid\":\"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\",\"\xF1\x80\x80\x80\":[\"\xE1\x80\x80\"]}",
-              "{\"\xC3\xA9\":\"\xC3\xA9t\xC3\xA9\",\"ts\":7,\"uid\":\"\xE7\x94\xA8\xE6\x88\xB7\",\"x\":"
-              "\"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\\n\xEC\x95\x88\"}",
+              "{\"\xC3\xA9\":\"\xC3\xA9t\xC3\xA9\",\"ts\":7,\"uid\":\"\xE7\x94\xA8\xE6\x88\xB7\"}",
+              "{\"uid\":\"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\\n\xEC\x95\x88\",\"\xD0\xBA\":1,\"ts\":7}",
           }};
 }
 
@@ -114,7 +114,18 @@ inline SmallFrames FramesOfOtherKinds() {
               "-12.5e3",
               "false",
               "  ",
+              // Behind the root what looks like more members, the last of which ends as the root would.
               R"({"ts":7,"uid":"u"} {"ts":7,"uid":"u"})",
+              R"({"ts":7,"uid":"u"},{"ts":7,"uid":"u"})",
+              R"({"ts":7,"uid":"u"},"a":1})",
+              R"({"ts":7,"uid":"u"},"a":{})",
+              R"({"ts":7,"uid":"u"},"a":[{})",
+              R"({"ts":7,"uid":"u"},"a":[[{})",
+              R"({"ts":7,"uid":"u"},"a":[{}]})",
+              R"({"ts":7,"uid":"u"},"a":"})",
+              R"({"ts":7,"uid":"u"},"})",
+              R"({"ts":7,"uid":"u"}"})",
+              R"({"ts":7,"uid":"u"},})",
               R"({"ts":7,"uid":"u","x":[1,{"a":[}]})",
               R"({"ts":7,"uid":"\udc00"})",
           }};
