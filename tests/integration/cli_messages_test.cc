@@ -207,7 +207,7 @@ TEST_F(CliMessagesTest, TooLittleMemoryIsNamedAndNothingWrongIsPrinted) {
   std::vector<std::string> texts = GenerateTexts(options);
   options.seed = 2;
   options.start_s += 180;
-  options.frames = options.users = 150'000;
+  options.frames = options.users = 300'000;
   const std::vector<std::string> more = GenerateTexts(options);
   for (size_t i = 0; i < texts.size(); ++i) texts[i] += more[i];
   const std::string expected = RecordsOf(texts);
