@@ -63,6 +63,7 @@ class Avx512Bytes {
                          _mm512_shuffle_epi8(Table(utf8_tables::kSecondHigh), HighHalf(bytes_)));
     const uint64_t follows = AtLeast(_mm512_alignr_epi8(bytes_, ends, 14), utf8_tables::kFirstOfThree) |
                              AtLeast(_mm512_alignr_epi8(bytes_, ends, 13), utf8_tables::kFirstOfFour);
+    // Of two following bytes the second must be the third or fourth of its sequence, and such a byte must follow.
     const uint64_t two_following = _mm512_movepi8_mask(bad);
     const uint64_t others = _mm512_test_epi8_mask(bad, _mm512_set1_epi8(0x7F));
     return others | (follows ^ two_following);
@@ -77,13 +78,14 @@ class Avx512Bytes {
   }
 
  private:
+  // In a general register, at once: gcc would combine masks in the mask registers and wait for them there.
   HC_SCAN_INLINE static uint64_t Mask(__mmask64 mask) {
     uint64_t bits = mask;
     __asm__("" : "+r"(bits));
     return bits;
   }
   HC_SCAN_INLINE static __m512i Table(const uint8_t (&table)[16]) {
-    return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+    return _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
   }
   HC_SCAN_INLINE static __m512i LowHalf(__m512i bytes) { return _mm512_and_si512(bytes, _mm512_set1_epi8(0x0F)); }
   HC_SCAN_INLINE static __m512i HighHalf(__m512i bytes) { return LowHalf(_mm512_srli_epi16(bytes, 4)); }
@@ -92,7 +94,8 @@ class Avx512Bytes {
   }
   HC_SCAN_INLINE static __m512i Table(char c0, char c1, char c2, char c3, char c4, char c5, char c6, char c7, char c8,
                                       char c9, char c10, char c11, char c12, char c13, char c14, char c15) {
-    return _mm512_broadcast_i32x4(_mm_setr_epi8(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15));
+    return _mm512_maskz_broadcast_i32x4(
+        0xFFFF, _mm_setr_epi8(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15));
   }
   __m512i Folded() const { return _mm512_or_si512(bytes_, _mm512_set1_epi8(0x20)); }
   HC_SCAN_INLINE static uint64_t Within(__m512i bytes, uint8_t first, uint8_t last) {

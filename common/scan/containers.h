@@ -63,7 +63,9 @@ class Containers {
   // The containers around, the innermost in the lowest bit, an object is a one; above the outermost one more one.
   uint64_t types_ = kNothing << 1 | 1;
   int64_t depth_ = 1;
-  int64_t deepest_ = 1;       // no less than any depth was; an "or" of them, so less than a power of two if all were
+  // All depths that blocks may have reached, in one "or": below a power of two if each was. (Of a frame that closes
+  // more than it opens it means nothing, and need not.)
+  int64_t deepest_ = 1;
   uint64_t root_closed_ = 0;  // how often
 };
 

@@ -14,7 +14,6 @@ struct TokenMasks {
   uint64_t colons;
   uint64_t openers;  // brackets
   uint64_t closers;
-  uint64_t spaces;         // one behind a number or literal, and any number behind the end
   uint64_t scalar_starts;  // first bytes of numbers and literals
   uint64_t in_object;      // directly
 };
@@ -29,7 +28,6 @@ class Grammar {
     const uint64_t behind_separator = behind_comma | behind_colon_.Behind(tokens.colons);
     // Behind a separator stands a value, and behind an opening bracket, unless it is closed at once; nowhere else.
     *errors |= (values ^ (behind_opener | behind_separator)) & ~(behind_opener & tokens.closers);
-    *errors |= behind_space_.Behind(tokens.spaces) & ~(tokens.commas | tokens.closers | tokens.spaces);
     // In an object it is a key, but behind a colon.
     const uint64_t key_places = (behind_opener | behind_comma) & tokens.in_object;
     *errors |= key_places & ~(tokens.strings | tokens.closers);
@@ -41,7 +39,7 @@ class Grammar {
 
  private:
   Carry behind_opener_{true};
-  Carry behind_comma_, behind_colon_, behind_space_, behind_key_;
+  Carry behind_comma_, behind_colon_, behind_key_;
 };
 
 }  // namespace

@@ -39,10 +39,10 @@ class Names {
       const uint64_t before = (ends ^ (ends - 1)) >> 1;
       // The opening quote is the last byte outlined before the closing one.
       const size_t place = found.outline_size + static_cast<size_t>(__builtin_popcountll(found.outlined & before)) - 1;
-      // Without a branch, too: other strings go where nobody looks.
+      // Without a branch, too: other strings go where nobody looks. (A string of two bytes has its quote where that of
+      // three would have its first.)
       const auto is_ts = static_cast<size_t>((end[-3] == '"') & (end[-2] == 't') & (end[-1] == 's'));
-      const auto is_uid =
-          static_cast<size_t>((end[-4] == '"') & (end[-3] == 'u') & (end[-2] == 'i') & (end[-1] == 'd'));
+      const auto is_uid = static_cast<size_t>((end[-3] == 'u') & (end[-2] == 'i') & (end[-1] == 'd'));
       behind_[static_cast<size_t>(is_root_key(place)) * (is_ts * kTs + is_uid * kUid)] = end + 1;
       ends &= ends - 1;
       i += static_cast<size_t>(ends == 0);

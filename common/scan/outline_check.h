@@ -33,9 +33,8 @@ class OutlineCheck {
     tokens.colons = bytes.Equal(':');
     tokens.openers = bytes.EqualFolded('{');
     tokens.closers = bytes.EqualFolded('}');
-    tokens.spaces = bytes.Spaces();
     const uint64_t scalars =
-        ~(tokens.strings | tokens.commas | tokens.colons | tokens.openers | tokens.closers | tokens.spaces);
+        ~(tokens.strings | tokens.commas | tokens.colons | tokens.openers | tokens.closers | bytes.Spaces());
     tokens.scalar_starts = scalars_.Starts(scalars);
     scalars_.Take(bytes, scalars, tokens.scalar_starts, at, errors);
 

@@ -62,34 +62,32 @@ class Scalars {
     const uint64_t points = bytes.Equal('.') & others;
     const uint64_t first_digits = starts | behind_first_minus_.Behind(minus & starts);
     *errors |= behind_first_zero_.Behind(first_digits & bytes.Equal('0')) & digits;
-    // A point stands behind a digit, a digit behind it, and behind the digits of a fraction no second point.
-    const uint64_t behind_digit = behind_digit_.Behind(digits);
-    *errors |= points & ~behind_digit;
+    // Behind a minus and a point stands a digit, and behind the digits of a fraction no second point. (So a point
+    // stands behind a digit, too: a number begins with one, or with a minus.)
     *errors |= needs_digit_.Behind(points | minus) & ~digits;
     *errors |= fraction_.FirstBehind(points, digits) & points;
     const uint64_t rest = others & ~(points | (minus & starts));
-    if ((rest | exponent_open_) != 0) CheckExponents(bytes, rest, points, digits, minus, behind_digit, errors);
+    if ((rest | exponent_open_) != 0) CheckExponents(bytes, rest, points, digits, minus, errors);
   }
 
   // `rest`: all of numbers but digits, points and a first minus.
   HC_SCAN_INLINE void CheckExponents(const Bytes& bytes, uint64_t rest, uint64_t points, uint64_t digits,
-                                     uint64_t minus, uint64_t behind_digit, uint64_t* errors) {
+                                     uint64_t minus, uint64_t* errors) {
     const uint64_t exponents = bytes.EqualFolded('e') & rest;
     const uint64_t plus = bytes.Equal('+') & rest;
     const uint64_t signs = (minus & rest) | plus;
     const uint64_t behind_exponent = behind_exponent_.Behind(exponents);
     *errors |= rest & ~(exponents | signs);
-    *errors |= exponents & ~behind_digit;
     *errors |= signs & ~behind_exponent;
     *errors |= behind_exponent & ~(digits | signs);
     *errors |= plus_needs_digit_.Behind(plus) & ~digits;
     // Behind the digits of an exponent begins neither part.
     *errors |= exponent_.FirstBehind(exponents, digits | signs) & (points | exponents);
-    exponent_open_ = behind_exponent_.bit() | plus_needs_digit_.bit() | exponent_.bit();
+    exponent_open_ = behind_exponent_.bit() | exponent_.bit();
   }
 
   Carry behind_scalar_, literal_;
-  Carry behind_first_minus_, behind_first_zero_, behind_digit_, needs_digit_, fraction_;
+  Carry behind_first_minus_, behind_first_zero_, needs_digit_, fraction_;
   Carry behind_exponent_, plus_needs_digit_, exponent_;
   uint64_t exponent_open_ = 0;  // the next block must be looked at though no exponent is in it
 };

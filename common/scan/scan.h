@@ -24,7 +24,7 @@ struct Scan {
   const char* after_uid_key;
 };
 
-// Reads no byte outside [begin, end). The buffers have room for as many bytes.
+// Reads no byte outside [begin, end), but asks for memory behind it. The buffers have room for as many bytes.
 using ScanFunction = Scan (*)(const char* begin, const char* end, const Buffers& buffers);
 
 Scan ScanPortable(const char* begin, const char* end, const Buffers& buffers);

@@ -90,6 +90,7 @@ class Strings {
 
   uint64_t inside_ = 0;  // all ones: the last block ended within a string
   Carry behind_escape_;
+  // Of blocks that TakeEscapes() was not asked about they know nothing; it is asked whenever their ends matter.
   Tail unicode_, high_;
   Carry behind_d_;
   uint64_t escape_open_ = 0;  // not zero: the next block must be looked at though it has no backslash

@@ -14,14 +14,13 @@ class Utf8 {
   HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t* errors) {
     const uint64_t high = bytes.High();
     if ((high | open_) != 0) *errors |= bytes.BadUtf8(previous_);
-    // The bytes of a sequence that may go on.
-    open_ = high >> (kBlockBytes - 3);
+    open_ = high >> kLastBit;
     previous_ = bytes;
   }
 
  private:
   Bytes previous_ = Bytes::Spaces64();
-  uint64_t open_ = 0;  // the next block must be looked at though it is ASCII
+  uint64_t open_ = 0;  // a sequence may go on in the next block, or should
 };
 
 // BadUtf8() of kernels that have no tables. The table says how many bytes follow a first byte, and which second bytes
