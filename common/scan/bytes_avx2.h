@@ -29,12 +29,7 @@ class Avx2Bytes {
     spaces.low_ = spaces.high_ = _mm256_set1_epi8(' ');
     return spaces;
   }
-  HC_SCAN_INLINE static Avx2Bytes LoadPart(const char* at, size_t count) {
-    alignas(32) char bytes[kBlockBytes];
-    std::memset(bytes, ' ', sizeof bytes);
-    std::memcpy(bytes, at, count);
-    return Load(bytes);
-  }
+  HC_SCAN_INLINE static Avx2Bytes LoadPart(const char* at, size_t count) { return LoadCopied<Avx2Bytes>(at, count); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     const __m256i wanted = _mm256_set1_epi8(c);

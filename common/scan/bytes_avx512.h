@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/scan/bytes_avx2.h"
 #include "common/scan/masks.h"
 #include "common/scan/utf8_tables.h"
 
@@ -72,10 +73,7 @@ class Avx512Bytes {
   HC_SCAN_INLINE void Compress(uint64_t mask, char* to) const {
     _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(mask, bytes_));
   }
-  HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) {
-    const __m128i bits = _mm_set_epi64x(0, static_cast<int64_t>(mask));
-    return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
-  }
+  HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) { return Avx2Bytes::PrefixXor(mask); }
 
  private:
   // In a general register, at once: gcc would combine masks in the mask registers and wait for them there.

@@ -26,9 +26,7 @@ class PortableBytes {
   }
   // The first `count` (1 to 64) of them, and spaces behind them. No byte behind those is read.
   HC_SCAN_INLINE static PortableBytes LoadPart(const char* at, size_t count) {
-    PortableBytes loaded = Spaces64();
-    std::memcpy(&loaded.parts_, at, count);
-    return loaded;
+    return LoadCopied<PortableBytes>(at, count);
   }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {

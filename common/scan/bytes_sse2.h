@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "common/scan/masks.h"
 #include "common/scan/utf8.h"
@@ -27,12 +26,7 @@ class Sse2Bytes {
     for (__m128i& part : spaces.parts_) part = _mm_set1_epi8(' ');
     return spaces;
   }
-  HC_SCAN_INLINE static Sse2Bytes LoadPart(const char* at, size_t count) {
-    alignas(16) char bytes[kBlockBytes];
-    std::memset(bytes, ' ', sizeof bytes);
-    std::memcpy(bytes, at, count);
-    return Load(bytes);
-  }
+  HC_SCAN_INLINE static Sse2Bytes LoadPart(const char* at, size_t count) { return LoadCopied<Sse2Bytes>(at, count); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     const __m128i wanted = _mm_set1_epi8(c);

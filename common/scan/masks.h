@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 // The parts of the scanner are one loop, cut into pieces to be read. A call between them would cost more than they do.
 #define HC_SCAN_INLINE [[gnu::always_inline]] inline
@@ -26,6 +27,15 @@ HC_SCAN_INLINE uint64_t PrefixXor(uint64_t mask) {
 // Writes the bytes of `mask` close together.
 HC_SCAN_INLINE void CompressOneByOne(const char* bytes, uint64_t mask, char* to) {
   for (; mask != 0; mask &= mask - 1) *to++ = bytes[__builtin_ctzll(mask)];
+}
+
+// LoadPart() of a kernel that cannot load less than a block: by way of a copy.
+template <typename Bytes>
+HC_SCAN_INLINE Bytes LoadCopied(const char* at, size_t count) {
+  char bytes[kBlockBytes];
+  std::memset(bytes, ' ', sizeof bytes);
+  std::memcpy(bytes, at, count);
+  return Bytes::Load(bytes);
 }
 
 // One bit that travels from block to block. Each carry belongs to one question, asked once a block.

@@ -22,7 +22,7 @@ class Scalars {
     const uint64_t minus = bytes.Equal('-');
     const uint64_t literal_starts = starts & ~(digits | minus);
     const uint64_t numbers = scalars & ~TakeLiterals(literal_starts, scalars, at, errors);
-    CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, errors);
+    CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, minus & numbers, errors);
   }
 
  private:
@@ -56,9 +56,8 @@ class Scalars {
 
   // number = [ "-" ] int [ "." 1*DIGIT ] [ ( "e" / "E" ) [ "-" / "+" ] 1*DIGIT ], int = "0" or digits without a first 0
   HC_SCAN_INLINE void CheckNumbers(const Bytes& bytes, uint64_t numbers, uint64_t starts, uint64_t digits,
-                                   uint64_t* errors) {
+                                   uint64_t minus, uint64_t* errors) {
     const uint64_t others = numbers & ~digits;
-    const uint64_t minus = bytes.Equal('-') & others;
     const uint64_t points = bytes.Equal('.') & others;
     const uint64_t first_digits = starts | behind_first_minus_.Behind(minus & starts);
     *errors |= behind_first_zero_.Behind(first_digits & bytes.Equal('0')) & digits;

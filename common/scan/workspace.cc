@@ -1,9 +1,10 @@
 #include "common/scan/workspace.h"
 
+#include "common/scan/masks.h"
+
 namespace headcount::scan {
 namespace {
 
-constexpr size_t kBlockBytes = 64;
 // Behind the last byte of an outline a whole block is written, and the block of the last byte is read to its end.
 constexpr size_t kOutlineSlack = 2 * kBlockBytes;
 
