@@ -61,12 +61,4 @@ Result<std::vector<CommittedPoint>> CommittedReader::Read(const std::string& top
   return points;
 }
 
-Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
-                                                  int timeout_ms) {
-  const Deadline deadline(timeout_ms);
-  const Result<CommittedReader> reader = CommittedReader::Create(config);
-  if (!reader.ok()) return reader.error();
-  return reader->Read(topic, count, deadline.remaining_ms());
-}
-
 }  // namespace headcount::kafka

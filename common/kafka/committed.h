@@ -37,8 +37,4 @@ class CommittedReader {
   Handle consumer_;
 };
 
-// The same with a client for this one question.
-Result<std::vector<CommittedPoint>> ReadCommitted(const ClientConfig& config, const std::string& topic, int32_t count,
-                                                  int timeout_ms);
-
 }  // namespace headcount::kafka

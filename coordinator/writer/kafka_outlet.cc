@@ -61,9 +61,7 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   const LongCall call(around_);
   if (Result<void> connected = Connect(); !connected) return connected.error();
   // It connects while the producer is asked.
-  Result<kafka::CommittedReader> reader = kafka::CommittedReader::Create(config_);
-  if (!reader) return reader.error();
-  committed_reader_.emplace(std::move(*reader));
+  if (Result<void> made = MakeCommittedReader(); !made) return made.error();
   // The answer about the output topic also warms the producer up for it.
   const Result<int32_t> output =
       kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kStartTimeoutMs);
@@ -79,12 +77,16 @@ Result<void> KafkaOutlet::Connect() {
   return {};
 }
 
+Result<void> KafkaOutlet::MakeCommittedReader() {
+  if (committed_reader_) return {};
+  Result<kafka::CommittedReader> made = kafka::CommittedReader::Create(config_);
+  if (!made) return made.error();
+  committed_reader_.emplace(std::move(*made));
+  return {};
+}
+
 Result<std::vector<kafka::CommittedPoint>> KafkaOutlet::ReadCommitted(int32_t partition_count, int timeout_ms) {
-  if (!committed_reader_) {
-    Result<kafka::CommittedReader> made = kafka::CommittedReader::Create(config_);
-    if (!made) return made.error();
-    committed_reader_.emplace(std::move(*made));
-  }
+  if (Result<void> made = MakeCommittedReader(); !made) return made.error();
   Result<std::vector<kafka::CommittedPoint>> points =
       committed_reader_->Read(options_->input_topic, partition_count, timeout_ms);
   if (!points) committed_reader_.reset();

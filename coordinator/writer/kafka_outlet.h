@@ -38,6 +38,7 @@ class KafkaOutlet final : public Outlet {
   enum class Happened { kYes, kNo };
 
   Result<void> Connect();
+  Result<void> MakeCommittedReader();
   Result<std::vector<kafka::CommittedPoint>> ReadCommitted(int32_t partition_count, int timeout_ms);
   Result<void> NewProducer(int timeout_ms);
   Result<StartFacts> GatherFacts(int32_t partition_count);

@@ -25,6 +25,13 @@ constexpr OffsetQuestion kLatest{OffsetQuestion::Kind::kLatest, {}};
 
 test::KafkaValues Values(size_t count) { return test::KafkaValues(count, std::string("value")); }
 
+Result<std::vector<kafka::CommittedPoint>> ReadCommitted(const kafka::ClientConfig& config, const std::string& topic,
+                                                         int32_t count, int timeout_ms) {
+  const Result<kafka::CommittedReader> reader = kafka::CommittedReader::Create(config);
+  if (!reader.ok()) return reader.error();
+  return reader->Read(topic, count, timeout_ms);
+}
+
 class ClusterTest : public testing::Test {
  protected:
   kafka::ClientConfig Config() const { return {broker_.bootstrap_server(), group_, {}}; }
@@ -90,7 +97,7 @@ TEST_F(ClusterTest, AnUnreachableBrokerIsUnavailableWithinTheTimeout) {
     EXPECT_EQ(count.error().exit_code, ExitCode::kUnavailable);
     EXPECT_NE(count.error().message.find("127.0.0.1:1"), std::string::npos) << count.error().message;
     EXPECT_FALSE(kafka::ListOffsets(handle->get(), "any", 1, kLatest, 500).ok());
-    const auto points = kafka::ReadCommitted(config, "any", 1, 500);
+    const auto points = ReadCommitted(config, "any", 1, 500);
     ASSERT_FALSE(points.ok());
     EXPECT_EQ(points.error().exit_code, ExitCode::kUnavailable) << points.error().message;
   }
@@ -208,7 +215,7 @@ TEST_F(ClusterTest, AMissingOutputTopicNeedsAHuman) {
 
 TEST_F(ClusterTest, NothingCommittedIsNoOffset) {
   const TestTopic topic(broker_, "uncommitted", 2);
-  const auto points = kafka::ReadCommitted(Config(), topic.name(), 2, kTimeoutMs);
+  const auto points = ReadCommitted(Config(), topic.name(), 2, kTimeoutMs);
   ASSERT_TRUE(points.ok()) << points.error().message;
   ASSERT_EQ(points->size(), 2U);
   for (const auto& point : *points) EXPECT_FALSE(point.offset.has_value());
@@ -225,7 +232,7 @@ TEST_F(ClusterTest, OffsetsAndMetadataOfManyPartitionsComeBackByPlace) {
   }
   const auto result = Producer()->Commit(transaction);
   ASSERT_EQ(result.outcome, kafka::TransactionOutcome::kCommitted) << result.message;
-  const auto points = kafka::ReadCommitted(Config(), topic.name(), kPartitions, kTimeoutMs);
+  const auto points = ReadCommitted(Config(), topic.name(), kPartitions, kTimeoutMs);
   ASSERT_TRUE(points.ok()) << points.error().message;
   for (int32_t p = 0; p < kPartitions; ++p) {
     const kafka::CommittedPoint& point = (*points)[static_cast<size_t>(p)];
@@ -239,7 +246,7 @@ TEST_F(ClusterTest, AStrangersCommitLeavesAnOffsetWithoutMetadata) {
   const auto result = Producer()->Commit({"", {}, topic.name(), {{PartitionId(0), Offset(7), "ours"}}});
   ASSERT_EQ(result.outcome, kafka::TransactionOutcome::kCommitted) << result.message;
   broker_.CommitPlain(group_, topic.name(), 0, 3);
-  const auto points = kafka::ReadCommitted(Config(), topic.name(), 1, kTimeoutMs);
+  const auto points = ReadCommitted(Config(), topic.name(), 1, kTimeoutMs);
   ASSERT_TRUE(points.ok()) << points.error().message;
   EXPECT_EQ(points->front().offset, Offset(3));
   EXPECT_EQ(points->front().metadata, "");
