@@ -5,10 +5,10 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 #include "tests/bench/frame_maker.h"
+#include "tests/support/command.h"
 #include "tests/support/frame_sinks.h"
 #include "tests/support/kafka_testing.h"
 
@@ -17,15 +17,9 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr int kUsage = 64;
 constexpr uint64_t kMaxMinutes = 1'000'000;  // keeps ts at ten digits
 // So that batches are about as large with 64 partitions as with one: what is compared is the reader.
 constexpr int kLingerMs = 100;
-
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 po::options_description Options() {
   const FramePlan d;
@@ -54,16 +48,16 @@ FramePlan PlanOf(const po::variables_map& given) {
   plan.partitions = given["partitions"].as<int32_t>();
   plan.seed = given["seed"].as<uint64_t>();
   if (plan.users == 0 || plan.minutes == 0 || plan.minutes > kMaxMinutes || plan.partitions < 1) {
-    throw UsageError("--users, --minutes (up to a million) and --partitions begin at 1");
+    throw test::UsageError("--users, --minutes (up to a million) and --partitions begin at 1");
   }
   return plan;
 }
 
 std::unique_ptr<test::FrameSink> SinkOf(const po::variables_map& given, int32_t partitions) {
   const bool is_file = given.count("out") != 0;
-  if (is_file == (given.count("topic") != 0)) throw UsageError("either --out or --topic is needed");
+  if (is_file == (given.count("topic") != 0)) throw test::UsageError("either --out or --topic is needed");
   if (is_file) return test::MakeFileSink(given["out"].as<std::string>(), partitions);
-  if (given.count("bootstrap-server") == 0) throw UsageError("--topic wants --bootstrap-server too");
+  if (given.count("bootstrap-server") == 0) throw test::UsageError("--topic wants --bootstrap-server too");
   test::KafkaSinkOptions options;
   options.topic = given["topic"].as<std::string>();
   options.compression = given["codec"].as<std::string>();
@@ -99,31 +93,10 @@ void Generate(const po::variables_map& given) {
   std::cout << "]}" << std::endl;
 }
 
-int Main(int argc, char** argv) {
-  try {
-    const po::options_description options = Options();
-    po::variables_map given;
-    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), given);
-    po::notify(given);
-    if (given.count("help") != 0) {
-      std::cout << options;
-      return 0;
-    }
-    Generate(given);
-    return 0;
-  } catch (const po::error& e) {
-    std::cerr << "bench_frames: " << e.what() << "\n";
-    return kUsage;
-  } catch (const UsageError& e) {
-    std::cerr << "bench_frames: " << e.what() << "\n";
-    return kUsage;
-  } catch (const std::exception& e) {
-    std::cerr << "bench_frames: " << e.what() << "\n";
-    return 1;
-  }
-}
-
 }  // namespace
 }  // namespace headcount::bench
 
-int main(int argc, char** argv) { return headcount::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return headcount::test::RunCommand("bench_frames", headcount::bench::Options(), argc, argv,
+                                     headcount::bench::Generate);
+}

@@ -10,11 +10,11 @@
 #include <iostream>
 #include <limits>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/command.h"
 #include "tests/support/frame_sinks.h"
 #include "tests/support/generator.h"
 #include "tests/support/kafka_testing.h"
@@ -26,17 +26,11 @@ namespace {
 namespace po = boost::program_options;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kUsage = 64;
 constexpr double kDefaultLiveRate = 1000;
 // A topic made here takes too-large frames too; Kafka's own limit lies just below ours.
 constexpr char kLimit[] = "max.message.bytes";
 constexpr char kRoomyLimit[] = "4194304";
 constexpr std::chrono::milliseconds kLongestSleep{20};  // so that a signal is seen soon
-
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 volatile std::sig_atomic_t stop_requested = 0;
 
@@ -243,31 +237,9 @@ void Do(const po::variables_map& given) {
   if (!is_anything) throw UsageError("nothing to do: --out, --topic or one of the verbs on topics is missing");
 }
 
-int Main(int argc, char** argv) {
-  try {
-    const po::options_description options = Options();
-    po::variables_map given;
-    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), given);
-    po::notify(given);
-    if (given.count("help") != 0) {
-      std::cout << options;
-      return 0;
-    }
-    Do(given);
-    return 0;
-  } catch (const po::error& e) {
-    std::cerr << "headcount-generate: " << e.what() << "\n";
-    return kUsage;
-  } catch (const UsageError& e) {
-    std::cerr << "headcount-generate: " << e.what() << "\n";
-    return kUsage;
-  } catch (const std::exception& e) {
-    std::cerr << "headcount-generate: " << e.what() << "\n";
-    return 1;
-  }
-}
-
 }  // namespace
 }  // namespace headcount::test
 
-int main(int argc, char** argv) { return headcount::test::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return headcount::test::RunCommand("headcount-generate", headcount::test::Options(), argc, argv, headcount::test::Do);
+}
