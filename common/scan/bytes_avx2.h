@@ -24,12 +24,7 @@ class Avx2Bytes {
     return loaded;
   }
 
-  HC_SCAN_INLINE static Avx2Bytes Spaces64() {
-    Avx2Bytes spaces;
-    spaces.low_ = spaces.high_ = _mm256_set1_epi8(' ');
-    return spaces;
-  }
-  HC_SCAN_INLINE static Avx2Bytes LoadPart(const char* at, size_t count) { return LoadCopied<Avx2Bytes>(at, count); }
+  HC_SCAN_INLINE static void CopyPart(const char* at, size_t count, char* to) { scan::CopyPart(at, count, to); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     const __m256i wanted = _mm256_set1_epi8(c);
@@ -78,7 +73,15 @@ class Avx2Bytes {
     return Mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, low_), _mm256_or_si256(low_, fold)),
                 _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, high_), _mm256_or_si256(high_, fold)));
   }
-
+  // A table has no room for both b and r.
+  HC_SCAN_INLINE uint64_t EscapeLetters() const {
+    const __m256i table = Table(0, 0, 'r', 0, 't', 0, 'f', 0, 0, 0, 0, 0, 0, 0, 'n', '/');
+    const __m256i b = _mm256_set1_epi8('b');
+    const auto where = [table, b](__m256i bytes) {
+      return _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), bytes), _mm256_cmpeq_epi8(b, bytes));
+    };
+    return Mask(where(low_), where(high_));
+  }
   HC_SCAN_INLINE uint64_t LastLetters() const {
     const __m256i table = Table(0, 0, 0, 's', 'd', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     return Mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, low_), low_),
@@ -106,6 +109,8 @@ class Avx2Bytes {
     const __m128i bits = _mm_set_epi64x(0, static_cast<int64_t>(mask));
     return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
   }
+  HC_SCAN_INLINE static uint64_t Extract(uint64_t mask, uint64_t places) { return _pext_u64(mask, places); }
+  HC_SCAN_INLINE static uint64_t Deposit(uint64_t dense, uint64_t places) { return _pdep_u64(dense, places); }
 
  private:
   HC_SCAN_INLINE static __m256i BadUtf8(__m256i previous, __m256i bytes) {

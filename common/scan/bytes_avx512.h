@@ -22,16 +22,9 @@ class Avx512Bytes {
     return loaded;
   }
 
-  HC_SCAN_INLINE static Avx512Bytes Spaces64() {
-    Avx512Bytes spaces;
-    spaces.bytes_ = _mm512_set1_epi8(' ');
-    return spaces;
-  }
-  HC_SCAN_INLINE static Avx512Bytes LoadPart(const char* at, size_t count) {
-    Avx512Bytes loaded;
+  HC_SCAN_INLINE static void CopyPart(const char* at, size_t count, char* to) {
     const __mmask64 there = ~uint64_t{0} >> (kBlockBytes - count);
-    loaded.bytes_ = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, at);
-    return loaded;
+    _mm512_storeu_si512(to, _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), there, at));
   }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const { return Mask(_mm512_cmpeq_epi8_mask(bytes_, _mm512_set1_epi8(c))); }
@@ -51,6 +44,10 @@ class Avx512Bytes {
   HC_SCAN_INLINE uint64_t Punctuation() const {
     const __m512i table = Table(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0);
     return Mask(_mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes_), Folded()));
+  }
+  HC_SCAN_INLINE uint64_t EscapeLetters() const {
+    const __m512i table = Table(0, 0, 'r', 0, 't', 0, 'f', 0, 0, 0, 0, 0, 0, 0, 'n', '/');
+    return Mask(_mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes_), bytes_)) | Equal('b');
   }
   HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
   // A bit for each byte that cannot follow what is before it; see utf8_tables.h.
@@ -74,6 +71,8 @@ class Avx512Bytes {
     _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(mask, bytes_));
   }
   HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) { return Avx2Bytes::PrefixXor(mask); }
+  HC_SCAN_INLINE static uint64_t Extract(uint64_t mask, uint64_t places) { return _pext_u64(mask, places); }
+  HC_SCAN_INLINE static uint64_t Deposit(uint64_t dense, uint64_t places) { return _pdep_u64(dense, places); }
 
  private:
   // In a general register, at once: gcc would combine masks in the mask registers and wait for them there.

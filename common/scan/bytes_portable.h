@@ -19,15 +19,8 @@ class PortableBytes {
     std::memcpy(&loaded.parts_, at, kBlockBytes);
     return loaded;
   }
-  HC_SCAN_INLINE static PortableBytes Spaces64() {
-    PortableBytes spaces;
-    std::memset(&spaces.parts_, ' ', kBlockBytes);
-    return spaces;
-  }
-  // The first `count` (1 to 64) of them, and spaces behind them. No byte behind those is read.
-  HC_SCAN_INLINE static PortableBytes LoadPart(const char* at, size_t count) {
-    return LoadCopied<PortableBytes>(at, count);
-  }
+  // Writes a block: `count` (1 to 64) bytes, and spaces behind them. Reads no byte behind those.
+  HC_SCAN_INLINE static void CopyPart(const char* at, size_t count, char* to) { scan::CopyPart(at, count, to); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     return Where([c](Vector part) { return part == static_cast<uint8_t>(c); });
@@ -60,6 +53,12 @@ class PortableBytes {
     return Where(
         [](Vector part) { return (part == ',') | (part == ':') | ((part | kFold) == '{') | ((part | kFold) == '}'); });
   }
+  // What may stand behind a backslash, but quotes, backslashes and u.
+  HC_SCAN_INLINE uint64_t EscapeLetters() const {
+    return Where([](Vector part) {
+      return (part == 'n') | (part == '/') | (part == 't') | (part == 'r') | (part == 'b') | (part == 'f');
+    });
+  }
   // The last letters of ts and uid.
   HC_SCAN_INLINE uint64_t LastLetters() const {
     return Where([](Vector part) { return (part == 's') | (part == 'd'); });
@@ -75,6 +74,8 @@ class PortableBytes {
   }
 
   HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) { return scan::PrefixXor(mask); }
+  HC_SCAN_INLINE static uint64_t Extract(uint64_t mask, uint64_t places) { return ExtractOneByOne(mask, places); }
+  HC_SCAN_INLINE static uint64_t Deposit(uint64_t dense, uint64_t places) { return DepositOneByOne(dense, places); }
 
  private:
   static constexpr size_t kVectorBytes = 16;

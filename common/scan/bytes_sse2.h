@@ -21,12 +21,7 @@ class Sse2Bytes {
     return loaded;
   }
 
-  HC_SCAN_INLINE static Sse2Bytes Spaces64() {
-    Sse2Bytes spaces;
-    for (__m128i& part : spaces.parts_) part = _mm_set1_epi8(' ');
-    return spaces;
-  }
-  HC_SCAN_INLINE static Sse2Bytes LoadPart(const char* at, size_t count) { return LoadCopied<Sse2Bytes>(at, count); }
+  HC_SCAN_INLINE static void CopyPart(const char* at, size_t count, char* to) { scan::CopyPart(at, count, to); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     const __m128i wanted = _mm_set1_epi8(c);
@@ -67,6 +62,13 @@ class Sse2Bytes {
   HC_SCAN_INLINE uint64_t Spaces() const { return Equal(' ') | Equal('\t') | Equal('\n') | Equal('\r'); }
   HC_SCAN_INLINE uint64_t Punctuation() const { return Equal(',') | Equal(':') | EqualFolded('{') | EqualFolded('}'); }
 
+  HC_SCAN_INLINE uint64_t EscapeLetters() const {
+    return Where([](__m128i part) {
+      const auto is = [part](char c) { return _mm_cmpeq_epi8(part, _mm_set1_epi8(c)); };
+      return _mm_or_si128(_mm_or_si128(_mm_or_si128(is('n'), is('/')), _mm_or_si128(is('t'), is('r'))),
+                          _mm_or_si128(is('b'), is('f')));
+    });
+  }
   HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
   // A bit for each byte that cannot follow what is before it, in this block or the previous one.
   HC_SCAN_INLINE uint64_t BadUtf8(const Sse2Bytes& previous) const { return BadUtf8ByMasks(previous, *this); }
@@ -77,6 +79,8 @@ class Sse2Bytes {
   }
 
   HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) { return scan::PrefixXor(mask); }
+  HC_SCAN_INLINE static uint64_t Extract(uint64_t mask, uint64_t places) { return ExtractOneByOne(mask, places); }
+  HC_SCAN_INLINE static uint64_t Deposit(uint64_t dense, uint64_t places) { return DepositOneByOne(dense, places); }
 
  private:
   template <typename Question>

@@ -24,18 +24,36 @@ HC_SCAN_INLINE uint64_t PrefixXor(uint64_t mask) {
   return mask;
 }
 
+// The bits of `mask` that stand at the ones of `places`, close together; and back, the lowest bits to these places.
+HC_SCAN_INLINE uint64_t ExtractOneByOne(uint64_t mask, uint64_t places) {
+  uint64_t dense = 0;
+  for (uint64_t bit = 1; places != 0; places &= places - 1, bit <<= 1) {
+    dense |= bit & Everywhere((mask & places & (0 - places)) != 0);
+  }
+  return dense;
+}
+HC_SCAN_INLINE uint64_t DepositOneByOne(uint64_t dense, uint64_t places) {
+  uint64_t mask = 0;
+  for (; places != 0; places &= places - 1, dense >>= 1) mask |= places & (0 - places) & Everywhere((dense & 1) != 0);
+  return mask;
+}
+
+// Four bytes, to be compared.
+HC_SCAN_INLINE uint32_t Word(const char* four) {
+  uint32_t word = 0;
+  std::memcpy(&word, four, sizeof word);
+  return word;
+}
+
 // Writes the bytes of `mask` close together.
 HC_SCAN_INLINE void CompressOneByOne(const char* bytes, uint64_t mask, char* to) {
   for (; mask != 0; mask &= mask - 1) *to++ = bytes[__builtin_ctzll(mask)];
 }
 
-// LoadPart() of a kernel that cannot load less than a block: by way of a copy.
-template <typename Bytes>
-HC_SCAN_INLINE Bytes LoadCopied(const char* at, size_t count) {
-  char bytes[kBlockBytes];
-  std::memset(bytes, ' ', sizeof bytes);
-  std::memcpy(bytes, at, count);
-  return Bytes::Load(bytes);
+// CopyPart() of a kernel that cannot load less than a block.
+HC_SCAN_INLINE void CopyPart(const char* at, size_t count, char* to) {
+  std::memset(to, ' ', kBlockBytes);
+  std::memcpy(to, at, count);
 }
 
 // One bit that travels from block to block. Each carry belongs to one question, asked once a block.

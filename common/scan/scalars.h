@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
+#include "common/scan/findings.h"
 #include "common/scan/masks.h"
+#include "common/scan/workspace.h"
 
 namespace headcount::scan {
 namespace {
@@ -16,25 +17,28 @@ class Scalars {
   // The first bytes of numbers and literals.
   HC_SCAN_INLINE uint64_t Starts(uint64_t scalars) { return scalars & ~behind_scalar_.Behind(scalars); }
 
+  // `found`: as Findings.
+  HC_SCAN_INLINE explicit Scalars(FoundBytes* found) : found_literals_(found) {}
+
   // `at`: where the block stands in the outline.
   HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t scalars, uint64_t starts, const char* at, uint64_t* errors) {
     const uint64_t digits = bytes.Within('0', '9');
     const uint64_t minus = bytes.Equal('-');
     const uint64_t literal_starts = starts & ~(digits | minus);
-    const uint64_t numbers = scalars & ~TakeLiterals(literal_starts, scalars, at, errors);
+    const uint64_t numbers = scalars & ~literals_.From(literal_starts, scalars).bytes;
+    found_literals_.Add({at, literal_starts});
     CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, minus & numbers, errors);
+  }
+
+  // After the last block.
+  HC_SCAN_INLINE void CheckLiterals(uint64_t* errors) const {
+    found_literals_.ForEach([errors](const FoundBytes& found, uint64_t start) {
+      *errors |= static_cast<uint64_t>(!IsLiteral(found.at + __builtin_ctzll(start)));
+    });
   }
 
  private:
   // --- Literals -----------------------------------------------------------------------------------------------
-
-  // The bytes of literals.
-  HC_SCAN_INLINE uint64_t TakeLiterals(uint64_t starts, uint64_t scalars, const char* at, uint64_t* errors) {
-    for (uint64_t todo = starts; todo != 0; todo &= todo - 1) {
-      *errors |= static_cast<uint64_t>(!IsLiteral(at + __builtin_ctzll(todo)));
-    }
-    return literal_.From(starts, scalars).bytes;
-  }
 
   // Without a branch: literals come in no order that a processor could guess.
   HC_SCAN_INLINE static bool IsLiteral(const char* at) {
@@ -45,11 +49,6 @@ class Scalars {
     const auto behind = static_cast<unsigned char>(at[4 + static_cast<size_t>(is_false)]);
     const bool ends = (behind == ',') | (behind <= ' ') | ((behind | 0x20) == '}');
     return ends & ((word == true_word) | (word == null_word) | is_false);
-  }
-  HC_SCAN_INLINE static uint32_t Word(const char* four) {
-    uint32_t word = 0;
-    std::memcpy(&word, four, sizeof word);
-    return word;
   }
 
   // --- Numbers ------------------------------------------------------------------------------------------------
@@ -85,7 +84,8 @@ class Scalars {
     exponent_open_ = behind_exponent_.bit() | exponent_.bit();
   }
 
-  Carry behind_scalar_, literal_;
+  Findings<FoundBytes> found_literals_;
+  Carry behind_scalar_, literals_;
   Carry behind_first_minus_, behind_first_zero_, needs_digit_, fraction_;
   Carry behind_exponent_, plus_needs_digit_, exponent_;
   uint64_t exponent_open_ = 0;  // the next block must be looked at though no exponent is in it

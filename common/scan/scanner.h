@@ -25,17 +25,29 @@ class Scanner {
  public:
   // `begin`: behind the root's opening bracket. `end`: behind its closing one, or what stands in its place.
   HC_SCAN_INLINE Scanner(const char* begin, const char* end, const Buffers& buffers)
-      : begin_(begin), end_(end), names_(buffers.names), outline_(buffers.outline), checked_(buffers.checked) {}
+      : begin_(begin),
+        end_(end),
+        last_block_(buffers.last_block),
+        strings_(buffers.unicode),
+        utf8_(buffers.utf8),
+        names_(buffers.names),
+        outline_(buffers.outline),
+        check_(buffers) {}
 
   HC_SCAN_INLINE Scan Run() {
     const char* at = begin_;
     for (; end_ - at >= static_cast<ptrdiff_t>(kBlockBytes); at += kBlockBytes) {
       __builtin_prefetch(at + kPrefetchBytes);
-      TakeBlock(Bytes::Load(at), at);
+      TakeBlock(at, at);
     }
-    if (at != end_) TakeBlock(Bytes::LoadPart(at, static_cast<size_t>(end_ - at)), at);
+    if (at != end_) {
+      Bytes::CopyPart(at, static_cast<size_t>(end_ - at), last_block_);
+      TakeBlock(last_block_, at);
+    }
     CheckOutline();
-    return Answer();
+    utf8_.Check(&errors_);
+    const UnicodeEscapes escapes = strings_.CheckUnicode(end_, &errors_);
+    return Answer(escapes.letters_of_names());
   }
 
  private:
@@ -43,10 +55,11 @@ class Scanner {
   // this one is scanned. An address behind the last frame does no harm.
   static constexpr size_t kPrefetchBytes = 1024;
 
-  // `at`: where the block stands in the frame.
-  HC_SCAN_INLINE void TakeBlock(const Bytes& bytes, const char* at) {
+  // `at`: where the block stands in the frame; `block`: where all of it can be read.
+  HC_SCAN_INLINE void TakeBlock(const char* block, const char* at) {
+    const Bytes bytes = Bytes::Load(block);
     const StringMasks strings = strings_.Take(bytes, at, &errors_);
-    utf8_.Take(bytes, &errors_);
+    utf8_.Take(bytes, block);
     const uint64_t spaces = bytes.Spaces();
     errors_ |= bytes.Controls() & ~(spaces & strings.outside);
     const uint64_t dense = strings.outside & ~spaces;
@@ -58,23 +71,21 @@ class Scanner {
 
   HC_SCAN_INLINE void CheckOutline() {
     outline_.Finish();
-    for (size_t at = 0; at < outline_.size(); at += kBlockBytes) {
-      checked_[at / kBlockBytes] = check_.Take(outline_.bytes() + at, &errors_);
-    }
-    names_.Settle([this](size_t place) {
-      return IsRootKey(checked_[place / kBlockBytes], static_cast<unsigned>(place % kBlockBytes));
-    });
+    check_.Take(outline_, &errors_);
+    // What looks like a key is one: behind other strings stands no colon, or the frame is not JSON.
+    names_.Settle([this](size_t place) { return (outline_.bytes()[place + 1] == ':') & (check_.DepthAt(place) == 1); });
   }
 
-  HC_SCAN_INLINE Scan Answer() const {
+  HC_SCAN_INLINE Scan Answer(bool escaped_letters) const {
     if (check_.too_deep()) return {Verdict::kAskReference, nullptr, nullptr};
     if (errors_ != 0 || strings_.open() || !check_.closed_once()) return {Verdict::kNotJson, nullptr, nullptr};
-    if (strings_.escaped_letters()) return {Verdict::kAskReference, nullptr, nullptr};
+    if (escaped_letters) return {Verdict::kAskReference, nullptr, nullptr};
     return {Verdict::kObject, names_.behind_ts(), names_.behind_uid()};
   }
 
   const char* const begin_;
   const char* const end_;
+  char* const last_block_;
   uint64_t errors_ = 0;  // any bit: the frame is not JSON
   Strings<Bytes> strings_;
   Utf8<Bytes> utf8_;
@@ -82,7 +93,6 @@ class Scanner {
   Names names_;
   Outline outline_;
   OutlineCheck<Bytes> check_;
-  CheckedBlock* const checked_;  // by block of the outline
 };
 
 template <typename Bytes>

@@ -4,7 +4,10 @@
 
 #include <cstdint>
 
+#include "common/scan/findings.h"
 #include "common/scan/masks.h"
+#include "common/scan/unicode.h"
+#include "common/scan/workspace.h"
 
 namespace headcount::scan {
 namespace {
@@ -19,12 +22,20 @@ struct StringMasks {
 template <typename Bytes>
 class Strings {
  public:
+  // `found`: as Findings.
+  HC_SCAN_INLINE explicit Strings(FoundBytes* found) : found_unicode_(found) {}
+
   // `at`: where the block stands in the frame.
   HC_SCAN_INLINE StringMasks Take(const Bytes& bytes, const char* at, uint64_t* errors) {
-    StringMasks masks;
-    uint64_t quotes = bytes.Equal('"');
+    const uint64_t all_quotes = bytes.Equal('"');
     const uint64_t backslashes = bytes.Equal('\\');
-    if ((backslashes | escape_open_) != 0) quotes &= ~TakeEscapes(bytes, backslashes, quotes, at, errors);
+    const uint64_t escaped = Escaped(backslashes);
+    const uint64_t u = escaped & bytes.Equal('u');
+    *errors |= escaped & ~(bytes.EscapeLetters() | u | all_quotes | backslashes);
+    found_unicode_.Add({at, u});
+
+    StringMasks masks;
+    const uint64_t quotes = all_quotes & ~escaped;
     masks.inside = Bytes::PrefixXor(quotes) ^ inside_;
     inside_ = Everywhere(masks.inside >> kLastBit != 0);
     masks.opening_quotes = quotes & masks.inside;
@@ -33,68 +44,33 @@ class Strings {
     return masks;
   }
 
-  // After the last block: a string or an escape has no end, or a surrogate no partner.
-  bool open() const { return inside_ != 0 || escape_open_ != 0; }
-  // A letter of "ts" or "uid" is written as an escape: a string that reads otherwise may be one of them.
-  bool escaped_letters() const { return escaped_letters_; }
+  // After the last block: what was put off. `end`: of the frame.
+  HC_SCAN_INLINE UnicodeEscapes CheckUnicode(const char* end, uint64_t* errors) const {
+    UnicodeEscapes escapes(end);
+    found_unicode_.ForEach(
+        [&](const FoundBytes& found, uint64_t place) { escapes.Take(found.at + __builtin_ctzll(place), errors); });
+    *errors |= static_cast<uint64_t>(escapes.open());
+    return escapes;
+  }
+
+  // After the last block: a string has no end.
+  bool open() const { return inside_ != 0; }
 
  private:
-  // The escaped bytes, those behind a backslash that is not escaped itself: in a run of backslashes the first, the
-  // third and so on do it. So all depends on whether a run begins at an even byte.
-  HC_SCAN_INLINE uint64_t TakeEscapes(const Bytes& bytes, uint64_t backslashes, uint64_t quotes, const char* at,
-                                      uint64_t* errors) {
+  // The bytes behind a backslash that is not escaped itself: in a run of backslashes the first, the third and so on
+  // escape. So all depends on whether a run begins at an even byte.
+  HC_SCAN_INLINE uint64_t Escaped(uint64_t backslashes) {
     constexpr uint64_t kEven = 0x5555'5555'5555'5555;
     const uint64_t running = backslashes & ~behind_escape_.bit();  // an escaped first byte begins no run
     const uint64_t starts = running & ~(running << 1);
     const uint64_t even_runs = running & ~(running + (starts & kEven));
     const uint64_t escaping = (even_runs & kEven) | (running & ~even_runs & ~kEven);
-    const uint64_t escaped = behind_escape_.Behind(escaping);
-
-    const uint64_t u = escaped & bytes.Equal('u');
-    const uint64_t letters =
-        bytes.Equal('n') | bytes.Equal('/') | bytes.Equal('t') | bytes.Equal('r') | bytes.Equal('b') | bytes.Equal('f');
-    *errors |= escaped & ~(letters | u | quotes | backslashes);
-    escape_open_ = behind_escape_.bit() | TakeUnicode(bytes, u, at, errors);
-    return escaped;
-  }
-
-  // `u`: of \u escapes, behind each of which stand four digits. The answer: not zero where one goes on in the
-  // next block.
-  HC_SCAN_INLINE uint64_t TakeUnicode(const Bytes& bytes, uint64_t u, const char* at, uint64_t* errors) {
-    const uint64_t first = unicode_.Behind(u, 1);
-    const uint64_t second = unicode_.Behind(u, 2);
-    const uint64_t third = unicode_.Behind(u, 3);
-    const uint64_t fourth = unicode_.Behind(u, 4);
-    unicode_.Keep(u);
-    const uint64_t decimals = bytes.Within('0', '9');
-    *errors |= (first | second | third | fourth) & ~(decimals | bytes.WithinFolded('a', 'f'));
-    // A surrogate stands only in a pair: \uD8.. to \uDB.. and then, six bytes behind, \uDC.. to \uDF...
-    const uint64_t behind_d = second & behind_d_.Behind(bytes.EqualFolded('d') & first);
-    const uint64_t low = behind_d & bytes.WithinFolded('c', 'f');
-    const uint64_t high = behind_d & ~low & ~(decimals & ~bytes.Within('8', '9'));
-    *errors |= low ^ high_.Behind(high, 6);
-    high_.Keep(high);
-    LookForLetters(third & bytes.Within('6', '7'), at);
-    return u >> (kBlockBytes - 4) | high >> (kBlockBytes - 6);
-  }
-
-  // `third_digits`: of \u..6. and \u..7. escapes. A letter of "ts" or "uid"?
-  HC_SCAN_INLINE void LookForLetters(uint64_t third_digits, const char* at) {
-    for (; third_digits != 0; third_digits &= third_digits - 1) {
-      const char* const digit = at + __builtin_ctzll(third_digits);
-      const char last = digit[1];  // in the frame, at whose end a bracket stands
-      const bool known = digit[0] == '6' ? last == '4' || last == '9' : last >= '3' && last <= '5';
-      escaped_letters_ |= known && digit[-1] == '0' && digit[-2] == '0';
-    }
+    return behind_escape_.Behind(escaping);
   }
 
   uint64_t inside_ = 0;  // all ones: the last block ended within a string
   Carry behind_escape_;
-  // Of blocks that TakeEscapes() was not asked about they know nothing; it is asked whenever their ends matter.
-  Tail unicode_, high_;
-  Carry behind_d_;
-  uint64_t escape_open_ = 0;  // not zero: the next block must be looked at though it has no backslash
-  bool escaped_letters_ = false;
+  Findings<FoundBytes> found_unicode_;
 };
 
 }  // namespace

@@ -1,9 +1,11 @@
 // Is it UTF-8: the Unicode Standard's table of well-formed byte sequences (table 3-7). Pure; for common/scan/ only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "common/scan/masks.h"
+#include "common/scan/workspace.h"
 
 namespace headcount::scan {
 namespace {
@@ -11,15 +13,33 @@ namespace {
 template <typename Bytes>
 class Utf8 {
  public:
-  HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t* errors) {
+  // `found`: room for one more than the frame has blocks.
+  HC_SCAN_INLINE explicit Utf8(FoundUtf8* found) : found_(found) {}
+
+  // The blocks of a frame. `at`: where the bytes of the block can be read once more. Nothing is checked yet: whether a
+  // block is ASCII no processor could guess.
+  HC_SCAN_INLINE void Take(const Bytes& bytes, const char* at) {
     const uint64_t high = bytes.High();
-    if ((high | open_) != 0) *errors |= bytes.BadUtf8(previous_);
+    found_[count_] = {at, previous_};
+    count_ += static_cast<size_t>((high | open_) != 0);
     open_ = high >> kLastBit;
-    previous_ = bytes;
+    previous_ = at;
+  }
+
+  // After the last block, which ends in ASCII.
+  HC_SCAN_INLINE void Check(uint64_t* errors) const {
+    for (size_t i = 0; i < count_; ++i) {
+      *errors |= Bytes::Load(found_[i].block).BadUtf8(Bytes::Load(found_[i].previous));
+    }
   }
 
  private:
-  Bytes previous_ = Bytes::Spaces64();
+  // Before the first block.
+  static constexpr char kAscii[kBlockBytes] = {};
+
+  FoundUtf8* const found_;
+  size_t count_ = 0;
+  const char* previous_ = kAscii;
   uint64_t open_ = 0;  // a sequence may go on in the next block, or should
 };
 

@@ -13,8 +13,12 @@ constexpr size_t kOutlineSlack = 2 * kBlockBytes;
 void Workspace::Grow(size_t frame_bytes) {
   const size_t blocks = frame_bytes / kBlockBytes + 1;
   outline_.reset(new char[frame_bytes + kOutlineSlack]);
-  checked_.reset(new CheckedBlock[blocks]);
-  names_.reset(new FoundNames[blocks + 1]);  // one is written behind the last that counts
+  tokens_.reset(new OutlineTokens[blocks]);
+  // Of what is found one is written behind the last that counts.
+  literals_.reset(new FoundBytes[blocks + 1]);
+  names_.reset(new FoundNames[blocks + 1]);
+  unicode_.reset(new FoundBytes[blocks + 1]);
+  utf8_.reset(new FoundUtf8[blocks + 1]);
   frame_bytes_ = frame_bytes;
 }
 

@@ -8,27 +8,47 @@
 
 namespace headcount::scan {
 
+// Some bytes of a block to be looked at (findings.h).
+struct FoundBytes {
+  const char* at;  // the block
+  uint64_t places;
+};
+
 // Where a block of a frame may have names (names.h).
 struct FoundNames {
   const char* at;
-  uint64_t ends;        // closing quotes
+  uint64_t places;      // of closing quotes
   uint64_t outlined;    // the bytes that the outline takes
   size_t outline_size;  // before them
 };
 
-// What is known of a block of an outline after its check (outline_check.h).
-struct CheckedBlock {
-  uint64_t keys;  // their opening quotes
-  uint64_t openers;
+// A block that is not ASCII, and the one before it (utf8.h).
+struct FoundUtf8 {
+  const char* block;
+  const char* previous;
+};
+
+// The tokens of a block of an outline (outline_check.h).
+struct OutlineTokens {
+  uint64_t strings;
+  uint64_t commas;
+  uint64_t colons;
+  uint64_t openers;  // brackets
   uint64_t closers;
-  int64_t depth;  // before its first byte; 1: in the root only
+  uint64_t curly;          // of both; other bytes mean nothing
+  uint64_t scalar_starts;  // first bytes of numbers and literals
+  int64_t depth;           // before its first byte; 1: in the root only
 };
 
 // Plain pointers: the kernels must not share any inline function with the rest of the program (README.md, rule 3).
 struct Buffers {
   char* outline;
-  CheckedBlock* checked;  // by block of the outline
+  OutlineTokens* tokens;  // by block of the outline
+  FoundBytes* literals;   // by block of the outline
   FoundNames* names;      // by block of the frame
+  FoundBytes* unicode;    // by block of the frame
+  FoundUtf8* utf8;        // by block of the frame
+  char* last_block;       // of the frame, made up to a whole one
 };
 
 class Workspace {
@@ -36,7 +56,7 @@ class Workspace {
   // Room for a frame of that length, of any content. Not filled: pages that no frame needs are never touched.
   Buffers For(size_t frame_bytes) {
     if (frame_bytes > frame_bytes_) Grow(frame_bytes);
-    return {outline_.get(), checked_.get(), names_.get()};
+    return {outline_.get(), tokens_.get(), literals_.get(), names_.get(), unicode_.get(), utf8_.get(), last_block_};
   }
 
  private:
@@ -44,8 +64,12 @@ class Workspace {
 
   size_t frame_bytes_ = 0;
   std::unique_ptr<char[]> outline_;
-  std::unique_ptr<CheckedBlock[]> checked_;
+  std::unique_ptr<OutlineTokens[]> tokens_;
+  std::unique_ptr<FoundBytes[]> literals_;
   std::unique_ptr<FoundNames[]> names_;
+  std::unique_ptr<FoundBytes[]> unicode_;
+  std::unique_ptr<FoundUtf8[]> utf8_;
+  alignas(64) char last_block_[64];
 };
 
 }  // namespace headcount::scan
