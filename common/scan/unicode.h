@@ -35,15 +35,16 @@ class UnicodeEscapes {
     const bool is_high = unit.value >> 10 == 0xD800 >> 10;
     const bool is_low = unit.value >> 10 == 0xDC00 >> 10;
     // The second half of a pair stands where one is due and nowhere else.
-    const bool misplaced = low_due_ != (is_low ? u : nullptr);
-    low_due_ = is_high ? u + kEscapeBytes : nullptr;
-    *errors |= static_cast<uint64_t>(misplaced | !unit.is_hex);
+    const auto here = reinterpret_cast<uintptr_t>(u);
+    *errors |= low_due_ ^ (here & Everywhere(is_low));
+    low_due_ = (here + kEscapeBytes) & Everywhere(is_high);
+    *errors |= static_cast<uint64_t>(!unit.is_hex);
     const uint32_t letter = unit.value - 'd';
     letters_of_names_ |= static_cast<uint32_t>(letter <= 'u' - 'd') & kNameLetters >> (letter & 31);
   }
 
   // After the last: the second half of a pair is due.
-  HC_SCAN_INLINE bool open() const { return low_due_ != nullptr; }
+  HC_SCAN_INLINE bool open() const { return low_due_ != 0; }
   // A letter of "ts" or "uid" is written as an escape: a string that reads otherwise may be one of them.
   HC_SCAN_INLINE bool letters_of_names() const { return letters_of_names_ != 0; }
 
@@ -65,7 +66,7 @@ class UnicodeEscapes {
   }
 
   const char* const end_;
-  const char* low_due_ = nullptr;  // the u of the second half that must come next
+  uintptr_t low_due_ = 0;  // the place of the u of the second half that must come next
   uint32_t letters_of_names_ = 0;  // the lowest bit
 };
 
