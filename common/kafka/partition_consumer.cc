@@ -18,11 +18,15 @@ namespace {
 constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kKiB = int64_t{1} << 10;
 
-// An answer for one partition: more than 1 MiB bought no speed, much less costs requests.
+// An answer for one partition: more than 1 MiB bought no speed. Less costs requests, and where batches are larger than
+// that, the broker sends only the first of them; so requests may be for twice the budget in all, and then a queue is
+// read to its end before more is asked for.
 constexpr int64_t kMaxRequestBytes = kMiB;
 constexpr int64_t kMinRequestBytes = 64 * kKiB;
-// A whole answer. One record larger than this still comes, alone.
-constexpr int64_t kAnswerBytes = 4 * kMiB;
+constexpr int64_t kRequestsOfBudget = 2;
+constexpr int64_t kMinQueueBytes = kKiB;
+// A whole answer: it stays in memory until its last record is read. One record larger than this still comes, alone.
+constexpr int64_t kAnswerBytes = 2 * kMiB;
 // What a queued record costs besides its bytes, about.
 constexpr int64_t kRecordOverheadBytes = 400;
 constexpr int64_t kMinQueueMessages = 1'000;
@@ -67,8 +71,8 @@ QueueEvent EventOf(const rd_kafka_message_t& message) {
 FetchLimits FetchLimits::For(uint64_t budget_bytes, size_t partitions) {
   const int64_t share = static_cast<int64_t>(budget_bytes / std::max<size_t>(partitions, 1));
   // A queue that is not quite full gets one more answer: the share is for both, and large answers are cheaper.
-  const int64_t request_bytes = std::clamp(share / 2, kMinRequestBytes, kMaxRequestBytes);
-  const int64_t queue_bytes = std::max(share - request_bytes, request_bytes);
+  const int64_t request_bytes = std::clamp(share * kRequestsOfBudget, kMinRequestBytes, kMaxRequestBytes);
+  const int64_t queue_bytes = std::max(share - request_bytes, kMinQueueBytes);
   return FetchLimits{queue_bytes / kKiB, std::clamp(share / kRecordOverheadBytes, kMinQueueMessages, kMaxQueueMessages),
                      request_bytes};
 }
