@@ -12,7 +12,6 @@ namespace headcount {
 namespace {
 
 constexpr int64_t kMillisPerSecond = 1000;
-constexpr size_t kMaxPlainDigits = 18;
 
 bool AllDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -23,25 +22,9 @@ bool IsInteger(std::string_view number) {
   return std::all_of(number.begin(), number.end(), [](char c) { return c != '.' && (c | 0x20) != 'e'; });
 }
 
-std::optional<EventTime> TsOfInteger(int64_t value) {
-  if (value >= limits::kMaxTs) return std::nullopt;
-  return EventTime(value >= limits::kFirstMillisTs ? value / kMillisPerSecond : value);
-}
-
-// What nearly every ts is: digits, and too few to overflow. Nothing for any other text.
-std::optional<int64_t> PlainInteger(std::string_view text) {
-  if (text.empty() || text.size() > kMaxPlainDigits) return std::nullopt;
-  int64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return value;
-}
-
 // All are digits.
 std::optional<EventTime> TsOfDigits(std::string_view digits) {
-  int64_t value = 0;
+  uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc()) return std::nullopt;
   return TsOfInteger(value);
@@ -82,8 +65,13 @@ std::optional<double> DoubleOf(std::string_view number) {
 
 }  // namespace
 
+std::optional<EventTime> TsOfInteger(uint64_t value) {
+  if (value >= uint64_t{limits::kMaxTs}) return std::nullopt;
+  const auto ts = static_cast<int64_t>(value);
+  return EventTime(ts >= limits::kFirstMillisTs ? ts / kMillisPerSecond : ts);
+}
+
 std::optional<EventTime> TsOfNumber(std::string_view text) {
-  if (const std::optional<int64_t> plain = PlainInteger(text)) return TsOfInteger(*plain);
   const bool negative = text.front() == '-';
   if (IsInteger(text)) {
     const std::optional<EventTime> ts = TsOfDigits(text.substr(negative ? 1 : 0));
@@ -98,7 +86,6 @@ std::optional<EventTime> TsOfNumber(std::string_view text) {
 }
 
 std::optional<EventTime> TsOfString(std::string_view text) {
-  if (const std::optional<int64_t> plain = PlainInteger(text)) return TsOfInteger(*plain);
   if (text.empty() || text.size() > limits::kMaxTsDigits || !AllDigits(text)) return std::nullopt;
   return TsOfDigits(text);
 }

@@ -2,6 +2,7 @@
 // answers by these rules. Pure; runs in the workers.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -9,6 +10,8 @@
 
 namespace headcount {
 
+// `value` is what digits alone say.
+std::optional<EventTime> TsOfInteger(uint64_t value);
 // `text` is a JSON number, already checked against the grammar: "1468244400", "1.4e9", "-0.0".
 std::optional<EventTime> TsOfNumber(std::string_view text);
 // `text` is a JSON string's content, after unescaping.

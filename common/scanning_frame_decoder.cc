@@ -1,14 +1,25 @@
 #include "common/scanning_frame_decoder.h"
 
+#include <cstddef>
 #include <cstring>
 #include <optional>
 
 #include "common/frame_values.h"
+#include "common/leading_digits.h"
 
 namespace headcount {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+// `after_key`: behind a root key's closing quote.
+const char* ValueBehind(const char* after_key) {
+  const char* at = after_key;
+  at += static_cast<size_t>(*at == ':');
+  at += static_cast<size_t>(*at == ' ');
+  while (IsSpace(*at) || *at == ':') ++at;
+  return at;
+}
+
 // Of the bytes that may follow a number or stand in it.
 bool IsInNumber(char c) { return (c > ',' && c != '}') || c == '+'; }
 
@@ -94,14 +105,11 @@ bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, I
   const char* const end = bytes.data() + bytes.size();
 
   if (scanned.after_ts_key == nullptr) return invalid(InvalidReason::kNoTs);
-  const Value ts_value = ValueBehind(scanned.after_ts_key, end);
-  std::optional<EventTime> ts;
-  if (ts_value.kind == Value::Kind::kNumber) ts = TsOfNumber(ts_value.text);
-  if (ts_value.kind == Value::Kind::kString) ts = TsOfString(ts_value.text);
+  const std::optional<EventTime> ts = TsAt(ValueBehind(scanned.after_ts_key), end);
   if (!ts) return invalid(InvalidReason::kBadTs);
 
   if (scanned.after_uid_key == nullptr) return invalid(InvalidReason::kNoUid);
-  const Value uid = ValueBehind(scanned.after_uid_key, end);
+  const Value uid = ReadValue(ValueBehind(scanned.after_uid_key), end);
   const bool is_uid = (uid.kind == Value::Kind::kNumber && IsUidNumber(uid.text)) ||
                       (uid.kind == Value::Kind::kString && IsUidString(uid.text));
   if (!is_uid) return invalid(InvalidReason::kBadUid);
@@ -109,10 +117,24 @@ bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, I
   return true;
 }
 
-// `after_key` is behind a root key's closing quote. Behind its value stands, at the latest, the root's bracket.
-ScanningFrameDecoder::Value ScanningFrameDecoder::ValueBehind(const char* after_key, const char* end) {
-  const char* at = after_key;
-  while (IsSpace(*at) || *at == ':') ++at;
+std::optional<EventTime> ScanningFrameDecoder::TsAt(const char* at, const char* end) {
+  // What nearly every ts is: up to 15 digits, or a string of them.
+  const bool quoted = *at == '"';
+  const char* const digits = at + static_cast<size_t>(quoted);
+  if (end - digits >= static_cast<ptrdiff_t>(LeadingDigits::kBytes)) {
+    const LeadingDigits leading = LeadingDigitsOf(digits);
+    const char behind = digits[leading.count % LeadingDigits::kBytes];
+    const bool ends = quoted ? behind == '"' : behind != '.' && (behind | 0x20) != 'e';
+    if (leading.count != 0 && leading.count != LeadingDigits::kBytes && ends) return TsOfInteger(leading.value);
+  }
+  const Value value = ReadValue(at, end);
+  if (value.kind == Value::Kind::kNumber) return TsOfNumber(value.text);
+  if (value.kind == Value::Kind::kString) return TsOfString(value.text);
+  return std::nullopt;
+}
+
+// `at`: of a value of the root; behind it stands, at the latest, the root's bracket.
+ScanningFrameDecoder::Value ScanningFrameDecoder::ReadValue(const char* at, const char* end) {
   if (*at == '"') {
     ++at;
     const char* const text_end = FindStringEnd(at, end);

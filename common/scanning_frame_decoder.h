@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "common/frame_decoder.h"
@@ -29,7 +30,8 @@ class ScanningFrameDecoder final : public FrameDecoder {
     Kind kind = Kind::kOther;
     std::string_view text;  // of a string, unescaped; or of a number
   };
-  Value ValueBehind(const char* after_key, const char* end);
+  std::optional<EventTime> TsAt(const char* at, const char* end);
+  Value ReadValue(const char* at, const char* end);
   std::string_view Unescaped(const char* text);
 
   const size_t max_frame_bytes_;
