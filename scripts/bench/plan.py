@@ -103,9 +103,11 @@ def file_groups(scale, rounds):
     yield [Group(f"file_{size}b", f"{{frames}} frames of {size:,} bytes from two files",
                  Input("file", count(frames), partitions=2, frame_bytes=size), [headcount(1), headcount(2)], rounds)
            for size, frames in ((200, 10_000_000), (10_000, 200_000))]
-    # Frames of 200 bytes, so that 20 M of them fit the page cache: what grows is the length of the run.
+    # Frames of 200 bytes, so that 20 M of them fit the page cache. What grows is the length of the run and nothing else: a
+    # minute has as many frames and users in each, for a user met again costs less than a new one.
     yield [Group(f"length_{millions}m", "{frames} frames of 200 bytes from one file",
-                 Input("file", count(millions * 1_000_000), partitions=1, frame_bytes=200), [headcount(1)], rounds)
+                 Input("file", count(millions * 1_000_000), partitions=1, frame_bytes=200, minutes=10 * millions),
+                 [headcount(1)], rounds)
            for millions in (1, 5, 20)]
     # All in one minute, and ten million frames, so that ten million users fit.
     for pair in ((1_000, 100_000), (1_000_000, 10_000_000)):
