@@ -66,7 +66,7 @@ class UnicodeEscapes {
   }
 
   const char* const end_;
-  uintptr_t low_due_ = 0;  // the place of the u of the second half that must come next
+  uintptr_t low_due_ = 0;          // the place of the u of the second half that must come next
   uint32_t letters_of_names_ = 0;  // the lowest bit
 };
 
