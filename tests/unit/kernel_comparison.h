@@ -13,6 +13,8 @@
 
 #include "common/frame_decoder.h"
 #include "common/limits.h"
+#include "common/scan/scan.h"
+#include "common/scan/workspace.h"
 #include "tests/support/every_decoder.h"
 #include "tests/support/guarded_bytes.h"
 
@@ -23,7 +25,7 @@ class KernelComparison {
   // Frames up to that size.
   explicit KernelComparison(size_t max_bytes = size_t{64} << 10) : bytes_(max_bytes) {
     for (DecoderKind& kind : EveryDecoder()) {
-      if (!kind.is_reference()) kernels_.push_back({kind.name, kind.Make(limits::kMaxFrameBytes)});
+      if (!kind.is_reference()) kernels_.push_back({kind.name, kind.scan, kind.Make(limits::kMaxFrameBytes), {}});
     }
   }
 
@@ -32,6 +34,7 @@ class KernelComparison {
     const std::string_view guarded = bytes_.AtEnd(frame);
     ++frames_;
     const Answer right = AnswerOf(reference_.get(), guarded);
+    valid_frames_ += static_cast<size_t>(right.valid);
     for (const Kernel& kernel : kernels_) {
       const Answer answer = AnswerOf(kernel.decoder.get(), guarded);
       if (answer == right) continue;
@@ -41,13 +44,30 @@ class KernelComparison {
     return testing::AssertionSuccess();
   }
 
-  // How many were compared: a test whose loops run over nothing proves nothing.
+  // That is every kernel's verdict, before any other decoder is asked.
+  testing::AssertionResult AllSay(scan::Verdict verdict, std::string_view frame) {
+    const std::string_view guarded = bytes_.AtEnd(frame);
+    for (Kernel& kernel : kernels_) {
+      const scan::Buffers buffers = kernel.workspace.For(guarded.size());
+      const scan::Scan scanned = kernel.scan(guarded.data(), guarded.data() + guarded.size(), buffers);
+      if (scanned.verdict == verdict) continue;
+      return testing::AssertionFailure() << kernel.name << " says " << Name(scanned.verdict) << ", not "
+                                         << Name(verdict) << ", of " << testing::PrintToString(std::string(frame));
+    }
+    return testing::AssertionSuccess();
+  }
+
+  // How many were compared, and of how many an answer was found: a test whose loops run over nothing proves nothing,
+  // and nor does one whose frames are all wrong for another reason.
   size_t frames() const { return frames_; }
+  size_t valid_frames() const { return valid_frames_; }
 
  private:
   struct Kernel {
     std::string name;
+    scan::ScanFunction scan;
     std::unique_ptr<FrameDecoder> decoder;
+    scan::Workspace workspace;
   };
   struct Answer {
     bool valid = false;
@@ -59,10 +79,19 @@ class KernelComparison {
       return a.valid == b.valid && a.reason == b.reason && a.ts == b.ts && a.uid == b.uid;
     }
     std::string Words() const {
-      if (!valid) return Name(reason);
+      if (!valid) return headcount::Name(reason);
       return std::to_string(ts) + " " + testing::PrintToString(std::string(uid));
     }
   };
+
+  static const char* Name(scan::Verdict verdict) {
+    switch (verdict) {
+      case scan::Verdict::kObject: return "an object";
+      case scan::Verdict::kNotJson: return "not JSON";
+      case scan::Verdict::kAskReference: break;
+    }
+    return "ask the reference";
+  }
 
   static Answer AnswerOf(FrameDecoder* decoder, std::string_view bytes) {
     DecodedFrame frame;
@@ -79,6 +108,7 @@ class KernelComparison {
   const std::unique_ptr<FrameDecoder> reference_ = DecoderKind{"rapidjson"}.Make(limits::kMaxFrameBytes);
   std::vector<Kernel> kernels_;
   size_t frames_ = 0;
+  size_t valid_frames_ = 0;
 };
 
 }  // namespace headcount::test

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "tests/support/generator.h"
 #include "tests/support/guarded_bytes.h"
 #include "tests/support/random.h"
+#include "tests/unit/frame_text.h"
 #include "tests/unit/kernel_comparison.h"
 #include "tests/unit/small_frames.h"
 
@@ -19,20 +19,6 @@ namespace headcount::test {
 namespace {
 
 using std::string;
-
-constexpr size_t kBlockBytes = 64;
-
-string Repeat(const string& text, size_t times) {
-  string all;
-  for (size_t i = 0; i < times; ++i) all += text;
-  return all;
-}
-
-string Joined(std::initializer_list<std::string_view> parts) {
-  string all;
-  for (const std::string_view part : parts) all += part;
-  return all;
-}
 
 // --- Moved over all places of a block -------------------------------------------------------------------------
 
@@ -50,7 +36,7 @@ std::vector<Slide> Slides() {
       {"AStringInTheFrame", [](size_t bytes) { return "\"\":\"" + string(bytes, '\'') + "\","; }},
       {"AKeyInTheFrame", [](size_t bytes) { return "\"" + string(bytes, ']') + "\":0,"; }},
       {"EscapesInTheFrame", [](size_t bytes) { return "\"\":\"" + Repeat("\\\"", bytes) + "\","; }},
-      {"ANumberInTheOutline", [](size_t bytes) { return "\"\":1" + string(bytes, '0') + ","; }},
+      {"ANumberInTheOutline", LongNumber},
       {"BracketsInTheOutline", [](size_t bytes) { return "\"\":[" + Repeat("[],", bytes) + "[]],"; }},
       {"StringsInTheOutline", [](size_t bytes) { return "\"\":[" + Repeat("\"abc\",", bytes) + "\"\"],"; }},
   };
