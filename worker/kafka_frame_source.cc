@@ -220,8 +220,7 @@ void KafkaFrameSource::Nudge(PartitionId p) {
   const milliseconds interval = consumer_->MayBePassedOver(p) ? kNudgeInterval : kRareNudgeInterval;
   const Clock::time_point now = Clock::now();
   if (now - partition.nudged < interval * turns) return;
-  partition.nudged = now;
-  consumer_->Wake(p);
+  if (consumer_->WakeSometimes(p)) partition.nudged = now;
 }
 
 int KafkaFrameSource::ReadyFd() const { return consumer_ == nullptr ? -1 : consumer_->ready_fd(); }

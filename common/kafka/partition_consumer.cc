@@ -32,6 +32,9 @@ constexpr int64_t kRecordOverheadBytes = 400;
 constexpr int64_t kMinQueueMessages = 1'000;
 constexpr int64_t kMaxQueueMessages = 100'000;
 
+// Answers take less, and after each the fetcher looks again by itself.
+constexpr std::chrono::milliseconds kWakeInterval{5};
+
 PartitionList ListOf(const std::string& topic, const std::vector<PartitionConsumer::Start>& starts) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
   for (const PartitionConsumer::Start& start : starts) {
@@ -185,8 +188,7 @@ void PartitionConsumer::WatchQueue(PartitionId p, Partition* partition) {
   }
   partition->left = left;
   if (!partition->passed_over || partition->woken || IsHalfFull(*partition, left)) return;
-  partition->woken = true;
-  Wake(p);
+  partition->woken = WakeSometimes(p);
 }
 
 // By what the records of the last Take weigh; a queue whose records differ much is the worse judged.
@@ -242,6 +244,14 @@ void PartitionConsumer::Release(Partition* partition) {
 void PartitionConsumer::Wake(PartitionId p) {
   const PartitionList list = ListOf(topic_, {Start{p, Offset(RD_KAFKA_OFFSET_END)}});
   rd_kafka_offsets_for_times(handle_.get(), list.get(), 0);
+}
+
+bool PartitionConsumer::WakeSometimes(PartitionId p) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - woken_ < kWakeInterval) return false;
+  woken_ = now;
+  Wake(p);
+  return true;
 }
 
 std::optional<Offset> PartitionConsumer::CachedHighWatermark(PartitionId p) const {

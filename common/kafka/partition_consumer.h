@@ -2,6 +2,7 @@
 // other. Workers only. It takes no decisions: worker/kafka_frame_source.cc says what an error means.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -74,6 +75,9 @@ class PartitionConsumer {
   bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
   // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
   void Wake(PartitionId p);
+  // The same, unless somebody was woken a moment ago: the fetcher looks at all partitions of a leader, and each request
+  // costs the broker as much as a hundred records. Answers whether it was done; if not, ask again.
+  bool WakeSometimes(PartitionId p);
   // The high watermark of the last fetch; nothing before the first one.
   std::optional<Offset> CachedHighWatermark(PartitionId p) const;
 
@@ -119,6 +123,7 @@ class PartitionConsumer {
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
   std::unique_ptr<Told> told_;
   Handle handle_;
+  std::chrono::steady_clock::time_point woken_;
   std::map<PartitionId, Partition> partitions_;  // destroyed before handle_; see the destructor
 };
 
