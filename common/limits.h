@@ -108,6 +108,10 @@ inline constexpr int64_t kUnansweredPauseMs = 2'000;
 // (hourly, at a drain) move the safe points.
 inline constexpr int64_t kPublishEveryMs = 10'000;
 inline constexpr int64_t kShowStatusEveryMs = 100;
+// Published minutes that the status remembers, and the places for them in shared memory: the oldest may just be stored
+// over while somebody reads.
+inline constexpr size_t kRecentMinutes = 60;
+inline constexpr size_t kRecentMinutePlaces = 64;
 // Blocks up to the first size are served from memory kept, of which up to the second size may lie free.
 inline constexpr int kKeepBlocksBytes = 32 << 20;
 inline constexpr int kKeepFreeBytes = 64 << 20;

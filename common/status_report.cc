@@ -81,6 +81,7 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
   object.AddIf(p.end >= 0, "end", p.end);
   object.AddIf(p.lag >= 0, "lag", p.lag);
   object.AddIf(p.has_watermark, "watermark", p.watermark);
+  object.Add("unmoved_since_ms", p.unmoved_since_ms);
   object.AddIf(p.safe_offset >= 0, "safe_offset", p.safe_offset);
   object.Add("held", p.held);
   object.Add("excused", p.excused);
@@ -116,6 +117,29 @@ void WriteTotals(JsonWriter* json, const StatusReport& report) {
   object.Add("lost", report.lost);
 }
 
+void WriteRule(JsonWriter* json, const StatusReport::Rule& rule) {
+  ObjectWriter object(json);
+  object.Add("window_s", rule.window_s);
+  object.Add("allowed_lateness_s", rule.lateness_s);
+  object.Add("max_skew_s", rule.max_skew_s);
+  object.Add("idle_timeout_ms", rule.idle_timeout_ms);
+  object.Add("max_hold_ms", rule.max_hold_ms);
+  object.Key("until_end")->Bool(rule.until_end);
+  object.Add("input", rule.input);
+  object.Add("output", rule.output);
+}
+
+void WriteMinute(JsonWriter* json, const PublishedMinute& minute) {
+  ObjectWriter object(json);
+  object.Add("window_start", minute.start.seconds());
+  object.Add("unique_users", minute.unique_users);
+  object.Add("events", minute.counts.counted);
+  object.Add("late", minute.counts.late);
+  object.Add("invalid", minute.counts.invalid());
+  object.Add("future", minute.counts.future);
+  object.Add("published_at_ms", minute.published_at_ms);
+}
+
 void WriteReport(JsonWriter* json, const StatusReport& report) {
   ObjectWriter object(json);
   object.Add("version", report.version);
@@ -137,6 +161,9 @@ void WriteReport(JsonWriter* json, const StatusReport& report) {
   WriteClock(json, report);
   object.Key("totals");
   WriteTotals(json, report);
+  object.Key("rule");
+  WriteRule(json, report.rule);
+  object.AddList("recent", report.recent, [json](const PublishedMinute& minute) { WriteMinute(json, minute); });
 }
 
 // --- Reading ----------------------------------------------------------------------------------------------
@@ -175,6 +202,13 @@ class ObjectReader {
         name, "a string", [](const JsonValue& v) { return v.IsString(); },
         [out](const JsonValue& v) { out->assign(v.GetString(), v.GetStringLength()); });
   }
+  void Get(const char* name, bool* out) {
+    GetIf(
+        name, "true or false", [](const JsonValue& v) { return v.IsBool(); },
+        [out](const JsonValue& v) { *out = v.GetBool(); });
+  }
+  // Files of older versions do not have everything.
+  bool Has(const char* name) const { return value_.IsObject() && value_.HasMember(name); }
   // Null leaves `out` and gives false.
   bool GetKnown(const char* name, int64_t* out) {
     bool known = false;
@@ -258,6 +292,7 @@ StatusReport::Partition ReadPartition(ObjectReader object) {
   object.GetKnown("end", &p.end);
   object.GetKnown("lag", &p.lag);
   p.has_watermark = object.GetKnown("watermark", &p.watermark);
+  if (object.Has("unmoved_since_ms")) object.Get("unmoved_since_ms", &p.unmoved_since_ms);
   object.GetKnown("safe_offset", &p.safe_offset);
   object.Get("held", &p.held);
   object.Get("excused", &p.excused);
@@ -276,6 +311,32 @@ void ReadTotals(ObjectReader object, StatusReport* report) {
   }
   object.Get("minutes_published", &report->minutes_published);
   object.Get("lost", &report->lost);
+}
+
+void ReadRule(ObjectReader object, StatusReport::Rule* rule) {
+  object.Get("window_s", &rule->window_s);
+  object.Get("allowed_lateness_s", &rule->lateness_s);
+  object.Get("max_skew_s", &rule->max_skew_s);
+  object.Get("idle_timeout_ms", &rule->idle_timeout_ms);
+  object.Get("max_hold_ms", &rule->max_hold_ms);
+  object.Get("until_end", &rule->until_end);
+  object.Get("input", &rule->input);
+  object.Get("output", &rule->output);
+}
+
+// The reasons of invalid frames are told in the totals only: here all of them stand under the first.
+PublishedMinute ReadMinute(ObjectReader object) {
+  PublishedMinute minute;
+  int64_t start = 0;
+  object.Get("window_start", &start);
+  minute.start = WindowStart(start);
+  object.Get("unique_users", &minute.unique_users);
+  object.Get("events", &minute.counts.counted);
+  object.Get("late", &minute.counts.late);
+  object.Get("invalid", &minute.counts.invalid_by_reason[0]);
+  object.Get("future", &minute.counts.future);
+  object.Get("published_at_ms", &minute.published_at_ms);
+  return minute;
 }
 
 void ReadReport(ObjectReader object, StatusReport* report) {
@@ -304,6 +365,11 @@ void ReadReport(ObjectReader object, StatusReport* report) {
     report->held_by.push_back(holder);
   });
   ReadTotals(object.Object("totals"), report);
+  if (object.Has("rule")) ReadRule(object.Object("rule"), &report->rule);
+  if (!object.Has("recent")) return;
+  object.GetList("recent", [report](const JsonValue& v, const std::string& path, std::string* complaint) {
+    report->recent.push_back(ReadMinute(ObjectReader(v, path, complaint)));
+  });
 }
 
 Error Damaged(const std::string& why) { return Error{ExitCode::kHumanNeeded, "this is no status report: " + why}; }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/published_minute.h"
 #include "common/result.h"
 #include "common/verdict.h"
 
@@ -35,8 +36,9 @@ struct StatusReport {
     int64_t end = -1;       // -1: not known yet; JSON null
     int64_t lag = -1;       // end - position; -1: not known; JSON null
     bool has_watermark = false;
-    int64_t watermark = 0;     // unix seconds; JSON null without one
-    int64_t safe_offset = -1;  // -1: none committed; JSON null
+    int64_t watermark = 0;         // unix seconds; JSON null without one
+    int64_t unmoved_since_ms = 0;  // wall clock, as far as the coordinator has seen: the watermark is what it was then
+    int64_t safe_offset = -1;      // -1: none committed; JSON null
     uint64_t held = 0;
     std::string excused;  // "", "silent", "at_end", "empty", "max_hold"
     std::string state;    // "reading", "caught_up", "ahead", "unknown"
@@ -44,6 +46,18 @@ struct StatusReport {
   struct Holder {
     int32_t partition = 0;
     std::string why;  // a short sentence
+  };
+
+  // What the job was asked for, as far as it explains what it does.
+  struct Rule {
+    int64_t window_s = 0;  // 0: not known, as from a file of an older headcount
+    int64_t lateness_s = 0;
+    int64_t max_skew_s = 0;
+    int64_t idle_timeout_ms = 0;
+    int64_t max_hold_ms = 0;  // 0: off
+    bool until_end = false;
+    std::string input;   // the topic, or "files"
+    std::string output;  // the topic, or "stdout"
   };
 
   int version = 1;
@@ -62,6 +76,8 @@ struct StatusReport {
   uint64_t waiting = 0;  // verdicts that wait for their partition's first window; not in `totals`, in "records"
   uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
   uint64_t minutes_published = 0;
+  Rule rule;
+  std::vector<PublishedMinute> recent;  // the last that were published since this start, the newest last
 };
 
 // One JSON object on one line, with a line end.

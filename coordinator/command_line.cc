@@ -258,11 +258,14 @@ OptionSpec VersionSpec() {
 
 OptionTable StatusOptionTable() {
   return {{"Options",
-           {{"json", 0, OptionSpec::Takes::kNothing, "", "The status file as it is, for programs."},
+           {{"watch", 0, OptionSpec::Takes::kNothing, "", "Shows it again every second, until Ctrl-C."},
+            {"json", 0, OptionSpec::Takes::kNothing, "", "The status file as it is, for programs."},
             StatusFileSpec(),
             HelpSpec(),
             VersionSpec()}}};
 }
+
+OptionTable ExplainOptionTable() { return {{"Options", {StatusFileSpec(), HelpSpec(), VersionSpec()}}}; }
 
 OptionTable HealthOptionTable() {
   return {{"Options",
@@ -308,7 +311,22 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
 Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> given = ReadOptions("status", StatusOptionTable(), args);
   if (!given) return given.error();
-  return StatusOptions{given->Has("json"), StatusFileOf(*given, host)};
+  return StatusOptions{given->Has("json"), given->Has("watch"), StatusFileOf(*given, host)};
+}
+
+Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host) {
+  ExplainOptions options;
+  const bool names_minute = !args.empty() && args[0].rfind('-', 0) != 0;
+  if (names_minute) {
+    const Result<EventTime> time = ParseTime("MINUTE", args[0]);
+    if (!time) return time.error();
+    options.asked = *time;
+  }
+  const Result<GivenOptions> given =
+      ReadOptions("explain", ExplainOptionTable(), {args.begin() + (names_minute ? 1 : 0), args.end()});
+  if (!given) return given.error();
+  options.status_file = StatusFileOf(*given, host);
+  return options;
 }
 
 Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
@@ -340,6 +358,7 @@ Usage: headcount COMMAND [OPTION]...
 Commands:
   run      the job: read frames from Kafka or files, publish the minutes
   status   show how far a running job is and what it waits for
+  explain  say in words why a minute is not out yet, or when it came out
   health   exit 0 if the job is well, 1 if not, with one line why
 
 Options:
@@ -390,7 +409,23 @@ Usage: headcount status [OPTION]...
          R"(
 Examples:
   headcount status
+  headcount status --watch
   headcount status --status-file /run/headcount/headcount.status.json --json
+)";
+}
+
+std::string ExplainHelp() {
+  return R"(Says in words why a minute is not published yet: which partitions hold its clock, where they stand, and
+what would release it; or when it was published, and with what. Needs no broker.
+
+Usage: headcount explain [MINUTE] [OPTION]...
+
+MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: the next minute that will come.
+)" + HelpOf(ExplainOptionTable()) +
+         R"(
+Examples:
+  headcount explain
+  headcount explain 2016-07-11T13:40:00Z
 )";
 }
 

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "common/run_options.h"
+#include "common/types.h"
 
 namespace headcount {
 
@@ -27,9 +29,16 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
 
 struct StatusOptions {
   bool json = false;
+  bool watch = false;
   std::string status_file;
 };
 Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host);
+
+struct ExplainOptions {
+  std::optional<EventTime> asked;  // any moment of the minute that is meant; nothing: the next one
+  std::string status_file;
+};
+Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host);
 
 struct HealthOptions {
   bool ready = false;
@@ -45,6 +54,7 @@ Asked WhatIsAsked(const std::vector<std::string>& args);
 std::string GeneralHelp();
 std::string RunHelp();
 std::string StatusHelp();
+std::string ExplainHelp();
 std::string HealthHelp();
 
 }  // namespace headcount

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "common/units.h"
+
 namespace headcount {
 
 std::string Short(double number) {
@@ -21,6 +23,11 @@ std::string Short(double number) {
   std::string grouped = text;
   for (size_t place = grouped.size(); place > 3; place -= 3) grouped.insert(place - 3, ",");
   return grouped;
+}
+
+std::string TimeText(int64_t seconds) {
+  constexpr int64_t kFirstUnshown = 253'402'300'800;  // the year 10000
+  return seconds >= 0 && seconds < kFirstUnshown ? FormatUtc(EventTime(seconds)) : std::to_string(seconds);
 }
 
 std::string RunText(RunId run) {

@@ -12,6 +12,9 @@ namespace headcount {
 std::string Short(double number);
 inline std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
 
+// "2016-07-11T13:40:00Z". A time that a frame may claim but no calendar shows is a number, and no wider.
+std::string TimeText(int64_t seconds);
+
 // As logs and the status file name a run: 16 hex digits.
 std::string RunText(RunId run);
 

@@ -1,9 +1,15 @@
 #include "coordinator/status_command.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <thread>
 
+#include "common/limits.h"
 #include "common/units.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
@@ -15,6 +21,8 @@ constexpr size_t kColumns = 80;
 // More of them help nobody on a screen; --json has them all.
 constexpr size_t kMaxPartitionRows = 40;
 constexpr size_t kMaxHolderRows = 5;
+constexpr size_t kMaxMinuteRows = 10;
+constexpr int kBarColumns = 25;
 constexpr size_t kPartitionListColumns = 19;
 
 // Columns of one row: a width below 0 aligns to the left, as in printf.
@@ -67,19 +75,31 @@ std::string ListText(const std::vector<int32_t>& partitions) {
   return text.empty() ? "-" : text;
 }
 
-// A time that a frame may claim but no calendar shows must not break the table.
-std::string TimeText(bool known, int64_t seconds) {
-  if (!known) return "-";
-  constexpr int64_t kFirstUnshown = 253'402'300'800;  // the year 10000
-  return seconds >= 0 && seconds < kFirstUnshown ? FormatUtc(EventTime(seconds)) : std::to_string(seconds);
+// One line a minute, the newest first: how many users, in numbers and as a bar beside the others.
+void AddMinutes(std::string* table, const StatusReport& report) {
+  if (report.recent.empty()) return;
+  const size_t shown = std::min(report.recent.size(), kMaxMinuteRows);
+  const auto first = report.recent.end() - static_cast<std::ptrdiff_t>(shown);
+  uint64_t most = 1;
+  for (auto minute = first; minute != report.recent.end(); ++minute) most = std::max(most, minute->unique_users);
+  table->append("\n");
+  AddRow(table, {{-20, report.rule.window_s == 60 ? "MINUTE" : "WINDOW"}, {9, "USERS"}, {9, "EVENTS"}, {9, "LATE"}});
+  for (auto minute = report.recent.end(); minute != first;) {
+    --minute;
+    const double share = static_cast<double>(minute->unique_users) / static_cast<double>(most);
+    AddRow(table, {{-20, TimeText(minute->start.seconds())},
+                   {9, Short(minute->unique_users)},
+                   {9, Short(minute->counts.counted)},
+                   {9, Short(minute->counts.late)},
+                   {-1, std::string(static_cast<size_t>(std::lround(share * kBarColumns)), '#')}});
+  }
 }
 
 void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) {
   AddLine(table, "state      " + report.state + ", updated " + AgeText(now_ms - report.updated_at_ms) +
                      (report.run.empty() ? "" : ", run " + report.run));
-  AddLine(table, "closed     " +
-                     (report.has_closed_upto ? "up to " + TimeText(true, report.closed_upto) : "no minute yet") + ", " +
-                     Short(report.minutes_published) + " published since the start");
+  AddLine(table, "closed     " + (report.has_closed_upto ? "up to " + TimeText(report.closed_upto) : "no minute yet") +
+                     ", " + Short(report.minutes_published) + " published since the start");
   size_t shown = 0;
   for (const StatusReport::Holder& holder : report.held_by) {
     if (shown == kMaxHolderRows) {
@@ -144,7 +164,7 @@ void AddPartitions(std::string* table, const StatusReport& report) {
                    {6, std::to_string(p.worker)},
                    {9, ShortOrUnknown(p.position)},
                    {9, ShortOrUnknown(p.lag)},
-                   {-20, TimeText(p.has_watermark, p.watermark)},
+                   {-20, p.has_watermark ? TimeText(p.watermark) : "-"},
                    {4, Short(p.held)},
                    {-9, p.excused.empty() ? p.state : p.excused}});
   }
@@ -172,6 +192,13 @@ void AddTotals(std::string* table, const StatusReport& report) {
   if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
 }
 
+// Over what stands on the terminal: home, each line and the rest of its row, nothing below.
+std::string InPlace(const std::string& page) {
+  std::string text = "\x1b[H";
+  for (const char c : page) text += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
+  return text + "\x1b[J";
+}
+
 }  // namespace
 
 std::string StatusTable(const StatusReport& report, int64_t now_ms) {
@@ -181,20 +208,48 @@ std::string StatusTable(const StatusReport& report, int64_t now_ms) {
   AddProcesses(&table, report);
   table += '\n';
   AddPartitions(&table, report);
+  AddMinutes(&table, report);
   AddTotals(&table, report);
   return table;
 }
 
-int RunStatus(const StatusOptions& options) {
+namespace {
+
+Result<std::string> StatusText(const StatusOptions& options) {
   const Result<StatusReport> report = ReadStatusFile(options.status_file);
   if (!report) {
-    fprintf(stderr, "headcount: %s; --status-file names the file of the job you mean\n",
-            report.error().message.c_str());
-    return static_cast<int>(ExitCode::kHumanNeeded);
+    return Error{report.error().exit_code,
+                 report.error().message + "; --status-file names the file of the job you mean"};
   }
-  const std::string text = options.json ? ToJson(*report) : StatusTable(*report, WallClockMs());
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
+  return options.json ? ToJson(*report) : StatusTable(*report, WallClockMs());
 }
+
+bool Print(const std::string& text) {
+  fwrite(text.data(), 1, text.size(), stdout);
+  return fflush(stdout) == 0;
+}
+
+int Show(const StatusOptions& options) {
+  const Result<std::string> text = StatusText(options);
+  if (!text) fprintf(stderr, "headcount: %s\n", text.error().message.c_str());
+  return text.ok() && Print(*text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
+}
+
+// A job may end and another begin under the eyes of who watches: what cannot be read is said, and looked for again.
+int Watch(const StatusOptions& options) {
+  const bool on_terminal = isatty(STDOUT_FILENO) == 1;
+  for (;;) {
+    const Result<std::string> text = StatusText(options);
+    const std::string page = text.ok() ? *text : "headcount: " + text.error().message + "\n";
+    if (!Print(on_terminal ? InPlace(page) : page + (options.json ? "" : "\n"))) {
+      return static_cast<int>(ExitCode::kHumanNeeded);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(limits::kStatusEveryMs));
+  }
+}
+
+}  // namespace
+
+int RunStatus(const StatusOptions& options) { return options.watch ? Watch(options) : Show(options); }
 
 }  // namespace headcount

@@ -13,7 +13,8 @@ namespace headcount {
 // the wall clock, to say how old the report is.
 std::string StatusTable(const StatusReport& report, int64_t now_ms);
 
-// Prints the table or the file itself to stdout. Returns the exit code: 0, or 78 if there is no readable file.
+// Prints the table or the file itself to stdout; with `watch` again and again, in place on a terminal. Returns the exit
+// code: 0, or 78 if there is no readable file.
 int RunStatus(const StatusOptions& options);
 
 }  // namespace headcount

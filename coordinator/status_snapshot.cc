@@ -39,6 +39,17 @@ std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partit
   return holders;
 }
 
+void AddRule(const RunOptions& options, StatusReport::Rule* rule) {
+  rule->window_s = options.rule.window_s;
+  rule->lateness_s = options.rule.lateness_s;
+  rule->max_skew_s = options.max_skew_s;
+  rule->idle_timeout_ms = options.idle_timeout_ms;
+  rule->max_hold_ms = options.max_hold_ms;
+  rule->until_end = options.until_end;
+  rule->input = options.reads_files() ? "files" : options.input_topic;
+  rule->output = options.reads_files() ? "stdout" : options.output_topic;
+}
+
 }  // namespace
 
 StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pid)
@@ -50,6 +61,7 @@ StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pi
 void StatusSnapshot::KeepTotals(const shm::WriterSnapshot& writer) {
   published_before_ += writer.published;
   minutes_before_ += writer.minutes_published;
+  recent_before_.insert(recent_before_.end(), writer.recent.begin(), writer.recent.end());
 }
 
 StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
@@ -69,10 +81,29 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   AddPartitions(view, &report);
   AddWorkers(view, supervisor, worker_pids, now_ms, &report);
   report.held_by = Holders(report.partitions);
+  AddRecent(writer, &report);
+  AddRule(*options_, &report.rule);
   return report;
 }
 
-void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusReport* report) const {
+void StatusSnapshot::AddRecent(const shm::WriterSnapshot& writer, StatusReport* report) const {
+  report->recent = recent_before_;
+  report->recent.insert(report->recent.end(), writer.recent.begin(), writer.recent.end());
+  if (report->recent.size() > limits::kRecentMinutes) {
+    report->recent.erase(report->recent.begin(), report->recent.end() - limits::kRecentMinutes);
+  }
+}
+
+int64_t StatusSnapshot::UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {
+  const auto place = static_cast<size_t>(partition.partition);
+  if (unmoved_.size() <= place) unmoved_.resize(place + 1);
+  Unmoved& unmoved = unmoved_[place];
+  const int64_t watermark = partition.has_watermark ? partition.watermark : -1;
+  if (unmoved.since_ms == 0 || unmoved.watermark != watermark) unmoved = {watermark, now_ms};
+  return unmoved.since_ms;
+}
+
+void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusReport* report) {
   const int32_t count = view.Writer().partition_count;
   for (int32_t n = 0; n < count; ++n) {
     const shm::PartitionSnapshot partition = view.Partition(PartitionId(n));
@@ -91,6 +122,7 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
       line.excused = kExcuseNames[static_cast<size_t>(partition.status.excuse)];
       line.state = kReadingNames[static_cast<size_t>(partition.status.reading)];
     }
+    line.unmoved_since_ms = UnmovedSinceMs(line, report->updated_at_ms);
     report->partitions.push_back(std::move(line));
   }
 }

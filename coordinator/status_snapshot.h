@@ -26,7 +26,9 @@ class StatusSnapshot {
  private:
   void AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
                   const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
-  void AddPartitions(const shm::CoordinatorView& view, StatusReport* report) const;
+  void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
+  void AddRecent(const shm::WriterSnapshot& writer, StatusReport* report) const;
+  int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;
   const PartitionPlan plan_;
@@ -35,6 +37,12 @@ class StatusSnapshot {
   int64_t before_ms_ = 0;
   VerdictCounts published_before_;  // by writers that have died
   uint64_t minutes_before_ = 0;
+  std::vector<PublishedMinute> recent_before_;
+  struct Unmoved {
+    int64_t watermark = 0;
+    int64_t since_ms = 0;  // wall clock; 0: never seen
+  };
+  std::vector<Unmoved> unmoved_;  // by partition
 };
 
 }  // namespace headcount

@@ -1,5 +1,8 @@
 #include "common/shm/coordinator_view.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "common/shm/counts.h"
 
 namespace headcount::shm {
@@ -32,8 +35,29 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.closed_upto = WindowStart(job.writer_closed_upto.load(std::memory_order_acquire));
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
   writer.published = Load(job.writer_published);
-  writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
+  writer.minutes_published = job.writer_minutes_published.load(std::memory_order_acquire);
+  writer.recent = RecentMinutes(writer.minutes_published);
   return writer;
+}
+
+// The writer may be storing the next ones over the oldest while they are read: those are left out.
+std::vector<PublishedMinute> CoordinatorView::RecentMinutes(uint64_t published) const {
+  const JobData& job = memory_->job();
+  const uint64_t first = published - std::min<uint64_t>(published, limits::kRecentMinutes);
+  std::vector<PublishedMinute> recent;
+  for (uint64_t number = first; number < published; ++number) {
+    const RecentMinuteData& place = job.writer_recent_minutes[number % limits::kRecentMinutePlaces];
+    recent.push_back({WindowStart(place.start.load(std::memory_order_relaxed)),
+                      place.users.load(std::memory_order_relaxed), Load(place.counts),
+                      place.published_at_ms.load(std::memory_order_relaxed)});
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
+  const uint64_t begun = job.writer_minutes_begun.load(std::memory_order_relaxed);
+  if (begun > first + limits::kRecentMinutePlaces) {
+    const uint64_t torn = std::min<uint64_t>(begun - limits::kRecentMinutePlaces - first, recent.size());
+    recent.erase(recent.begin(), recent.begin() + static_cast<std::ptrdiff_t>(torn));
+  }
+  return recent;
 }
 
 SlotSnapshot CoordinatorView::Slot(SlotId s) const {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "common/published_minute.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/worker_view.h"
 #include "common/types.h"
@@ -20,6 +22,7 @@ struct WriterSnapshot {
   RunId run;
   VerdictCounts published;
   uint64_t minutes_published = 0;
+  std::vector<PublishedMinute> recent;  // the last kRecentMinutes of them, the newest last
 };
 
 struct SlotSnapshot {
@@ -53,6 +56,8 @@ class CoordinatorView {
   PartitionSnapshot Partition(PartitionId partition) const;
 
  private:
+  std::vector<PublishedMinute> RecentMinutes(uint64_t published) const;
+
   const JobMemory* memory_;
 };
 

@@ -23,7 +23,7 @@
 namespace headcount::shm {
 
 inline constexpr uint64_t kMagic = 0x31746e756f636468;  // "hdcount1"
-inline constexpr uint32_t kLayoutVersion = 2;
+inline constexpr uint32_t kLayoutVersion = 3;
 
 template <typename T>
 using Shared = std::atomic<T>;
@@ -37,6 +37,14 @@ struct SharedCounts {
   Shared<uint64_t> late;
   Shared<uint64_t> future;
   Shared<uint64_t> invalid_by_reason[kInvalidReasons];
+};
+
+// A record that is committed, for the status file.
+struct RecentMinuteData {
+  Shared<int64_t> start;
+  Shared<uint64_t> users;
+  SharedCounts counts;
+  Shared<int64_t> published_at_ms;  // wall clock
 };
 
 enum class WriterState : uint32_t {
@@ -60,9 +68,13 @@ struct alignas(64) JobData {
   Shared<int64_t> writer_closed_upto;         // CLAIM that the records of all windows before it are committed
   Shared<uint64_t> writer_run;
   Shared<uint64_t> writer_sequence;
-  Shared<int64_t> writer_heartbeat_ms;     // CLOCK_MONOTONIC
-  Shared<uint32_t> writer_in_broker_call;  // 1: inside a call that may take as long as a transaction may
-  Shared<uint64_t> writer_minutes_published;
+  Shared<int64_t> writer_heartbeat_ms;        // CLOCK_MONOTONIC
+  Shared<uint32_t> writer_in_broker_call;     // 1: inside a call that may take as long as a transaction may
+  Shared<uint64_t> writer_minutes_published;  // CLAIM for the minutes below
+  // Number n, counted from 0, is in place n % kRecentMinutePlaces; "begun" is one more than the last that is stored
+  // there.
+  Shared<uint64_t> writer_minutes_begun;
+  RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
   SharedCounts writer_published;  // verdicts in records committed since this start
 };
 

@@ -71,9 +71,20 @@ void WriterView::ShowClosed(SlotId s, const VerdictCounts& more) {
   Store(&closed, sum);
 }
 
+void WriterView::ShowMinute(uint64_t number, const PublishedMinute& minute) {
+  // Before the place is touched: who has read it meanwhile sees that.
+  memory_->job().writer_minutes_begun.store(number + 1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  RecentMinuteData& place = memory_->job().writer_recent_minutes[number % limits::kRecentMinutePlaces];
+  place.start.store(minute.start.seconds(), std::memory_order_relaxed);
+  place.users.store(minute.unique_users, std::memory_order_relaxed);
+  Store(&place.counts, minute.counts);
+  place.published_at_ms.store(minute.published_at_ms, std::memory_order_relaxed);
+}
+
 void WriterView::ShowPublished(const VerdictCounts& counts, uint64_t minutes) {
   Store(&memory_->job().writer_published, counts);
-  memory_->job().writer_minutes_published.store(minutes, std::memory_order_relaxed);
+  memory_->job().writer_minutes_published.store(minutes, std::memory_order_release);
 }
 
 }  // namespace headcount::shm

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/published_minute.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
 #include "common/types.h"
@@ -51,6 +52,8 @@ class WriterView {
   void CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence);
   // All since this start; and of one slot, since its living worker began.
   void ShowPublished(const VerdictCounts& counts, uint64_t minutes);
+  // Number `number` of them, from 0 on; ShowPublished() comes after it.
+  void ShowMinute(uint64_t number, const PublishedMinute& minute);
   void ShowClosed(SlotId slot, const VerdictCounts& more);
 
   int32_t slots() const { return memory_->slots(); }

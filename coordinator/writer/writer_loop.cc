@@ -186,8 +186,11 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
       view_.StorePoint(step.partition, ToText(header_, safe), safe.point.offset);
     }
   }
-  for (const CountRecord& record : records) published_ += record.counts;
-  minutes_ += records.size();
+  const int64_t now_ms = WallClockMs();
+  for (const CountRecord& record : records) {
+    published_ += record.counts;
+    view_.ShowMinute(minutes_++, {record.start, record.unique_users, record.counts, now_ms});
+  }
   view_.ShowPublished(published_, minutes_);
   ShowClosed(publications, upto);
   CrashPoint("writer.telling");

@@ -29,6 +29,7 @@ StatusReport Example() {
   read.lag = 10;
   read.has_watermark = true;
   read.watermark = 1468244400;
+  read.unmoved_since_ms = 1468244404321;
   read.safe_offset = 60000;
   read.held = 1;
   read.state = "reading";
@@ -48,6 +49,13 @@ StatusReport Example() {
   report.waiting = 5;
   report.lost = 11;
   report.minutes_published = 7;
+  report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics"};
+  PublishedMinute minute;
+  minute.start = WindowStart(1468244280);
+  minute.unique_users = 41130;
+  minute.counts = {59983, 12, 3, {4}};
+  minute.published_at_ms = 1468244346007;
+  report.recent.push_back(minute);
   return report;
 }
 
@@ -74,13 +82,18 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"("records_per_s":60000.3,"memory_bytes":1048576},)"
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
       R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
+      R"("unmoved_since_ms":1468244404321,)"
       R"("safe_offset":60000,"held":1,"excused":"","state":"reading"},)"
-      R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,)"
+      R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,"unmoved_since_ms":0,)"
       R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown"}],)"
       R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
       R"("totals":{"records":155,"events":100,"late":3,"invalid":45,"future":2,"waiting":5,)"
       R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"
-      R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11}})"
+      R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11},)"
+      R"("rule":{"window_s":60,"allowed_lateness_s":5,"max_skew_s":120,"idle_timeout_ms":10000,"max_hold_ms":0,)"
+      R"("until_end":true,"input":"user_events","output":"event_metrics"},)"
+      R"("recent":[{"window_start":1468244280,"unique_users":41130,"events":59983,"late":12,"invalid":4,"future":3,)"
+      R"("published_at_ms":1468244346007}]})"
       "\n");
 }
 
@@ -92,6 +105,21 @@ TEST(StatusReport, ComesBackFromItsOwnBytes) {
     EXPECT_EQ(ToJson(*back), json);
     EXPECT_EQ(back->has_closed_upto, report.has_closed_upto);
   }
+}
+
+// As while one is replaced by the next: the health of the older job can still be told.
+TEST(StatusReport, OfAnOlderVersionIsReadWithoutWhatThatDidNotKnow) {
+  std::string json = ToJson(Example());
+  const size_t rule = json.find(R"(,"rule":)");
+  json.replace(rule, json.size() - rule, "}");
+  for (const char* later : {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)"}) {
+    json.erase(json.find(later), std::string(later).size());
+  }
+  const Result<StatusReport> back = ParseStatusReport(json);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(back->rule.window_s, 0);
+  EXPECT_TRUE(back->recent.empty());
+  EXPECT_EQ(back->minutes_published, 7U);
 }
 
 TEST(StatusReport, IgnoresFieldsItDoesNotKnow) {

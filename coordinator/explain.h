@@ -1,0 +1,17 @@
+// Why a minute is not out yet, or when it came out and with what: for a person who was just woken up. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/status_report.h"
+#include "common/types.h"
+
+namespace headcount {
+
+// `asked`: any moment within the minute; nothing: the next minute that will come. `now_ms`: the wall clock. The text
+// has lines of at most 80 columns and a line end behind each.
+std::string Explain(const StatusReport& report, std::optional<EventTime> asked, int64_t now_ms);
+
+}  // namespace headcount

@@ -1,0 +1,193 @@
+// What `headcount explain` says in the cases that cost people a day elsewhere.
+#include "coordinator/explain.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+namespace headcount {
+namespace {
+
+constexpr int64_t kMinute = 1468244400;  // 13:40:00
+constexpr int64_t kNowMs = (kMinute + 70) * 1000;
+
+StatusReport::Partition Reading(int32_t number, int64_t watermark) {
+  StatusReport::Partition p;
+  p.partition = number;
+  p.worker = number % 2;
+  p.position = 120'000;
+  p.end = 120'500;
+  p.lag = 500;
+  p.has_watermark = true;
+  p.watermark = watermark;
+  p.unmoved_since_ms = kNowMs - 1000;
+  p.state = "reading";
+  return p;
+}
+
+StatusReport Running() {
+  StatusReport report;
+  report.state = "running";
+  report.updated_at_ms = kNowMs - 400;
+  report.writer = {4711, 1, 0};
+  for (int32_t slot = 0; slot < 2; ++slot) {
+    StatusReport::Worker worker;
+    worker.slot = slot;
+    worker.pid = 4712 + slot;
+    worker.records_per_s = 1000;
+    report.workers.push_back(worker);
+  }
+  report.has_closed_upto = true;
+  report.closed_upto = kMinute;
+  report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics"};
+  for (int32_t p = 0; p < 3; ++p) report.partitions.push_back(Reading(p, kMinute + 65));
+  return report;
+}
+
+// In one line, so that a test need not know where it was wrapped.
+std::string Told(const StatusReport& report, std::optional<EventTime> asked = std::nullopt) {
+  std::istringstream words(Explain(report, asked, kNowMs));
+  std::string all;
+  for (std::string word; words >> word;) all += (all.empty() ? "" : " ") + word;
+  return all;
+}
+
+void ExpectTold(const std::string& told, const std::string& part) {
+  EXPECT_NE(told.find(part), std::string::npos) << "wanted: " << part << "\ntold: " << told;
+}
+
+PublishedMinute Minute(int64_t start) {
+  PublishedMinute minute;
+  minute.start = WindowStart(start);
+  minute.unique_users = 41'130;
+  minute.counts.counted = 59'983;
+  minute.counts.late = 12;
+  minute.published_at_ms = (start + 66) * 1000;
+  return minute;
+}
+
+TEST(Explain, SaysWhenAMinuteCameOutAndWithWhat) {
+  StatusReport report = Running();
+  report.recent = {Minute(kMinute - 60)};
+  const std::string told = Told(report, EventTime(kMinute - 21));
+  ExpectTold(told, "Minute 2016-07-11T13:39:00Z was published at 2016-07-11T13:40:06Z, 1 min 4 s ago");
+  ExpectTold(told, "41,130 users in 59,983 events; 12 late, 0 invalid, 0 future");
+}
+
+TEST(Explain, TellsAMinuteWithoutARecordFromOneTooOldToBeRemembered) {
+  StatusReport report = Running();
+  report.recent = {Minute(kMinute - 180), Minute(kMinute - 60)};
+  ExpectTold(Told(report, EventTime(kMinute - 120)), "is closed and has no record: no frame was attributed to it");
+  ExpectTold(Told(report, EventTime(kMinute - 6000)), "event_metrics has its record, if any");
+}
+
+TEST(Explain, NamesThePartitionThatIsFarBehindWithItsLagAndSpeed) {
+  StatusReport report = Running();
+  report.partitions[1] = Reading(1, kMinute - 3600);
+  report.partitions[1].lag = 1'200'000;
+  const std::string told = Told(report);
+  ExpectTold(told,
+             "Minute 2016-07-11T13:40:00Z is not published yet. It is, once every partition's clock shows "
+             "2016-07-11T13:41:05Z");
+  ExpectTold(told,
+             "1 partition of 3 holds it back: - partition 1: its clock shows 2016-07-11T12:40:00Z, 1 h 1 min too "
+             "early. It is being read: 1,200,000 records are left, and its worker reads 1,000 records/s.");
+}
+
+TEST(Explain, SaysOfAnIdlePartitionWhenItLetsGo) {
+  StatusReport report = Running();
+  report.partitions[2] = Reading(2, kMinute + 10);
+  report.partitions[2].state = "caught_up";
+  report.partitions[2].unmoved_since_ms = kNowMs - 7000;
+  ExpectTold(Told(report),
+             "partition 2: its clock shows 2016-07-11T13:40:10Z, 55 s too early. It is read to its end, "
+             "and its clock has stood for 7 s. The next frame moves it; or, silent for 10s "
+             "(idle-timeout), it holds nothing any more.");
+}
+
+TEST(Explain, SaysOfASlowProducersPartitionThatSilenceIsNotIt) {
+  StatusReport report = Running();
+  report.partitions[2] = Reading(2, kMinute - 600);
+  report.partitions[2].state = "caught_up";
+  report.partitions[2].unmoved_since_ms = kNowMs - 300'000;
+  ExpectTold(Told(report), "but not silent: for 5 min frames have come in it that do not move its clock");
+  ExpectTold(Told(report), "--max-hold would bound how long it may.");
+  report.rule.max_hold_ms = 600'000;
+  ExpectTold(Told(report), "--max-hold lets it go after 10m.");
+}
+
+TEST(Explain, SaysThatFramesFromTheFutureAreHeldBack) {
+  StatusReport report = Running();
+  report.partitions[0] = Reading(0, kMinute + 5);
+  report.partitions[0].held = 17;
+  ExpectTold(Told(report), "17 frames ran ahead of its clock and wait for later ones to confirm them");
+}
+
+TEST(Explain, NamesADeadWorkerAndALeaderThatIsNotHeard) {
+  StatusReport report = Running();
+  report.partitions[0] = Reading(0, kMinute + 5);
+  report.workers[0].pid = 0;
+  ExpectTold(Told(report), "Its worker 0 does not run; it is started again by itself");
+  report = Running();
+  report.partitions[1] = Reading(1, kMinute + 5);
+  report.partitions[1].state = "unknown";
+  ExpectTold(Told(report), "Nothing has been heard from its leader yet");
+}
+
+TEST(Explain, SaysThatThereAreNoFramesAtAll) {
+  StatusReport report = Running();
+  report.has_closed_upto = false;
+  for (StatusReport::Partition& p : report.partitions) p.has_watermark = false;
+  ExpectTold(Told(report), "No minute is open: no frame has been counted yet in any of 3 partitions of user_events.");
+}
+
+TEST(Explain, SaysThatAMinuteWasNeverSeen) {
+  ExpectTold(Told(Running(), EventTime(kMinute + 3600)),
+             "It has never been seen: the newest frame counted anywhere is of 2016-07-11T13:41:05Z");
+}
+
+TEST(Explain, LeavesItToTheWallClockWhereAllAreSilent) {
+  StatusReport report = Running();
+  for (StatusReport::Partition& p : report.partitions) {
+    p.watermark = kMinute + 30;
+    p.excused = "silent";
+  }
+  ExpectTold(Told(report, EventTime(kMinute + 60)), "the wall clock closes it at 2016-07-11T13:42:05Z");
+  ExpectTold(Told(report), "the wall clock has passed it");
+}
+
+TEST(Explain, SaysThatOnlyTheWriterIsAwaited) {
+  StatusReport report = Running();
+  ExpectTold(Told(report), "No partition holds it back any more: it comes with the writer's next transaction.");
+  report.writer.pid = 0;
+  ExpectTold(Told(report), "next transaction (it does not run, and is started again by itself).");
+}
+
+TEST(Explain, SaysFirstThatTheJobIsGone) {
+  StatusReport report = Running();
+  report.updated_at_ms = kNowMs - 7200'000;
+  EXPECT_EQ(Told(report).find("The status file is 2 h old: the job is gone or stuck"), 0U) << Told(report);
+  report.state = "failed";
+  EXPECT_EQ(Told(report).find("The job has failed"), 0U) << Told(report);
+}
+
+TEST(Explain, ShowsTheSlowestFewOfManyAndFitsATerminal) {
+  StatusReport report = Running();
+  report.partitions.clear();
+  for (int32_t p = 0; p < 1000; ++p) report.partitions.push_back(Reading(p, kMinute - p));
+  const std::string text = Explain(report, std::nullopt, kNowMs);
+  ExpectTold(Told(report), "1,000 partitions of 1,000 hold it back: - partition 999: ");
+  ExpectTold(Told(report), "and 995 more that are further on");
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(Explain, CallsAWindowThatIsNoMinuteAWindow) {
+  StatusReport report = Running();
+  report.rule.window_s = 1;
+  ExpectTold(Told(report), "Window 2016-07-11T13:40:00Z is not published yet");
+}
+
+}  // namespace
+}  // namespace headcount
