@@ -140,6 +140,10 @@ class Holding {
 
   std::string Held() const {
     if (partition_.held == 0) return "";
+    if (!partition_.has_watermark) {
+      return " " + Count(partition_.held, "frame waits", "frames wait") + ": the first clock needs " +
+             std::to_string(limits::kConfirmations + 1) + " that agree on it, or silence.";
+    }
     return " " + Count(partition_.held, "frame", "frames") +
            " ran ahead of its clock and wait for later ones to confirm them: a clock from the future, or a jump over a "
            "pause.";

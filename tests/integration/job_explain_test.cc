@@ -1,0 +1,106 @@
+// What a person on call is told about a real job: `headcount explain` and `headcount status --watch`.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <sstream>
+
+#include "tests/support/job_testing.h"
+
+namespace headcount::test {
+namespace {
+
+constexpr char kProgram[] = HEADCOUNT_BINARY_DIR "/headcount";
+constexpr int64_t kMinute = 1468244400;  // 2016-07-11T13:40:00Z
+
+class JobExplain : public testing::Test {
+ protected:
+  // In one line, so that it does not matter where it was wrapped.
+  static std::string Told(const Job& job, Arguments words = {}) {
+    words.insert(words.begin(), "explain");
+    words.insert(words.end(), {"--status-file", job.status_file().string()});
+    const Finished explained = RunToEnd(kProgram, words);
+    EXPECT_EQ(Describe(explained.status), "exit 0") << explained.err;
+    std::string all;
+    std::istringstream lines(explained.out);
+    for (std::string word; lines >> word;) all += (all.empty() ? "" : " ") + word;
+    return all;
+  }
+  static void ExpectTold(const std::string& told, const std::string& part) {
+    EXPECT_NE(told.find(part), std::string::npos) << "wanted: " << part << "\ntold: " << told;
+  }
+
+  const TestBroker broker_ = TestBroker::FromEnvironment();
+};
+
+TEST_F(JobExplain, SaysOfAnEmptyTopicThatTheWallClockGoesOn) {
+  Job job(broker_, 2);
+  job.Start();
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Excused(0) == "empty" && s.Excused(1) == "empty"; }));
+  const std::string told = Told(job);
+  ExpectTold(told, "All partitions are silent or empty");
+  ExpectTold(told, "the wall clock");
+}
+
+TEST_F(JobExplain, SaysWhoHoldsAMinuteAndThenWhenItCameOut) {
+  Job job(broker_, 2, {"--idle-timeout", "10m"});
+  job.Produce(0, Seconds(kMinute, kMinute + 70, 1, "a"));
+  job.Produce(1, Seconds(kMinute, kMinute + 11, 2, "b"));
+  job.Start();
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) {
+    return s.Partition(0, "watermark") == kMinute + 69 && s.Partition(1, "watermark") == kMinute + 10 &&
+           s.Partition(1, "lag") == 0;
+  })) << ReadFile(job.status_file());
+  const std::string held = Told(job, {"2016-07-11T13:40:30Z"});
+  ExpectTold(held,
+             "Minute 2016-07-11T13:40:00Z is not published yet. It is, once every partition's clock shows "
+             "2016-07-11T13:41:05Z");
+  ExpectTold(held,
+             "1 partition of 2 holds it back: - partition 1: its clock shows 2016-07-11T13:40:10Z, 55 s too early. "
+             "It is read to its end, and its clock has stood for");
+  ExpectTold(held, "silent for 10m (idle-timeout)");
+  ExpectTold(Told(job, {"2016-07-11T14:00:00Z"}),
+             "It has never been seen: the newest frame counted anywhere is of "
+             "2016-07-11T13:41:09Z (partition 0).");
+
+  job.Produce(1, Seconds(kMinute + 11, kMinute + 70, 1, "b"));
+  ASSERT_TRUE(job.HasClosed(kMinute + 60));
+  const std::string out = Told(job, {std::to_string(kMinute)});
+  ExpectTold(out, "Minute 2016-07-11T13:40:00Z was published at ");
+  ExpectTold(out, ": 3 users in 131 events; 0 late, 0 invalid, 0 future.");
+  EXPECT_EQ(Describe(job.Drain().value_or(ExitStatus{})), "exit 0");
+  ExpectTold(Told(job), "The job has ended.");
+}
+
+TEST_F(JobExplain, NamesFramesFromTheFutureThatAreHeldBack) {
+  Job job(broker_, 1, {"--idle-timeout", "10m"});
+  OracleLog log = Seconds(kMinute, kMinute + 20, 1, "a");
+  for (int i = 0; i < 3; ++i) log.emplace_back(Frame(kMinute + 86400, "b"));
+  job.Produce(0, log);
+  job.Start();
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Partition(0, "held") == 3; }));
+  ExpectTold(Told(job), "3 frames ran ahead of its clock and wait for later ones to confirm them");
+}
+
+TEST_F(JobExplain, StatusIsShownAgainAndAgainWithItsLastMinutes) {
+  Job job(broker_, 1);
+  job.Produce(0, Seconds(kMinute, kMinute + 130, 2, "a"));
+  job.Start();
+  ASSERT_TRUE(job.HasClosed(kMinute + 120));
+  ChildProcess watching(kProgram, {"status", "--watch", "--status-file", job.status_file().string()});
+  const auto pages = [&watching] {
+    size_t count = 0;
+    const std::string text = watching.Out();
+    for (size_t at = text.find("PROCESS"); at != std::string::npos; at = text.find("PROCESS", at + 1)) ++count;
+    return count;
+  };
+  EXPECT_TRUE(Eventually([&pages] { return pages() >= 3; }));
+  const std::string text = watching.Out();
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no terminal, no colours";
+  EXPECT_NE(text.find("2016-07-11T13:41:00Z          2        120          0  #########################\n"),
+            std::string::npos)
+      << text;
+  EXPECT_LT(text.find("2016-07-11T13:41:00Z          2"), text.find("2016-07-11T13:40:00Z          2"));
+}
+
+}  // namespace
+}  // namespace headcount::test
