@@ -1,7 +1,8 @@
 #include "common/count_record.h"
 
-#include <string_view>
+#include <rapidjson/document.h>
 
+#include "common/limits.h"
 #include "common/units.h"
 
 namespace headcount {
@@ -27,6 +28,33 @@ std::string ValueText(const CountRecord& record) {
   add("error", "0.0");
   add("revision", "0");
   return text += '}';
+}
+
+std::optional<CountRecord> ParseCountRecord(std::string_view value) {
+  // Whoever may write to the topic may write anything: deep nesting must not run out of stack.
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  rapidjson::Document document;
+  document.Parse<kFlags>(value.data(), value.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  bool whole = true;
+  const auto number = [&document, &whole](const char* name) {
+    const auto found = document.FindMember(name);
+    whole = whole && found != document.MemberEnd() && found->value.IsUint64();
+    return whole ? found->value.GetUint64() : 0;
+  };
+  CountRecord record;
+  const auto start = static_cast<int64_t>(number("window_start"));
+  const auto end = static_cast<int64_t>(number("window_end"));
+  record.start = WindowStart(start);
+  record.window_s = end - start;
+  record.unique_users = number("unique_users");
+  record.counts.counted = number("events");
+  record.counts.late = number("late");
+  record.counts.invalid_by_reason[0] = number("invalid");
+  record.counts.future = number("future");
+  // Times that no frame can have: this is nobody's minute.
+  const bool sane = start >= 0 && start < limits::kMaxTs && end > start && end - start <= limits::kMaxDurationS;
+  return whole && sane ? std::optional(record) : std::nullopt;
 }
 
 }  // namespace headcount

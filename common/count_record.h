@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/types.h"
 #include "common/verdict.h"
@@ -23,5 +25,9 @@ struct CountRecord {
 
 std::string KeyText(const CountRecord& record);
 std::string ValueText(const CountRecord& record);
+
+// The way back, for who reads the output topic; nothing where `value` is no such record. The reasons of invalid frames
+// do not stand in it: all of them are counted under the first.
+std::optional<CountRecord> ParseCountRecord(std::string_view value);
 
 }  // namespace headcount

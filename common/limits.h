@@ -111,6 +111,8 @@ inline constexpr int64_t kShowStatusEveryMs = 100;
 // Published minutes that the status remembers, and the places for them in shared memory: the oldest may just be stored
 // over while somebody reads.
 inline constexpr size_t kRecentMinutes = 60;
+// That `headcount tail` shows of those already there: all are kept until the newest of every partition is known.
+inline constexpr int64_t kMaxTailMinutes = 1'000'000;
 inline constexpr size_t kRecentMinutePlaces = 64;
 // Blocks up to the first size are served from memory kept, of which up to the second size may lie free.
 inline constexpr int kKeepBlocksBytes = 32 << 20;

@@ -267,6 +267,23 @@ OptionTable StatusOptionTable() {
 
 OptionTable ExplainOptionTable() { return {{"Options", {StatusFileSpec(), HelpSpec(), VersionSpec()}}}; }
 
+OptionTable TailOptionTable() {
+  const RunOptions defaults;
+  return {{"Options",
+           {{"bootstrap-server", 'b', OptionSpec::Takes::kOne, "HOST:PORT,...",
+             "Brokers to begin with. Default: " + defaults.bootstrap_server + "."},
+            {"output-topic", 0, OptionSpec::Takes::kOne, "TOPIC",
+             "Where the records of finished minutes are. Default: " + defaults.output_topic + "."},
+            {"last", 'n', OptionSpec::Takes::kOne, "N",
+             "How many of the minutes that are there already; 0: none. Default: " + std::to_string(TailOptions().last) +
+                 "."},
+            {"until-end", 0, OptionSpec::Takes::kNothing, "", "Shows what is there, then exits with 0."},
+            {"json", 0, OptionSpec::Takes::kNothing, "", "The records as they are, one a line, for programs."},
+            {"X", 0, OptionSpec::Takes::kOneEachTime, "KEY=VALUE", "A property of librdkafka. Repeatable."},
+            HelpSpec(),
+            VersionSpec()}}};
+}
+
 OptionTable HealthOptionTable() {
   return {{"Options",
            {{"ready", 0, OptionSpec::Takes::kNothing, "",
@@ -329,6 +346,21 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
   return options;
 }
 
+Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings&) {
+  const Result<GivenOptions> given = ReadOptions("tail", TailOptionTable(), args);
+  if (!given) return given.error();
+  TailOptions options;
+  OptionReader reader(*given);
+  ReadKafka(&reader, &options.kafka);
+  reader.Get("last", &options.last, [](std::string_view option, const std::string& text) {
+    return ParseCount(option, text, "minutes", 0, limits::kMaxTailMinutes);
+  });
+  options.until_end = given->Has("until-end");
+  options.json = given->Has("json");
+  if (reader.complaint()) return *reader.complaint();
+  return options;
+}
+
 Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> given = ReadOptions("health", HealthOptionTable(), args);
   if (!given) return given.error();
@@ -359,6 +391,7 @@ Commands:
   run      the job: read frames from Kafka or files, publish the minutes
   status   show how far a running job is and what it waits for
   explain  say in words why a minute is not out yet, or when it came out
+  tail     show the minutes of the output topic, and each new one as it comes
   health   exit 0 if the job is well, 1 if not, with one line why
 
 Options:
@@ -426,6 +459,18 @@ MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: th
 Examples:
   headcount explain
   headcount explain 2016-07-11T13:40:00Z
+)";
+}
+
+std::string TailHelp() {
+  return R"(Shows the last minutes of the output topic and then each new one as it is committed, until Ctrl-C.
+
+Usage: headcount tail [OPTION]...
+)" + HelpOf(TailOptionTable()) +
+         R"(
+Examples:
+  headcount tail -b broker1:9092
+  headcount tail --last 1440 --until-end --json > yesterday.jsonl
 )";
 }
 

@@ -40,6 +40,14 @@ struct ExplainOptions {
 };
 Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host);
 
+struct TailOptions {
+  RunOptions kafka;  // bootstrap_server, output_topic and properties of it
+  size_t last = 10;  // of the minutes that are there already
+  bool until_end = false;
+  bool json = false;
+};
+Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings& host);
+
 struct HealthOptions {
   bool ready = false;
   int64_t max_age_ms = 15'000;
@@ -55,6 +63,7 @@ std::string GeneralHelp();
 std::string RunHelp();
 std::string StatusHelp();
 std::string ExplainHelp();
+std::string TailHelp();
 std::string HealthHelp();
 
 }  // namespace headcount

@@ -218,6 +218,11 @@ class MinuteStory {
   }
 
   void TellOfOpen() {
+    if (report_.state == "done") {
+      text_.Say(Name() +
+                " was not published by it: nothing of it was counted, or it was left open for the next start.");
+      return;
+    }
     text_.Say(Name() + " is not published yet. It is, once every partition's clock shows " + TimeText(needed_) +
               " (its end and " + FormatDurationMs(report_.rule.lateness_s * 1000) +
               " for late frames) or holds nothing.");

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <thread>
 
 #include "common/limits.h"
 #include "common/units.h"
 #include "common/wakeup.h"
+#include "coordinator/minute_table.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -22,7 +22,6 @@ constexpr size_t kColumns = 80;
 constexpr size_t kMaxPartitionRows = 40;
 constexpr size_t kMaxHolderRows = 5;
 constexpr size_t kMaxMinuteRows = 10;
-constexpr int kBarColumns = 25;
 constexpr size_t kPartitionListColumns = 19;
 
 // Columns of one row: a width below 0 aligns to the left, as in printf.
@@ -83,16 +82,8 @@ void AddMinutes(std::string* table, const StatusReport& report) {
   uint64_t most = 1;
   for (auto minute = first; minute != report.recent.end(); ++minute) most = std::max(most, minute->unique_users);
   table->append("\n");
-  AddRow(table, {{-20, report.rule.window_s == 60 ? "MINUTE" : "WINDOW"}, {9, "USERS"}, {9, "EVENTS"}, {9, "LATE"}});
-  for (auto minute = report.recent.end(); minute != first;) {
-    --minute;
-    const double share = static_cast<double>(minute->unique_users) / static_cast<double>(most);
-    AddRow(table, {{-20, TimeText(minute->start.seconds())},
-                   {9, Short(minute->unique_users)},
-                   {9, Short(minute->counts.counted)},
-                   {9, Short(minute->counts.late)},
-                   {-1, std::string(static_cast<size_t>(std::lround(share * kBarColumns)), '#')}});
-  }
+  table->append(MinuteTableHead(report.rule.window_s));
+  for (auto minute = report.recent.end(); minute != first;) table->append(MinuteTableRow(*--minute, most));
 }
 
 void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) {

@@ -27,7 +27,7 @@ class Names {
     found_.Add({at, ends, outlined, outline_size});
   }
 
-  // Of all that was found, after the last block. `is_root_key`: answers for a place in the outline.
+  // Of all that was found, after the last block. `is_root_key`: answers for a place in the outline, 1 or 0.
   template <typename Question>
   HC_SCAN_INLINE void Settle(Question is_root_key) {
     found_.ForEach([&](const FoundNames& found, uint64_t closing_quote) {
@@ -39,7 +39,7 @@ class Names {
       const uint32_t last_four = Word(end - 3);
       const auto is_ts = static_cast<size_t>(last_four == Word("\"ts\""));
       const auto is_uid = static_cast<size_t>(last_four == Word("uid\""));
-      behind_[static_cast<size_t>(is_root_key(place)) * (is_ts * kTs + is_uid * kUid)] = end + 1;
+      behind_[is_root_key(place) * (is_ts * kTs + is_uid * kUid)] = end + 1;
     });
   }
 

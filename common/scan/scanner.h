@@ -73,7 +73,10 @@ class Scanner {
     outline_.Finish();
     check_.Take(outline_, &errors_);
     // What looks like a key is one: behind other strings stands no colon, or the frame is not JSON.
-    names_.Settle([this](size_t place) { return (outline_.bytes()[place + 1] == ':') & (check_.DepthAt(place) == 1); });
+    names_.Settle([this](size_t place) {
+      const auto before_colon = static_cast<size_t>(outline_.bytes()[place + 1] == ':');
+      return before_colon & static_cast<size_t>(check_.DepthAt(place) == 1);
+    });
   }
 
   HC_SCAN_INLINE Scan Answer(bool escaped_letters) const {

@@ -44,6 +44,9 @@ std::vector<Refusal> WordsThatAreRefused() {
       {"CommandThatIsAnOption", {"--until-end"}, {"unknown command \"--until-end\"", "--help"}},
       {"UnknownOption", {"run", "--alowed-lateness", "5s"}, {"--alowed-lateness", "did you mean --allowed-lateness?"}},
       {"UnknownOptionOfStatus", {"status", "--jsn"}, {"--jsn", "did you mean --json?", "headcount status --help"}},
+      {"ExplainNeedsATime", {"explain", "yesterday"}, {"MINUTE \"yesterday\"", "2016-07-11T13:40:00Z"}},
+      {"UnknownOptionOfExplain", {"explain", "--jsn"}, {"--jsn", "headcount explain --help"}},
+      {"TooManyMinutesOfTail", {"tail", "--last", "1000001"}, {"--last \"1000001\"", "minutes"}},
       {"UnknownOptionOfHealth", {"health", "--maxage", "1s"}, {"--maxage", "did you mean --max-age?"}},
       {"WordWithoutOption", {"run", "in-0.jsonl"}, {"\"in-0.jsonl\"", "options begin with --"}},
       {"MissingValue", {"run", "--group"}, {"--group", "a value is needed", "NAME"}},
@@ -251,7 +254,7 @@ TEST_F(CliMessagesTest, ABrokerThatIsNotThereIsNamed) {
 // --- Help ----------------------------------------------------------------------------------------------------
 
 TEST_F(CliMessagesTest, HelpAndVersionWorkEverywhereAndEndWithZero) {
-  const std::vector<std::vector<std::string>> commands = {{}, {"run"}, {"status"}, {"health"}};
+  const std::vector<std::vector<std::string>> commands = {{}, {"run"}, {"status"}, {"explain"}, {"tail"}, {"health"}};
   for (const std::vector<std::string>& command : commands) {
     for (const char* option : {"-h", "--help", "--version"}) {
       std::vector<std::string> words = command;

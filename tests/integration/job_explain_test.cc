@@ -81,6 +81,37 @@ TEST_F(JobExplain, NamesFramesFromTheFutureThatAreHeldBack) {
   ExpectTold(Told(job), "3 frames ran ahead of its clock and wait for later ones to confirm them");
 }
 
+TEST_F(JobExplain, TailShowsTheLastMinutesOfAllPartitionsInOrderAndThenEachNewOne) {
+  Job job(broker_, 1);
+  job.Produce(0, Seconds(kMinute, kMinute + 310, 2, "a"));
+  job.Start();
+  ASSERT_TRUE(job.HasClosed(kMinute + 300));
+  const Arguments words = {"tail", "-b", broker_.bootstrap_server(), "--output-topic", job.output(), "--last", "2"};
+  const auto rows = [](int64_t first, int64_t behind) {
+    std::string text = "MINUTE                    USERS     EVENTS       LATE\n";
+    for (int64_t minute = first; minute < behind; ++minute) {
+      text += "2016-07-11T13:4" + std::to_string(minute) + ":00Z          2        120          0  " +
+              std::string(25, '#') + "\n";
+    }
+    return text;
+  };
+  Arguments once = words;
+  once.emplace_back("--until-end");
+  const Finished there = RunToEnd(kProgram, once);
+  EXPECT_EQ(Describe(there.status), "exit 0") << there.err;
+  EXPECT_EQ(there.out, rows(3, 5));
+
+  ChildProcess following(kProgram, words);
+  EXPECT_TRUE(Eventually([&] { return following.Out() == rows(3, 5); })) << following.Out();
+  job.Produce(0, Seconds(kMinute + 310, kMinute + 370, 2, "a"));
+  EXPECT_TRUE(Eventually([&] { return following.Out() == rows(3, 6); })) << following.Out();
+
+  once.emplace_back("--json");
+  const std::vector<std::string> published = job.Published();
+  ASSERT_EQ(published.size(), 6U);
+  EXPECT_EQ(RunToEnd(kProgram, once).out, published[4] + "\n" + published[5] + "\n");
+}
+
 TEST_F(JobExplain, StatusIsShownAgainAndAgainWithItsLastMinutes) {
   Job job(broker_, 1);
   job.Produce(0, Seconds(kMinute, kMinute + 130, 2, "a"));

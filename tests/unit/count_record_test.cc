@@ -31,6 +31,41 @@ TEST(CountRecord, AddsUpTheReasonsOfInvalidRecords) {
             R"("late":2,"invalid":9,"future":3,"method":"exact","error":0.0,"revision":0})");
 }
 
+TEST(CountRecord, ComesBackFromItsValue) {
+  CountRecord record;
+  record.start = WindowStart(1468244400);
+  record.window_s = 60;
+  record.unique_users = UINT64_MAX;
+  record.counts.counted = 59983;
+  record.counts.late = 2;
+  record.counts.future = 3;
+  record.counts.invalid_by_reason = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  const std::optional<CountRecord> back = ParseCountRecord(ValueText(record));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(ValueText(*back), ValueText(record));
+}
+
+TEST(CountRecord, IsNotReadOutOfAnythingElse) {
+  CountRecord record;
+  record.start = WindowStart(0);
+  record.window_s = 60;
+  const std::string value = ValueText(record);
+  for (size_t length = 0; length < value.size(); ++length) EXPECT_FALSE(ParseCountRecord(value.substr(0, length)));
+  for (const char* other : {"", "[]", "{}", "1", R"({"window_start":"0","window_end":60})", "\xFF"}) {
+    EXPECT_FALSE(ParseCountRecord(other)) << other;
+  }
+  const auto with = [&value](const std::string& from, const std::string& to) {
+    std::string changed = value;
+    changed.replace(changed.find(from), from.size(), to);
+    return ParseCountRecord(changed).has_value();
+  };
+  EXPECT_FALSE(with(R"("window_end":60)", R"("window_end":0)"));
+  EXPECT_FALSE(with(R"("window_end":60)", R"("window_end":99999999999)"));
+  EXPECT_FALSE(with(R"("window_start":0)", R"("window_start":18446744073709551615)"));
+  EXPECT_FALSE(with(R"("unique_users":0)", R"("unique_users":-1)"));
+  EXPECT_FALSE(ParseCountRecord(std::string(100'000, '[')));
+}
+
 TEST(CountRecord, HoldsTheLargestNumbersThereAre) {
   CountRecord record;
   record.start = WindowStart(99'999'999'960);

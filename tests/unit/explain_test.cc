@@ -172,6 +172,14 @@ TEST(Explain, SaysFirstThatTheJobIsGone) {
   EXPECT_EQ(Told(report).find("The job has failed"), 0U) << Told(report);
 }
 
+TEST(Explain, SaysOfAJobThatHasEndedWhatItLeft) {
+  StatusReport report = Running();
+  report.state = "done";
+  ExpectTold(Told(report),
+             "The job has ended. This is how it stood then. Minute 2016-07-11T13:40:00Z was not published "
+             "by it");
+}
+
 TEST(Explain, ShowsTheSlowestFewOfManyAndFitsATerminal) {
   StatusReport report = Running();
   report.partitions.clear();
