@@ -16,15 +16,6 @@ constexpr size_t kTextColumn = 34;
 
 Error UsageError(std::string message) { return Error{ExitCode::kUsage, std::move(message)}; }
 
-const OptionSpec* FindSpec(const OptionTable& table, std::string_view name) {
-  for (const OptionSection& section : table) {
-    for (const OptionSpec& spec : section.options) {
-      if (spec.name == name) return &spec;
-    }
-  }
-  return nullptr;
-}
-
 std::vector<std::string> Names(const OptionTable& table) {
   std::vector<std::string> names;
   for (const OptionSection& section : table) {
@@ -100,7 +91,7 @@ Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::opt
     if (std::find(option.value.begin(), option.value.end(), "") != option.value.end()) {
       return MissingValue(table, Dashed(spec.name));
     }
-    given.Add(spec.name, option.value);
+    given.Add({spec.name, option.value, {Origin::Kind::kFlag, Dashed(spec.name), Dashed(spec.name)}});
   }
   return given;
 }
@@ -152,12 +143,27 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void GivenOptions::Add(std::string name, std::vector<std::string> values) {
-  given_.push_back(Given{std::move(name), std::move(values)});
+const OptionSpec* FindSpec(const OptionTable& table, std::string_view name) {
+  for (const OptionSection& section : table) {
+    for (const OptionSpec& spec : section.options) {
+      if (spec.name == name) return &spec;
+    }
+  }
+  return nullptr;
 }
 
 bool GivenOptions::Has(std::string_view name) const {
-  return std::any_of(given_.begin(), given_.end(), [name](const Given& g) { return g.name == name; });
+  return std::any_of(given_.begin(), given_.end(), [name](const Given& g) { return g.name == name && !g.off; });
+}
+
+const Given* GivenOptions::Find(std::string_view name) const {
+  const auto found = std::find_if(given_.rbegin(), given_.rend(), [name](const Given& g) { return g.name == name; });
+  return found == given_.rend() ? nullptr : &*found;
+}
+
+std::string GivenOptions::Label(std::string_view name) const {
+  const Given* given = Find(name);
+  return given != nullptr && !given->origin.label.empty() ? given->origin.label : Dashed(name);
 }
 
 const std::string* GivenOptions::Value(std::string_view name) const {

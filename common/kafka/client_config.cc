@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/kafka/client_log.h"
+#include "common/secret_properties.h"
 
 namespace headcount::kafka {
 namespace {
@@ -66,7 +67,8 @@ const char* Prefix(KafkaProperty::Scope scope) {
 }
 
 Error UsageError(const KafkaProperty& property, const std::string& reason) {
-  return Error{ExitCode::kUsage, std::string("-X ") + Prefix(property.scope) + property.key + ": " + reason};
+  const std::string flag = std::string("-X ") + Prefix(property.scope) + property.key;
+  return Error{ExitCode::kUsage, (property.label.empty() ? flag : property.label) + ": " + reason};
 }
 
 Result<void> Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
@@ -88,7 +90,8 @@ Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
   }
   Result<void> set = Set(conf, property.key, property.value);
   if (set.ok()) return set;
-  return UsageError(property, set.error().message);
+  // librdkafka's reason may hold the value.
+  return UsageError(property, IsSecretProperty(property.key) ? "librdkafka does not take it" : set.error().message);
 }
 
 }  // namespace
