@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "common/limits.h"
 #include "common/units.h"
@@ -10,6 +11,7 @@
 #include "coordinator/option_layers.h"
 #include "coordinator/option_table.h"
 #include "coordinator/run_option_table.h"
+#include "coordinator/shown_config.h"
 
 namespace headcount {
 namespace {
@@ -232,6 +234,10 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
                       FormatSizeBytes(limits::kMaxFrameBytesCeiling));
 }
 
+RunRequest::What ReadWhat(OptionReader* reader) {
+  return reader->given().Has("print-config") ? RunRequest::What::kPrintConfig : RunRequest::What::kRun;
+}
+
 std::string StatusFileOf(const GivenOptions& given, const Surroundings& host) {
   if (const std::string* path = given.Value("status-file")) return *path;
   if (host.runtime_directory.empty()) return std::string(kStatusFileName);
@@ -274,12 +280,14 @@ OptionTable HealthOptionTable() {
 
 }  // namespace
 
-Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host) {
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> all = ReadLayers("run", RunOptionTable(), RunOptionTable(), args, host);
   if (!all) return all.error();
   const GivenOptions given = all->Has("input") ? WithoutKafka(*all) : *all;
   OptionReader reader(given);
-  RunOptions options;
+  RunRequest request;
+  RunOptions& options = request.options;
+  request.what = ReadWhat(&reader);
   ReadKafka(&reader, host, &options);
   ReadHowFar(&reader, &options);
   ReadRule(&reader, &options);
@@ -287,7 +295,16 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
   ReadResources(&reader, host, &options);
   options.status_file = StatusFileOf(given, host);
   if (reader.complaint()) return *reader.complaint();
-  return options;
+  if (request.what == RunRequest::What::kPrintConfig) {
+    request.shown_config = ShownConfig(RunOptionTable(), given, options);
+  }
+  return request;
+}
+
+Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host) {
+  Result<RunRequest> request = ParseRunRequest(args, host);
+  if (!request) return request.error();
+  return std::move(request->options);
 }
 
 Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {

@@ -11,12 +11,15 @@
 
 #include "common/result.h"
 #include "common/run_options.h"
+#include "coordinator/run_request.h"
 #include "coordinator/surroundings.h"
 
 namespace headcount {
 
 // With --input, `until_end` is always set: files and pipes have an end. Properties (-X) are taken apart here;
 // whether librdkafka knows them is for common/kafka to say.
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host);
+// Its options alone.
 Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host);
 
 struct StatusOptions {

@@ -10,7 +10,7 @@
 #include "coordinator/command_line.h"
 #include "coordinator/health_command.h"
 #include "coordinator/option_table.h"
-#include "coordinator/run_job.h"
+#include "coordinator/run_request.h"
 #include "coordinator/status_command.h"
 #include "coordinator/version.h"
 
@@ -57,7 +57,7 @@ int Main(const std::vector<std::string>& words) {
   FillStandardDescriptors();
   if (words.empty()) return Refuse({ExitCode::kUsage, "a command is needed: run, status or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());
-  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRun, RunJob);
+  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRunRequest, Answer);
   if (words[0] == "status") return Dispatch(args, StatusHelp(), ParseStatus, RunStatus);
   if (words[0] == "health") return Dispatch(args, HealthHelp(), ParseHealth, RunHealth);
   if (words[0] == "-h" || words[0] == "--help" || words[0] == "help") return Print(GeneralHelp());

@@ -71,7 +71,14 @@ OptionSection RuleSection() {
             Default("off")}}};
 }
 
-OptionSection ConfigurationSection() { return {"Configuration", {ConfigSpec()}}; }
+OptionSection ConfigurationSection() {
+  return {"Configuration",
+          {ConfigSpec(),
+           {"print-config", 0, Takes::kNothing, "",
+            "Print every option, its value and where that comes from, as such a file; then exit 0. Secrets are "
+            "masked.",
+            true}}};
+}
 
 OptionSection ResourcesSection() {
   return {

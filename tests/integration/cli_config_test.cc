@@ -124,5 +124,23 @@ TEST_F(CliConfigTest, ASecretStandsInNoMessage) {
   }
 }
 
+// --- --print-config ------------------------------------------------------------------------------------------
+
+TEST_F(CliConfigTest, WhatIsPrintedRunsTheSameJob) {
+  const Finished printed = With({"run", "--print-config", "--window", "10s"}, {{"HEADCOUNT_X_SASL_PASSWORD", kSecret}});
+  EXPECT_EQ(Describe(printed.status), "exit 0") << printed.err;
+  EXPECT_EQ(printed.err, "");
+  EXPECT_EQ(printed.out.find(kSecret), std::string::npos) << printed.out;
+  Config(printed.out);
+  const Finished run = With({"run", "--input", "in-0.jsonl", "--config", "headcount.conf"});
+  EXPECT_EQ(WindowOf(run), 10) << run.err;
+}
+
+TEST_F(CliConfigTest, WhatNoStartWouldTakeIsNotPrinted) {
+  ExpectRefused(With({"run", "--print-config", "-X", "sasl.pasword=" + kSecret}), 64, {"-X sasl.pasword: No such"});
+  ExpectRefused(With({"run", "--print-config", "--window", "10"}), 64, {"--window \"10\": the unit is missing"});
+  EXPECT_EQ(Describe(Shell("exec $headcount run --print-config > /dev/full").status), "exit 75");
+}
+
 }  // namespace
 }  // namespace headcount::test
