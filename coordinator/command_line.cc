@@ -235,7 +235,16 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
 }
 
 RunRequest::What ReadWhat(OptionReader* reader) {
-  return reader->given().Has("print-config") ? RunRequest::What::kPrintConfig : RunRequest::What::kRun;
+  const bool checks = reader->given().Has("check-config");
+  const bool prints = reader->given().Has("print-config");
+  const bool ready = reader->given().Has("ready");
+  reader->Require(!checks || !prints, "print-config", "it is one of the two: print or check");
+  reader->Require(!ready || checks, "ready", "it needs --check-config: what is to be ready for a job");
+  reader->Require(!ready || !reader->given().Has("input"), "ready",
+                  "it asks the broker, and with --input there is none");
+  if (prints) return RunRequest::What::kPrintConfig;
+  if (!checks) return RunRequest::What::kRun;
+  return ready ? RunRequest::What::kCheckReady : RunRequest::What::kCheckConfig;
 }
 
 std::string StatusFileOf(const GivenOptions& given, const Surroundings& host) {

@@ -77,7 +77,13 @@ OptionSection ConfigurationSection() {
            {"print-config", 0, Takes::kNothing, "",
             "Print every option, its value and where that comes from, as such a file; then exit 0. Secrets are "
             "masked.",
-            true}}};
+            true},
+           {"check-config", 0, Takes::kNothing, "",
+            "Check all options, files of secrets and properties, and that clients can be made of them; print ok, exit "
+            "0.",
+            true},
+           {"ready", 0, Takes::kNothing, "",
+            "With --check-config: ask the broker too, for both topics. Nothing is claimed, joined or written.", true}}};
 }
 
 OptionSection ResourcesSection() {

@@ -113,7 +113,9 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
     if (!Concerns(property, role)) continue;
     if (Result<void> set = SetProperty(conf.get(), property); !set.ok()) return set.error();
   }
-  if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
+  if (!config.bootstrap_server.empty()) {
+    if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
+  }
   if (Result<void> set = SetAll(conf.get(), fixed); !set.ok()) return set.error();
   // A mistyped topic is an error to be named, not a topic to be made: a producer's questions would make it.
   if (Result<void> set = SetAll(conf.get(), {{"allow.auto.create.topics", "false"}}); !set.ok()) return set.error();

@@ -142,5 +142,35 @@ TEST_F(CliConfigTest, WhatNoStartWouldTakeIsNotPrinted) {
   EXPECT_EQ(Describe(Shell("exec $headcount run --print-config > /dev/full").status), "exit 75");
 }
 
+// --- --check-config ------------------------------------------------------------------------------------------
+
+TEST_F(CliConfigTest, ACheckSaysOkAndReadsNothingAndAsksNobody) {
+  const std::vector<std::vector<std::string>> right = {
+      {"run", "--check-config"},
+      {"run", "--check-config", "-b", "localhost:1", "--until-end", "-X", "security.protocol=ssl"},
+      {"run", "--check-config", "--input", "in-0.jsonl"}};
+  for (const std::vector<std::string>& words : right) {
+    const Finished run = With(words);
+    EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+    EXPECT_EQ(run.out, "ok\n");
+    EXPECT_EQ(run.err, "");
+  }
+  EXPECT_EQ(ReadFile(StatusPath()), "");
+}
+
+TEST_F(CliConfigTest, ACheckFindsWhatAStartWouldTripOver) {
+  ExpectRefused(With({"run", "--check-config", "--window", "60"}), 64, {"--window \"60\": the unit is missing"});
+  ExpectRefused(With({"run", "--check-config", "-X", "linger.mss=5"}), 64, {"-X linger.mss: No such"});
+  ExpectRefused(With({"run", "--check-config", "-X", "security.protocol=ssl", "-X", "ssl.ca.location=none.pem"}), 64,
+                {"cannot make a Kafka consumer", "ssl.ca.location"});
+  ExpectRefused(With({"run", "--check-config", "-X", "producer.message.timeout.ms=100000"}), 64,
+                {"cannot make a Kafka producer", "message.timeout.ms"});
+  ExpectRefused(With({"run", "--check-config", "--input", "none.jsonl"}), 78, {"'none.jsonl'", "No such file"});
+  ExpectRefused(With({"run", "--check-config", "-X", "sasl.password_file=none"}), 78, {"cannot read 'none'"});
+  ExpectRefused(With({"run", "--check-config", "--print-config"}), 64, {"--print-config: it is one of the two"});
+  ExpectRefused(With({"run", "--ready"}), 64, {"--ready: it needs --check-config"});
+  ExpectRefused(With({"run", "--check-config", "--ready", "--input", "in-0.jsonl"}), 64, {"--ready: it asks the"});
+}
+
 }  // namespace
 }  // namespace headcount::test
