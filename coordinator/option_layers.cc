@@ -226,12 +226,18 @@ std::string ConfigPath(const GivenOptions& flags, const Surroundings& host) {
   return "";
 }
 
+// A command may have a switch of its own that only sounds like one of `run`: its table says flag_only.
+bool IsShared(const OptionTable& own, std::string_view name) {
+  const OptionSpec* const spec = FindSpec(own, name);
+  return spec != nullptr && !spec->flag_only;
+}
+
 // Whether a file could say anything to this command that is not said already.
 bool CanLearnMore(const OptionTable& own, const OptionTable& settings, const GivenOptions& flags,
                   const GivenOptions& environment) {
   const std::vector<std::string> keys = KeysOf(settings);
   return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-    return FindSpec(own, key) != nullptr && flags.Find(key) == nullptr && environment.Find(key) == nullptr;
+    return IsShared(own, key) && flags.Find(key) == nullptr && environment.Find(key) == nullptr;
   });
 }
 
@@ -258,7 +264,8 @@ Result<GivenOptions> ReadLayers(std::string_view command, const OptionTable& own
     for (const Given& given : layers[i].all()) {
       const bool outdone = std::any_of(layers.begin() + static_cast<std::ptrdiff_t>(i) + 1, layers.end(),
                                        [&given](const GivenOptions& higher) { return FindAlike(higher, given); });
-      if (!outdone && FindSpec(own, given.name) != nullptr) merged.Add(given);
+      const bool is_flag = given.origin.kind == Origin::Kind::kFlag;
+      if (!outdone && (is_flag || IsShared(own, given.name))) merged.Add(given);
     }
   }
   return merged;

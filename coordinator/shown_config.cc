@@ -90,7 +90,7 @@ std::string ShowOption(const OptionSpec& spec, const GivenOptions& given, const 
   const Given* const found = given.Find(spec.name);
   std::optional<std::string> value = ShownValue(spec.name, options);
   if (!value && found != nullptr && !found->values.empty()) value = found->values.front();
-  if (!value) return "# " + spec.name + " is not set\n";
+  if (!value || value->empty()) return "# " + spec.name + " is not set\n";
   const bool follows = found == nullptr && spec.name == "until-end" && options.reads_files();
   const std::string origin = found != nullptr ? found->origin.place : follows ? "--input" : "default";
   return Line(spec.name + " = " + ConfigValue(*value), origin);

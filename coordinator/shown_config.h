@@ -11,8 +11,8 @@
 
 namespace headcount {
 
-// The value of an option as a config file says it: "60s", "true". Nothing for what no file may say, for properties
-// (there is no one value of them), and for an option that is missing here: a test finds that.
+// The value of an option as a config file says it: "60s", "true"; empty: it is not set. Nothing for what no file may
+// say, for properties (there is no one value of them), and for an option that is missing here: a test finds that.
 std::optional<std::string> ShownValue(std::string_view option, const RunOptions& options);
 
 // `given` became `options`. Secrets are comments without their value; the file that one was read from is shown. With

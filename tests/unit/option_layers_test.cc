@@ -233,6 +233,17 @@ TEST(ConfigPrecedence, OtherCommandsTakeWhatTheyShareWithRun) {
   EXPECT_SAYS(ParseHealth({}, WithConfig("stats-file = x")).error().message, "did you mean status-file?");
 }
 
+TEST(ConfigPrecedence, ASwitchThatOnlySoundsLikeOneOfRunIsNotTakenFromTheFile) {
+  const OptionTable own = {{"",
+                            {{"until-end", 0, OptionSpec::Takes::kNothing, "", "", true},
+                             {"group", 0, OptionSpec::Takes::kOne, "NAME", ""}}}};
+  const Surroundings host = WithConfig("until-end = true\ngroup = g");
+  const Result<GivenOptions> given = ReadLayers("other", own, RunOptionTable(), {}, host);
+  EXPECT_FALSE(given->Has("until-end"));
+  EXPECT_TRUE(given->Has("group"));
+  EXPECT_TRUE(ReadLayers("other", own, RunOptionTable(), {"--until-end"}, host)->Has("until-end"));
+}
+
 // The one who may see the job need not be one who may read its config.
 TEST(ConfigPrecedence, ACommandThatHasAllItNeedsLeavesTheFileAlone) {
   EXPECT_EQ(ParseStatus({"--status-file", "s"}, With({{"HEADCOUNT_CONFIG", "missing"}}))->status_file, "s");
