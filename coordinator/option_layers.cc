@@ -20,6 +20,9 @@ constexpr std::string_view kConfigVariable = "HEADCOUNT_CONFIG";
 constexpr std::string_view kPropertyVariable = "HEADCOUNT_X_";
 constexpr std::string_view kPropertyKey = "X.";
 
+// Of all properties that text can set these alone have a _ where the others have a dot.
+constexpr std::array<std::string_view, 2> kWithUnderscore = {"log_level", "enabled_events"};
+
 // What others of the family say through the environment: the log, the clock and crash points of tests, scripts.
 constexpr std::array<std::string_view, 6> kOtherVariables = {"HEADCOUNT_LOG_LEVEL",  "HEADCOUNT_WALL_CLOCK_FILE",
                                                              "HEADCOUNT_BIN",        "HEADCOUNT_SEED",
@@ -163,8 +166,9 @@ const OptionSpec* FindByVariable(const OptionTable& settings, std::string_view n
 // HEADCOUNT_X_SASL_PASSWORD_FILE: sasl.password_file.
 std::string PropertyOfVariable(std::string_view name) {
   std::string key(name.substr(kPropertyVariable.size()));
-  if (key == "LOG_LEVEL") return "log_level";
-  for (char& c : key) c = c == '_' ? '.' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (std::find(kWithUnderscore.begin(), kWithUnderscore.end(), key) != kWithUnderscore.end()) return key;
+  std::replace(key.begin(), key.end(), '_', '.');
   if (!EndsWith(key, ".file")) return key;
   std::string of_secret = key;
   of_secret[key.size() - 5] = '_';

@@ -8,8 +8,8 @@
 //   --config FILE                    (a file names no other one)      HEADCOUNT_CONFIG=FILE
 //
 // An empty variable counts as not set: compose files and units pass on what they do not have. In the name of a
-// property every _ is a dot; of those that librdkafka takes only log_level has a _ itself, and is known. Properties
-// are merged one by one: a flag for one leaves the file's others as they are.
+// property every _ is a dot; the two that have a _ themselves (log_level, enabled_events) are known. Properties are
+// merged one by one: a flag for one leaves the file's others as they are.
 #pragma once
 
 #include <string>
