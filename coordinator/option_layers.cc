@@ -250,9 +250,9 @@ bool CanLearnMore(const OptionTable& own, const OptionTable& settings, const Giv
 Result<GivenOptions> ReadLayers(std::string_view command, const OptionTable& own, const OptionTable& settings,
                                 const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> flags = ReadOptions(command, own, args);
-  if (!flags) return flags;
+  if (!flags) return flags.error();
   const Result<GivenOptions> environment = ReadEnvironment(settings, host);
-  if (!environment) return environment;
+  if (!environment) return environment.error();
   std::array<GivenOptions, 3> layers = {GivenOptions(), *environment, *flags};  // the lowest first
   const std::string path = ConfigPath(*flags, host);
   if (!path.empty() && CanLearnMore(own, settings, *flags, *environment)) {

@@ -52,7 +52,8 @@ std::string Spelled(const OptionSpec& spec) {
 }
 
 Error UnknownOption(std::string_view command, const OptionTable& table, const std::string& word) {
-  std::string message = "unknown option \"" + word + "\"";
+  // What stands behind a = may be a password.
+  std::string message = "unknown option \"" + word.substr(0, word.find('=')) + "\"";
   const std::string nearest = Nearest(WithoutDashes(word), Names(table));
   if (!nearest.empty()) message += "; did you mean " + Dashed(nearest) + "?";
   return UsageError(message + " (headcount " + std::string(command) + " --help shows all)");
@@ -78,12 +79,21 @@ bool ValueLooksForgotten(const po::option& option) {
   return option.original_tokens.size() >= 2 && !option.value.empty() && option.value[0].rfind("--", 0) == 0;
 }
 
+// -X sasl.password hunter2: the word may be a password.
+Error UnexpectedWord(const OptionTable& table, const GivenOptions& given, const std::string& word) {
+  if (!given.all().empty()) {
+    const OptionSpec& last = *FindSpec(table, given.all().back().name);
+    if (last.takes == OptionSpec::Takes::kOneEachTime) {
+      return UsageError("unexpected word behind " + Spelled(last) + ", which is one word");
+    }
+  }
+  return UsageError("unexpected word \"" + word.substr(0, word.find('=')) + "\": options begin with --");
+}
+
 Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::option>& parsed) {
   GivenOptions given;
   for (const po::option& option : parsed) {
-    if (option.position_key >= 0) {
-      return UsageError("unexpected word \"" + option.value[0] + "\": options begin with --");
-    }
+    if (option.position_key >= 0) return UnexpectedWord(table, given, option.value[0]);
     const OptionSpec& spec = *FindSpec(table, WithoutDashes(option.string_key));
     if (ValueLooksForgotten(option)) return MissingValue(table, Dashed(spec.name));
     const bool repeats = spec.takes == OptionSpec::Takes::kOneEachTime || spec.takes == OptionSpec::Takes::kMany;

@@ -124,6 +124,24 @@ TEST_F(CliConfigTest, ASecretStandsInNoMessage) {
   }
 }
 
+TEST_F(CliConfigTest, ASecretThatIsMistypedStandsInNoMessage) {
+  ExpectRefused(With({"run", "--sasl.password=" + kSecret}), 64, {"unknown option \"--sasl.password\""});
+  ExpectRefused(With({"run", "sasl.password=" + kSecret}), 64, {"unexpected word \"sasl.password\""});
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"run", "--sasl.password=" + kSecret},
+                                                {"run", "sasl.password=" + kSecret},
+                                                {"run", "-X", "sasl.password", kSecret},
+                                                {"run", "-X", "sasl.password", "=", kSecret},
+                                                {"run", "-X", "sasl.password=" + kSecret, kSecret},
+                                                {"run", "--X.sasl.password", kSecret}}) {
+    const Finished run = With(words);
+    EXPECT_EQ(Describe(run.status), "exit 64") << run.err;
+    EXPECT_EQ((run.out + run.err).find(kSecret), std::string::npos) << run.err;
+  }
+  const Finished run = With({"run"}, {{"HEADCOUNT_XSASL_PASSWORD", kSecret}});
+  EXPECT_EQ(Describe(run.status), "exit 64") << run.err;
+  EXPECT_EQ(run.err.find(kSecret), std::string::npos) << run.err;
+}
+
 // --- --print-config ------------------------------------------------------------------------------------------
 
 TEST_F(CliConfigTest, WhatIsPrintedRunsTheSameJob) {

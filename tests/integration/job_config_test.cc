@@ -25,7 +25,7 @@ std::string StateOf(const TestBroker& broker, const std::string& group) {
   const rd_kafka_group_list* list = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_list_groups(handle.get(), group.c_str(), &list, 10'000);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_err2name(code);
-  const std::string state = list->group_cnt == 0 ? "Dead" : list->groups[0].state;
+  std::string state = list->group_cnt == 0 ? "Dead" : list->groups[0].state;
   rd_kafka_group_list_destroy(list);
   return state;
 }
