@@ -55,6 +55,10 @@ inline constexpr uint64_t kMinMaxFrameBytes = 16;
 // Below it the pause between two batches of a busy partition would pass for silence.
 inline constexpr int64_t kMinIdleTimeoutMs = 100;
 
+// --- Configuration -----------------------------------------------------------------------------------------
+inline constexpr size_t kMaxConfigBytes = size_t{1} << 20;   // of --config; more is a mistaken path
+inline constexpr size_t kMaxSecretBytes = size_t{64} << 10;  // of X.KEY_file: a long chain of keys fits
+
 // --- Supervision ------------------------------------------------------------------------------------------
 // transaction.timeout.ms of the writer's producer: how long a broker call of the writer may block.
 inline constexpr int64_t kTransactionTimeoutMs = 30'000;

@@ -26,6 +26,8 @@ struct KafkaProperty {
   Scope scope = Scope::kBoth;
   std::string key;
   std::string value;
+  std::string label = {};  // how messages about it begin where it is no flag: "/etc/headcount.conf:12: X.linger.ms"
+  std::string file = {};   // where a secret was read from; empty: it was given itself
 };
 
 struct RunOptions {

@@ -1,17 +1,18 @@
 #include "coordinator/command_line.h"
 
-#include <sched.h>
-
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "common/limits.h"
 #include "common/units.h"
+#include "coordinator/kafka_property.h"
+#include "coordinator/option_layers.h"
 #include "coordinator/option_table.h"
+#include "coordinator/other_option_tables.h"
 #include "coordinator/run_option_table.h"
+#include "coordinator/shown_config.h"
 
 namespace headcount {
 namespace {
@@ -30,7 +31,7 @@ class OptionReader {
   void Get(std::string_view name, T* out, Parse parse) {
     const std::string* text = given_.Value(name);
     if (text == nullptr || complaint_) return;
-    auto parsed = parse(Dashed(name), *text);
+    auto parsed = parse(given_.Label(name), *text);
     if (parsed.ok()) {
       *out = static_cast<T>(*parsed);
     } else {
@@ -41,8 +42,9 @@ class OptionReader {
   void Require(bool right, std::string_view name, std::string_view complaint) {
     if (right || complaint_) return;
     const std::string* text = given_.Value(name);
-    complaint_ = text != nullptr ? OptionError(Dashed(name), *text, complaint)
-                                 : Error{ExitCode::kUsage, Dashed(name).append(": ").append(complaint)};
+    const std::string label = given_.Label(name);
+    complaint_ = text != nullptr ? OptionError(label, *text, complaint)
+                                 : Error{ExitCode::kUsage, label + ": " + std::string(complaint)};
   }
   void Fail(Error error) {
     if (!complaint_) complaint_ = std::move(error);
@@ -130,30 +132,22 @@ Result<int64_t> ParseMaxHold(std::string_view option, const std::string& text) {
   return hold_ms;
 }
 
-// The value may be a password: errors show the key at most.
-Result<KafkaProperty> ParseProperty(const std::string& text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    return Error{ExitCode::kUsage, "-X \"" + text.substr(0, equals) +
-                                       "\": KEY=VALUE is needed, such as -X consumer.fetch.max.bytes=4194304"};
-  }
-  KafkaProperty property{KafkaProperty::Scope::kBoth, text.substr(0, equals), text.substr(equals + 1)};
-  for (const auto& [prefix, scope] : {std::pair(std::string_view("consumer."), KafkaProperty::Scope::kConsumer),
-                                      std::pair(std::string_view("producer."), KafkaProperty::Scope::kProducer)}) {
-    if (property.key.compare(0, prefix.size(), prefix) != 0) continue;
-    property.scope = scope;
-    property.key.erase(0, prefix.size());
-    break;
-  }
-  if (property.key.empty()) {
-    return Error{ExitCode::kUsage, "-X \"" + text.substr(0, equals) + "\": the property's name is missing"};
-  }
-  return property;
+Result<int64_t> ParseWorkers(std::string_view option, const std::string& text) {
+  return ParseCount(option, text, "workers", 1, limits::kMaxWorkers);
 }
 
 // --- The parts of RunOptions ------------------------------------------------------------------------------
 
-void ReadKafka(OptionReader* reader, RunOptions* options) {
+void ReadProperties(OptionReader* reader, const Surroundings& host, RunOptions* options) {
+  for (const Given& given : reader->given().all()) {
+    if (given.name != kPropertyOption || reader->complaint()) continue;
+    Result<KafkaProperty> property = ParseProperty(given, host);
+    if (!property) return reader->Fail(property.error());
+    options->properties.push_back(*property);
+  }
+}
+
+void ReadKafka(OptionReader* reader, const Surroundings& host, RunOptions* options) {
   reader->Get("bootstrap-server", &options->bootstrap_server, ParseBrokers);
   reader->Get("input-topic", &options->input_topic, ParseTopic);
   reader->Get("output-topic", &options->output_topic, ParseTopic);
@@ -163,11 +157,19 @@ void ReadKafka(OptionReader* reader, RunOptions* options) {
   reader->Get("group", &options->group, ParseGroup);
   reader->Get("from", &options->from, ParseFrom);
   reader->Get("on-lost-input", &options->on_lost_input, ParseOnLostInput);
-  for (const std::string& text : reader->given().Values("X")) {
-    Result<KafkaProperty> property = ParseProperty(text);
-    if (!property) return reader->Fail(property.error());
-    options->properties.push_back(*property);
+  ReadProperties(reader, host, options);
+}
+
+// With --input: a file or an environment that serves other starts too may speak of Kafka. Flags are meant for this
+// one, and stay.
+GivenOptions WithoutKafka(const GivenOptions& all) {
+  const std::vector<std::string_view>& kafka_only = KafkaOnlyOptions();
+  GivenOptions kept;
+  for (const Given& given : all.all()) {
+    const bool about_kafka = std::find(kafka_only.begin(), kafka_only.end(), given.name) != kafka_only.end();
+    if (!about_kafka || given.origin.kind == Origin::Kind::kFlag) kept.Add(given);
   }
+  return kept;
 }
 
 void ReadHowFar(OptionReader* reader, RunOptions* options) {
@@ -178,7 +180,7 @@ void ReadHowFar(OptionReader* reader, RunOptions* options) {
                   "it needs --until-end, which says where to stop");
   if (!options->reads_files()) return;
   for (const std::string_view name : KafkaOnlyOptions()) {
-    if (!reader->given().Has(name)) continue;
+    if (!reader->given().Has(name)) continue;  // WithoutKafka() left the flags
     reader->Fail(Error{ExitCode::kUsage, Dashed(name) + ": it is about Kafka and has no meaning with --input"});
   }
   reader->Require(std::count(options->files.begin(), options->files.end(), "-") <= 1, "input",
@@ -219,9 +221,8 @@ void ReadClock(OptionReader* reader, RunOptions* options) {
 
 void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* options) {
   options->workers = std::clamp(host.cores, 1, limits::kMaxWorkers);
-  reader->Get("workers", &options->workers, [](std::string_view option, const std::string& text) {
-    return ParseCount(option, text, "workers", 1, limits::kMaxWorkers);
-  });
+  const std::string* workers = reader->given().Value("workers");
+  if (workers == nullptr || *workers != "auto") reader->Get("workers", &options->workers, ParseWorkers);
   reader->Get("memory", &options->memory_bytes, ParseSizeBytes);
   reader->Require(
       options->memory_bytes >= limits::kMinMemoryBytes && options->memory_bytes <= limits::kMaxMemoryBytes, "memory",
@@ -238,95 +239,56 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
                       FormatSizeBytes(limits::kMaxFrameBytesCeiling));
 }
 
+RunRequest::What ReadWhat(OptionReader* reader) {
+  const bool checks = reader->given().Has("check-config");
+  const bool prints = reader->given().Has("print-config");
+  const bool ready = reader->given().Has("ready");
+  reader->Require(!checks || !prints, "print-config", "it is one of the two: print or check");
+  reader->Require(!ready || checks, "ready", "it needs --check-config: what is to be ready for a job");
+  reader->Require(!ready || !reader->given().Has("input"), "ready",
+                  "it asks the broker, and with --input there is none");
+  if (prints) return RunRequest::What::kPrintConfig;
+  if (!checks) return RunRequest::What::kRun;
+  return ready ? RunRequest::What::kCheckReady : RunRequest::What::kCheckConfig;
+}
+
 std::string StatusFileOf(const GivenOptions& given, const Surroundings& host) {
   if (const std::string* path = given.Value("status-file")) return *path;
   if (host.runtime_directory.empty()) return std::string(kStatusFileName);
   return host.runtime_directory + "/" + std::string(kStatusFileName);
 }
 
-// --- The other commands -----------------------------------------------------------------------------------
-
-OptionSpec StatusFileSpec() {
-  return {"status-file", 0, OptionSpec::Takes::kOne, "FILE",
-          "The file that the job replaces every second. Default: headcount.status.json in $RUNTIME_DIRECTORY or the "
-          "working directory."};
-}
-OptionSpec HelpSpec() { return {"help", 'h', OptionSpec::Takes::kNothing, "", "This text."}; }
-OptionSpec VersionSpec() {
-  return {"version", 0, OptionSpec::Takes::kNothing, "", "The versions of headcount and of its libraries."};
-}
-
-OptionTable StatusOptionTable() {
-  return {{"Options",
-           {{"watch", 0, OptionSpec::Takes::kNothing, "", "Shows it again every second, until Ctrl-C."},
-            {"json", 0, OptionSpec::Takes::kNothing, "", "The status file as it is, for programs."},
-            StatusFileSpec(),
-            HelpSpec(),
-            VersionSpec()}}};
-}
-
-OptionTable ExplainOptionTable() { return {{"Options", {StatusFileSpec(), HelpSpec(), VersionSpec()}}}; }
-
-OptionTable TailOptionTable() {
-  const RunOptions defaults;
-  return {{"Options",
-           {{"bootstrap-server", 'b', OptionSpec::Takes::kOne, "HOST:PORT,...",
-             "Brokers to begin with. Default: " + defaults.bootstrap_server + "."},
-            {"output-topic", 0, OptionSpec::Takes::kOne, "TOPIC",
-             "Where the records of finished minutes are. Default: " + defaults.output_topic + "."},
-            {"last", 'n', OptionSpec::Takes::kOne, "N",
-             "How many of the minutes that are there already; 0: none. Default: " + std::to_string(TailOptions().last) +
-                 "."},
-            {"until-end", 0, OptionSpec::Takes::kNothing, "", "Shows what is there, then exits with 0."},
-            {"json", 0, OptionSpec::Takes::kNothing, "", "The records as they are, one a line, for programs."},
-            {"X", 0, OptionSpec::Takes::kOneEachTime, "KEY=VALUE", "A property of librdkafka. Repeatable."},
-            HelpSpec(),
-            VersionSpec()}}};
-}
-
-OptionTable HealthOptionTable() {
-  return {{"Options",
-           {{"ready", 0, OptionSpec::Takes::kNothing, "",
-             "Ask for more than life: every worker that has partitions reads them."},
-            {"max-age", 0, OptionSpec::Takes::kOne, "DURATION",
-             "An older status file means that the job is gone or stuck. Default: " +
-                 FormatDurationMs(HealthOptions().max_age_ms) + "."},
-            StatusFileSpec(),
-            HelpSpec(),
-            VersionSpec()}}};
-}
-
 }  // namespace
 
-Surroundings ThisHost() {
-  Surroundings host;
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (sched_getaffinity(0, sizeof cores, &cores) == 0) host.cores = CPU_COUNT(&cores);
-  // systemd names several directories with colons between them.
-  const char* directories = getenv("RUNTIME_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
-  if (directories != nullptr)
-    host.runtime_directory = std::string_view(directories).substr(0, std::string_view(directories).find(':'));
-  return host;
-}
-
-Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadOptions("run", RunOptionTable(), args);
-  if (!given) return given.error();
-  OptionReader reader(*given);
-  RunOptions options;
-  ReadKafka(&reader, &options);
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host) {
+  const Result<GivenOptions> all = ReadLayers("run", RunOptionTable(), RunOptionTable(), args, host);
+  if (!all) return all.error();
+  const GivenOptions given = all->Has("input") ? WithoutKafka(*all) : *all;
+  OptionReader reader(given);
+  RunRequest request;
+  RunOptions& options = request.options;
+  request.what = ReadWhat(&reader);
+  ReadKafka(&reader, host, &options);
   ReadHowFar(&reader, &options);
   ReadRule(&reader, &options);
   ReadClock(&reader, &options);
   ReadResources(&reader, host, &options);
-  options.status_file = StatusFileOf(*given, host);
+  options.status_file = StatusFileOf(given, host);
   if (reader.complaint()) return *reader.complaint();
-  return options;
+  if (request.what == RunRequest::What::kPrintConfig) {
+    request.shown_config = ShownConfig(RunOptionTable(), given, options);
+  }
+  return request;
+}
+
+Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host) {
+  Result<RunRequest> request = ParseRunRequest(args, host);
+  if (!request) return request.error();
+  return std::move(request->options);
 }
 
 Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadOptions("status", StatusOptionTable(), args);
+  const Result<GivenOptions> given = ReadLayers("status", StatusOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   return StatusOptions{given->Has("json"), given->Has("watch"), StatusFileOf(*given, host)};
 }
@@ -339,19 +301,21 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
     if (!time) return time.error();
     options.asked = *time;
   }
-  const Result<GivenOptions> given =
-      ReadOptions("explain", ExplainOptionTable(), {args.begin() + (names_minute ? 1 : 0), args.end()});
+  const Result<GivenOptions> given = ReadLayers("explain", ExplainOptionTable(), RunOptionTable(),
+                                                {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
   if (!given) return given.error();
   options.status_file = StatusFileOf(*given, host);
   return options;
 }
 
-Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings&) {
-  const Result<GivenOptions> given = ReadOptions("tail", TailOptionTable(), args);
+Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings& host) {
+  const Result<GivenOptions> given = ReadLayers("tail", TailOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   TailOptions options;
   OptionReader reader(*given);
-  ReadKafka(&reader, &options.kafka);
+  reader.Get("bootstrap-server", &options.kafka.bootstrap_server, ParseBrokers);
+  reader.Get("output-topic", &options.kafka.output_topic, ParseTopic);
+  ReadProperties(&reader, host, &options.kafka);
   reader.Get("last", &options.last, [](std::string_view option, const std::string& text) {
     return ParseCount(option, text, "minutes", 0, limits::kMaxTailMinutes);
   });
@@ -362,7 +326,7 @@ Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surrou
 }
 
 Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadOptions("health", HealthOptionTable(), args);
+  const Result<GivenOptions> given = ReadLayers("health", HealthOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   HealthOptions options{given->Has("ready"), HealthOptions().max_age_ms, StatusFileOf(*given, host)};
   OptionReader reader(*given);
@@ -379,111 +343,6 @@ Asked WhatIsAsked(const std::vector<std::string>& args) {
     if (arg == "--version") return Asked::kVersion;
   }
   return Asked::kNothing;
-}
-
-std::string GeneralHelp() {
-  return R"(headcount counts the distinct users of every minute of a Kafka topic, exactly, and writes one final
-record per minute to another topic, exactly once.
-
-Usage: headcount COMMAND [OPTION]...
-
-Commands:
-  run      the job: read frames from Kafka or files, publish the minutes
-  status   show how far a running job is and what it waits for
-  explain  say in words why a minute is not out yet, or when it came out
-  tail     show the minutes of the output topic, and each new one as it comes
-  health   exit 0 if the job is well, 1 if not, with one line why
-
-Options:
-  -h, --help   this text; headcount COMMAND --help explains a command with examples
-  --version    the versions of headcount, librdkafka, RapidJSON and Boost
-
-Exit codes:
-   0  done
-  64  an option or its value is wrong
-  69  the broker cannot be reached at start
-  70  a bug: an invariant is broken
-  75  the broker was lost, or a process died too often; try again
-  78  a human is needed: what to do stands in the last lines of the log
-
-Start here:
-  headcount run --bootstrap-server localhost:9092 --until-end
-)";
-}
-
-std::string RunHelp() {
-  return R"(Counts the distinct users ("uid") of every minute of event time ("ts") in JSON frames, and publishes
-one record per finished minute.
-
-Usage: headcount run [OPTION]...
-       headcount run --input FILE...
-)" + HelpOf(RunOptionTable()) +
-         R"(
-Durations: 500ms, 5s, 2m, 1h. Sizes: 64KiB, 512MiB, 1GiB.
-Times: 2016-07-11T13:40:00Z or unix seconds.
-SIGTERM or SIGINT publishes what is finished and exits with 0 within 10 s; a second one, at once.
-
-Examples:
-  headcount run -b broker1:9092,broker2:9092               count for ever, as a service
-  headcount run -b broker1:9092 --until-end                count what is there, then stop
-  headcount run --until-end --leave-open                   the same from cron, time after time
-  headcount run --from 2016-07-11T00:00:00Z --group july   count again, from a day on
-  headcount run -X security.protocol=ssl -X consumer.fetch.max.bytes=4194304
-  zcat frames.gz | headcount run --input -                 no Kafka: one record a line on stdout
-)";
-}
-
-std::string StatusHelp() {
-  return R"(Shows the processes of a running job, its partitions, what holds its clock, and its totals. Needs no
-broker.
-
-Usage: headcount status [OPTION]...
-)" + HelpOf(StatusOptionTable()) +
-         R"(
-Examples:
-  headcount status
-  headcount status --watch
-  headcount status --status-file /run/headcount/headcount.status.json --json
-)";
-}
-
-std::string ExplainHelp() {
-  return R"(Says in words why a minute is not published yet: which partitions hold its clock, where they stand, and
-what would release it; or when it was published, and with what. Needs no broker.
-
-Usage: headcount explain [MINUTE] [OPTION]...
-
-MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: the next minute that will come.
-)" + HelpOf(ExplainOptionTable()) +
-         R"(
-Examples:
-  headcount explain
-  headcount explain 2016-07-11T13:40:00Z
-)";
-}
-
-std::string TailHelp() {
-  return R"(Shows the last minutes of the output topic and then each new one as it is committed, until Ctrl-C.
-
-Usage: headcount tail [OPTION]...
-)" + HelpOf(TailOptionTable()) +
-         R"(
-Examples:
-  headcount tail -b broker1:9092
-  headcount tail --last 1440 --until-end --json > yesterday.jsonl
-)";
-}
-
-std::string HealthHelp() {
-  return R"(Exits with 0 if the job is well and 1 if not, and says why in one line. Needs no broker.
-
-Usage: headcount health [OPTION]...
-)" + HelpOf(HealthOptionTable()) +
-         R"(
-Examples:
-  headcount health                        is it alive? (restart it if not)
-  headcount health --ready --max-age 5s   does it read all its partitions?
-)";
 }
 
 }  // namespace headcount

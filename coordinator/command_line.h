@@ -1,6 +1,6 @@
 // From the words of a command line to checked options: everything that can be wrong with them is said before
-// anything is read, with the option, its value and what would be right (kUsage). Pure but for ThisHost(); runs
-// in the coordinator, before the first fork.
+// anything is read, with the option, its value and what would be right (kUsage). What is around a command, as the
+// environment and the files it names, is passed in. Runs in the coordinator, before the first fork.
 //
 // `args` are the words after the command's name.
 #pragma once
@@ -13,18 +13,15 @@
 #include "common/result.h"
 #include "common/run_options.h"
 #include "common/types.h"
+#include "coordinator/run_request.h"
+#include "coordinator/surroundings.h"
 
 namespace headcount {
 
-// Where defaults come from that depend on the host.
-struct Surroundings {
-  int32_t cores = 1;              // that this process may use
-  std::string runtime_directory;  // $RUNTIME_DIRECTORY, the first if there are several; empty: none
-};
-Surroundings ThisHost();
-
 // With --input, `until_end` is always set: files and pipes have an end. Properties (-X) are taken apart here;
 // whether librdkafka knows them is for common/kafka to say.
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host);
+// Its options alone.
 Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host);
 
 struct StatusOptions {

@@ -11,7 +11,7 @@
 #include "coordinator/explain_command.h"
 #include "coordinator/health_command.h"
 #include "coordinator/option_table.h"
-#include "coordinator/run_job.h"
+#include "coordinator/run_request.h"
 #include "coordinator/status_command.h"
 #include "coordinator/tail_command.h"
 #include "coordinator/version.h"
@@ -60,7 +60,7 @@ int Main(const std::vector<std::string>& words) {
   if (words.empty())
     return Refuse({ExitCode::kUsage, "a command is needed: run, status, explain, tail or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());
-  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRun, RunJob);
+  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRunRequest, Answer);
   if (words[0] == "status") return Dispatch(args, StatusHelp(), ParseStatus, RunStatus);
   if (words[0] == "explain") return Dispatch(args, ExplainHelp(), ParseExplain, RunExplain);
   if (words[0] == "tail") return Dispatch(args, TailHelp(), ParseTail, RunTail);

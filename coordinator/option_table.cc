@@ -16,15 +16,6 @@ constexpr size_t kTextColumn = 34;
 
 Error UsageError(std::string message) { return Error{ExitCode::kUsage, std::move(message)}; }
 
-const OptionSpec* FindSpec(const OptionTable& table, std::string_view name) {
-  for (const OptionSection& section : table) {
-    for (const OptionSpec& spec : section.options) {
-      if (spec.name == name) return &spec;
-    }
-  }
-  return nullptr;
-}
-
 std::vector<std::string> Names(const OptionTable& table) {
   std::vector<std::string> names;
   for (const OptionSection& section : table) {
@@ -61,7 +52,8 @@ std::string Spelled(const OptionSpec& spec) {
 }
 
 Error UnknownOption(std::string_view command, const OptionTable& table, const std::string& word) {
-  std::string message = "unknown option \"" + word + "\"";
+  // What stands behind a = may be a password.
+  std::string message = "unknown option \"" + word.substr(0, word.find('=')) + "\"";
   const std::string nearest = Nearest(WithoutDashes(word), Names(table));
   if (!nearest.empty()) message += "; did you mean " + Dashed(nearest) + "?";
   return UsageError(message + " (headcount " + std::string(command) + " --help shows all)");
@@ -87,12 +79,21 @@ bool ValueLooksForgotten(const po::option& option) {
   return option.original_tokens.size() >= 2 && !option.value.empty() && option.value[0].rfind("--", 0) == 0;
 }
 
+// -X sasl.password hunter2: the word may be a password.
+Error UnexpectedWord(const OptionTable& table, const GivenOptions& given, const std::string& word) {
+  if (!given.all().empty()) {
+    const OptionSpec& last = *FindSpec(table, given.all().back().name);
+    if (last.takes == OptionSpec::Takes::kOneEachTime) {
+      return UsageError("unexpected word behind " + Spelled(last) + ", which is one word");
+    }
+  }
+  return UsageError("unexpected word \"" + word.substr(0, word.find('=')) + "\": options begin with --");
+}
+
 Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::option>& parsed) {
   GivenOptions given;
   for (const po::option& option : parsed) {
-    if (option.position_key >= 0) {
-      return UsageError("unexpected word \"" + option.value[0] + "\": options begin with --");
-    }
+    if (option.position_key >= 0) return UnexpectedWord(table, given, option.value[0]);
     const OptionSpec& spec = *FindSpec(table, WithoutDashes(option.string_key));
     if (ValueLooksForgotten(option)) return MissingValue(table, Dashed(spec.name));
     const bool repeats = spec.takes == OptionSpec::Takes::kOneEachTime || spec.takes == OptionSpec::Takes::kMany;
@@ -100,7 +101,7 @@ Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::opt
     if (std::find(option.value.begin(), option.value.end(), "") != option.value.end()) {
       return MissingValue(table, Dashed(spec.name));
     }
-    given.Add(spec.name, option.value);
+    given.Add({spec.name, option.value, {Origin::Kind::kFlag, Dashed(spec.name), Dashed(spec.name)}});
   }
   return given;
 }
@@ -152,12 +153,27 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void GivenOptions::Add(std::string name, std::vector<std::string> values) {
-  given_.push_back(Given{std::move(name), std::move(values)});
+const OptionSpec* FindSpec(const OptionTable& table, std::string_view name) {
+  for (const OptionSection& section : table) {
+    for (const OptionSpec& spec : section.options) {
+      if (spec.name == name) return &spec;
+    }
+  }
+  return nullptr;
 }
 
 bool GivenOptions::Has(std::string_view name) const {
-  return std::any_of(given_.begin(), given_.end(), [name](const Given& g) { return g.name == name; });
+  return std::any_of(given_.begin(), given_.end(), [name](const Given& g) { return g.name == name && !g.off; });
+}
+
+const Given* GivenOptions::Find(std::string_view name) const {
+  const auto found = std::find_if(given_.rbegin(), given_.rend(), [name](const Given& g) { return g.name == name; });
+  return found == given_.rend() ? nullptr : &*found;
+}
+
+std::string GivenOptions::Label(std::string_view name) const {
+  const Given* given = Find(name);
+  return given != nullptr && !given->origin.label.empty() ? given->origin.label : Dashed(name);
 }
 
 const std::string* GivenOptions::Value(std::string_view name) const {

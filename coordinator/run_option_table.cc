@@ -45,7 +45,7 @@ OptionSection ReadingSection() {
             "With --until-end: publish only minutes that later frames can no longer change, leave the others for "
             "the next start. For a cron job."},
            {"input", 0, Takes::kMany, "FILE...",
-            "No Kafka: each file, or - for stdin, is one partition, each line a frame; records go to stdout."}}};
+            "No Kafka: each file, or - for stdin, is one partition, each line a frame; records go to stdout.", true}}};
 }
 
 OptionSection RuleSection() {
@@ -71,24 +71,51 @@ OptionSection RuleSection() {
             Default("off")}}};
 }
 
+OptionSection ConfigurationSection() {
+  return {"Configuration",
+          {ConfigSpec(),
+           {"print-config", 0, Takes::kNothing, "",
+            "Print every option, its value and where that comes from, as such a file; then exit 0. Secrets are "
+            "masked.",
+            true},
+           {"check-config", 0, Takes::kNothing, "",
+            "Check all options, files of secrets and properties, and that clients can be made of them; print ok, exit "
+            "0.",
+            true},
+           {"ready", 0, Takes::kNothing, "",
+            "With --check-config: ask the broker too, for both topics. Nothing is claimed, joined or written.", true}}};
+}
+
 OptionSection ResourcesSection() {
   return {
       "Resources",
-      {{"workers", 0, Takes::kOne, "N",
-        "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." + Default("the number of cores")},
+      {{"workers", 0, Takes::kOne, "N|auto",
+        "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." +
+            Default("auto, the number of cores")},
        {"memory", 0, Takes::kOne, "SIZE",
         "Address space of each worker for open windows; used as needed." + DefaultSize(limits::kDefaultMemoryBytes)},
        {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)},
        {"status-file", 0, Takes::kOne, "FILE",
         "Replaced every second; read by headcount status and health." +
             Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
-       {"help", 'h', Takes::kNothing, "", "This text."},
-       {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries."}}};
+       {"help", 'h', Takes::kNothing, "", "This text.", true},
+       {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries.", true}}};
 }
 
 }  // namespace
 
-OptionTable RunOptionTable() { return {KafkaSection(), ReadingSection(), RuleSection(), ResourcesSection()}; }
+OptionSpec ConfigSpec() {
+  return {"config",
+          0,
+          Takes::kOne,
+          "FILE",
+          "A file with a line KEY = VALUE for each option: window = 60s, X.linger.ms = 5. Default: $HEADCOUNT_CONFIG.",
+          true};
+}
+
+OptionTable RunOptionTable() {
+  return {KafkaSection(), ReadingSection(), RuleSection(), ConfigurationSection(), ResourcesSection()};
+}
 
 const std::vector<std::string_view>& KafkaOnlyOptions() {
   static const std::vector<std::string_view> names = {

@@ -10,7 +10,11 @@ namespace headcount {
 
 OptionTable RunOptionTable();
 
-// Options that mean nothing without Kafka.
+// --config, which every command has that shares an option with `run`.
+OptionSpec ConfigSpec();
+
+// Options that mean nothing without Kafka. A flag of theirs beside --input is refused; a file or an environment that
+// serves other starts too may hold them.
 const std::vector<std::string_view>& KafkaOnlyOptions();
 
 }  // namespace headcount

@@ -21,6 +21,7 @@ usage() {
   cat <<EOF
 usage: supervise.sh [OPTIONS OF headcount run]
 Keeps \`headcount run\` running; as in: supervise.sh --bootstrap-server broker:9092 --workers 4
+--config FILE and HEADCOUNT_* variables reach it as they are; the file is read anew by each start.
 \$HEADCOUNT_BIN names another program than build/release/headcount.
 Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none had begun.
 EOF

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/kafka/client_log.h"
+#include "common/secret_properties.h"
 
 namespace headcount::kafka {
 namespace {
@@ -66,7 +67,8 @@ const char* Prefix(KafkaProperty::Scope scope) {
 }
 
 Error UsageError(const KafkaProperty& property, const std::string& reason) {
-  return Error{ExitCode::kUsage, std::string("-X ") + Prefix(property.scope) + property.key + ": " + reason};
+  const std::string flag = std::string("-X ") + Prefix(property.scope) + property.key;
+  return Error{ExitCode::kUsage, (property.label.empty() ? flag : property.label) + ": " + reason};
 }
 
 Result<void> Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
@@ -88,7 +90,8 @@ Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
   }
   Result<void> set = Set(conf, property.key, property.value);
   if (set.ok()) return set;
-  return UsageError(property, set.error().message);
+  // librdkafka's reason may hold the value.
+  return UsageError(property, IsSecretProperty(property.key) ? "librdkafka does not take it" : set.error().message);
 }
 
 }  // namespace
@@ -110,7 +113,9 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
     if (!Concerns(property, role)) continue;
     if (Result<void> set = SetProperty(conf.get(), property); !set.ok()) return set.error();
   }
-  if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
+  if (!config.bootstrap_server.empty()) {
+    if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
+  }
   if (Result<void> set = SetAll(conf.get(), fixed); !set.ok()) return set.error();
   // A mistyped topic is an error to be named, not a topic to be made: a producer's questions would make it.
   if (Result<void> set = SetAll(conf.get(), {{"allow.auto.create.topics", "false"}}); !set.ok()) return set.error();

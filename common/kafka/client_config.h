@@ -23,7 +23,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // What every client of the job has in common. Plain data: it crosses the fork.
 struct ClientConfig {
-  std::string bootstrap_server;
+  std::string bootstrap_server;  // empty: a client that connects to nobody
   std::string group;
   std::vector<KafkaProperty> properties;  // -X
 

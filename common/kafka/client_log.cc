@@ -58,9 +58,11 @@ LogLevel LevelOf(int syslog_level) {
   return LogLevel::kInfo;
 }
 
-// One set of properties serves consumers and producers; that each ignores the other's is no news.
+// One set of properties serves consumers and producers; that each ignores the other's is no news. Nor is it that a
+// client that was to connect to nobody cannot (config_check.h).
 bool IsNoise(std::string_view facility, std::string_view text) {
-  return facility == "CONFWARN" && text.find("will be ignored by this") != std::string_view::npos;
+  return facility == "CONFWARN" && (text.find("will be ignored by this") != std::string_view::npos ||
+                                    text.find("No `bootstrap.servers` configured") != std::string_view::npos);
 }
 
 }  // namespace

@@ -1,0 +1,35 @@
+#include "common/kafka/config_check.h"
+
+#include "common/kafka/cluster.h"
+#include "common/kafka/partition_consumer.h"
+#include "common/kafka/transactional_producer.h"
+
+namespace headcount::kafka {
+namespace {
+
+// As much as a worker has; it only has to be a sensible one, since nothing is fetched.
+constexpr uint64_t kFetchBudgetBytes = uint64_t{16} << 20;
+
+}  // namespace
+
+Result<void> CheckClients(const ClientConfig& config, const std::string& input_topic) {
+  ClientConfig alone = config;
+  alone.bootstrap_server.clear();
+  const auto consumer = PartitionConsumer::Create(alone, input_topic, FetchLimits::For(kFetchBudgetBytes, 1));
+  if (!consumer) return consumer.error();
+  const auto producer = TransactionalProducer::Create(alone, "headcount-" + config.group);
+  if (!producer) return producer.error();
+  return {};
+}
+
+Result<void> CheckTopics(const ClientConfig& config, const std::vector<std::string>& topics, int timeout_ms) {
+  Result<Handle> handle = NewAskingConsumer(config, Isolation::kReadCommitted, GroupUse::kNone);
+  if (!handle) return handle.error();
+  for (const std::string& topic : topics) {
+    const Result<int32_t> count = PartitionCount(handle->get(), topic, timeout_ms);
+    if (!count) return count.error();
+  }
+  return {};
+}
+
+}  // namespace headcount::kafka

@@ -1,0 +1,20 @@
+// Whether a job could start with these settings, without starting it: nothing is claimed, joined or written. For a
+// process that never forks, because clients have threads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/kafka/client_config.h"
+#include "common/result.h"
+
+namespace headcount::kafka {
+
+// Makes the clients that worker and writer make, connects them to nobody, and lets them go: librdkafka reads
+// certificates, and compares properties with each other, only then. kUsage.
+Result<void> CheckClients(const ClientConfig& config, const std::string& input_topic);
+
+// Whether the broker answers (kUnavailable) and has these topics, with partitions (kHumanNeeded, with the topic).
+Result<void> CheckTopics(const ClientConfig& config, const std::vector<std::string>& topics, int timeout_ms);
+
+}  // namespace headcount::kafka

@@ -1,0 +1,13 @@
+// The options of the commands beside `run`, as tables. Pure; run_option_table.h has those of `run`.
+#pragma once
+
+#include "coordinator/option_table.h"
+
+namespace headcount {
+
+OptionTable StatusOptionTable();
+OptionTable ExplainOptionTable();
+OptionTable TailOptionTable();
+OptionTable HealthOptionTable();
+
+}  // namespace headcount

@@ -1,0 +1,63 @@
+#include "coordinator/run_request.h"
+
+#include <cstdio>
+
+#include "common/kafka/client_config.h"
+#include "common/kafka/config_check.h"
+#include "common/limits.h"
+#include "common/result.h"
+#include "coordinator/run_job.h"
+#include "worker/file_frame_source.h"
+
+namespace headcount {
+namespace {
+
+int End(const Result<void>& result) {
+  if (result.ok()) return static_cast<int>(ExitCode::kDone);
+  fprintf(stderr, "headcount: %s\n", result.error().message.c_str());
+  return static_cast<int>(result.error().exit_code);
+}
+
+Result<void> Print(const std::string& text) {
+  fwrite(text.data(), 1, text.size(), stdout);
+  if (fflush(stdout) != 0) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
+  return {};
+}
+
+// Only what a start would take is shown: a property that librdkafka does not know may be a mistyped password.
+Result<void> PrintConfig(const RunRequest& request) {
+  if (Result<void> valid = kafka::ValidateProperties(request.options.properties); !valid) return valid;
+  return Print(request.shown_config);
+}
+
+Result<void> CheckConfig(const RunOptions& options, bool ready) {
+  if (options.reads_files()) {
+    if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable;
+  }
+  // In this order: the first has the better messages, and the second the better reasons.
+  if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid;
+  if (!options.reads_files()) {
+    const kafka::ClientConfig config = kafka::ClientConfig::From(options);
+    if (Result<void> clients = kafka::CheckClients(config, options.input_topic); !clients) return clients;
+    if (ready) {
+      Result<void> reached =
+          kafka::CheckTopics(config, {options.input_topic, options.output_topic}, limits::kStartTimeoutMs);
+      if (!reached) return reached;
+    }
+  }
+  return Print("ok\n");
+}
+
+}  // namespace
+
+int Answer(const RunRequest& request) {
+  switch (request.what) {
+    case RunRequest::What::kPrintConfig: return End(PrintConfig(request));
+    case RunRequest::What::kCheckConfig: return End(CheckConfig(request.options, false));
+    case RunRequest::What::kCheckReady: return End(CheckConfig(request.options, true));
+    case RunRequest::What::kRun: break;
+  }
+  return RunJob(request.options);
+}
+
+}  // namespace headcount

@@ -1,0 +1,66 @@
+#include "coordinator/surroundings.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "common/units.h"
+
+namespace headcount {
+namespace {
+
+constexpr std::string_view kPrefix = "HEADCOUNT_";
+
+Error CannotRead(const std::string& path, const std::string& reason) {
+  return Error{ExitCode::kHumanNeeded, "cannot read '" + path + "': " + reason};
+}
+
+std::vector<std::pair<std::string, std::string>> OurEnvironment() {
+  std::vector<std::pair<std::string, std::string>> ours;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const size_t equals = text.find('=');
+    if (equals == std::string_view::npos || text.substr(0, kPrefix.size()) != kPrefix) continue;
+    ours.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return ours;
+}
+
+}  // namespace
+
+Surroundings ThisHost() {
+  Surroundings host;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) host.cores = CPU_COUNT(&cores);
+  // systemd names several directories with colons between them.
+  const char* directories = getenv("RUNTIME_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (directories != nullptr)
+    host.runtime_directory = std::string_view(directories).substr(0, std::string_view(directories).find(':'));
+  host.environment = OurEnvironment();
+  return host;
+}
+
+Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return CannotRead(path, std::strerror(errno));
+  std::string bytes;
+  char buffer[4096];
+  ssize_t count = 0;
+  do {
+    count = read(fd, buffer, sizeof buffer);
+    if (count > 0) bytes.append(buffer, static_cast<size_t>(count));
+  } while ((count > 0 && bytes.size() <= max_bytes) || (count < 0 && errno == EINTR));
+  const int read_errno = errno;
+  close(fd);
+  if (count < 0) return CannotRead(path, std::strerror(read_errno));
+  if (bytes.size() > max_bytes) return CannotRead(path, "it is larger than " + FormatSizeBytes(max_bytes));
+  return bytes;
+}
+
+}  // namespace headcount

@@ -1,0 +1,27 @@
+// What a command finds around it: the host, the environment and files. Passed in, so that the reading of options
+// stays pure: tests pass what they like. Runs in the coordinator, before the first fork.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+
+namespace headcount {
+
+// Missing, not to be read, a folder, too big: kHumanNeeded, with the path in quotes. A pipe is read to its end.
+Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes);
+
+struct Surroundings {
+  int32_t cores = 1;              // that this process may use
+  std::string runtime_directory;  // $RUNTIME_DIRECTORY, the first if there are several; empty: none
+  std::vector<std::pair<std::string, std::string>> environment = {};  // HEADCOUNT_... only
+  std::function<Result<std::string>(const std::string& path, size_t max_bytes)> read_file = ReadWholeFile;
+};
+Surroundings ThisHost();
+
+}  // namespace headcount
