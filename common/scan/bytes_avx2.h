@@ -44,15 +44,6 @@ class Avx2Bytes {
     return Mask(_mm256_cmpeq_epi8(_mm256_min_epu8(low, width), low),
                 _mm256_cmpeq_epi8(_mm256_min_epu8(high, width), high));
   }
-  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const {
-    const __m256i base = _mm256_set1_epi8(static_cast<char>(first));
-    const __m256i width = _mm256_set1_epi8(static_cast<char>(last - first));
-    const __m256i fold = _mm256_set1_epi8(0x20);
-    const __m256i low = _mm256_sub_epi8(_mm256_or_si256(low_, fold), base);
-    const __m256i high = _mm256_sub_epi8(_mm256_or_si256(high_, fold), base);
-    return Mask(_mm256_cmpeq_epi8(_mm256_min_epu8(low, width), low),
-                _mm256_cmpeq_epi8(_mm256_min_epu8(high, width), high));
-  }
   HC_SCAN_INLINE uint64_t High() const { return Mask(low_, high_); }
 
   HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }

@@ -32,7 +32,6 @@ class Avx512Bytes {
     return Mask(_mm512_cmpeq_epi8_mask(Folded(), _mm512_set1_epi8(c)));
   }
   HC_SCAN_INLINE uint64_t Within(uint8_t first, uint8_t last) const { return Within(bytes_, first, last); }
-  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const { return Within(Folded(), first, last); }
   HC_SCAN_INLINE uint64_t High() const { return Mask(_mm512_movepi8_mask(bytes_)); }
   HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
   HC_SCAN_INLINE uint64_t Bit20() const { return Mask(_mm512_test_epi8_mask(bytes_, _mm512_set1_epi8(0x20))); }

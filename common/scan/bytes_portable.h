@@ -33,9 +33,6 @@ class PortableBytes {
   HC_SCAN_INLINE uint64_t Within(uint8_t first, uint8_t last) const {
     return Where([first, last](Vector part) { return (part >= first) & (part <= last); });
   }
-  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const {
-    return Where([first, last](Vector part) { return ((part | kFold) >= first) & ((part | kFold) <= last); });
-  }
   // Outside ASCII.
   HC_SCAN_INLINE uint64_t High() const { return Within(0x80, 0xFF); }
   // What a string may not hold unescaped.

@@ -40,15 +40,6 @@ class Sse2Bytes {
       return _mm_cmpeq_epi8(_mm_min_epu8(above, width), above);
     });
   }
-  HC_SCAN_INLINE uint64_t WithinFolded(uint8_t first, uint8_t last) const {
-    const __m128i base = _mm_set1_epi8(static_cast<char>(first));
-    const __m128i width = _mm_set1_epi8(static_cast<char>(last - first));
-    const __m128i fold = _mm_set1_epi8(0x20);
-    return Where([base, width, fold](__m128i part) {
-      const __m128i above = _mm_sub_epi8(_mm_or_si128(part, fold), base);
-      return _mm_cmpeq_epi8(_mm_min_epu8(above, width), above);
-    });
-  }
   HC_SCAN_INLINE uint64_t High() const {
     return Where([](__m128i part) { return part; });
   }

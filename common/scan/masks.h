@@ -78,17 +78,13 @@ class Carry {
     return sum & ~skipped;
   }
 
-  struct Runs {
-    uint64_t bytes;
-    uint64_t behind;  // the first byte behind each
-  };
   // Of the runs in `runs` those that begin with one of `first`.
-  HC_SCAN_INLINE Runs From(uint64_t first, uint64_t runs) {
+  HC_SCAN_INLINE uint64_t From(uint64_t first, uint64_t runs) {
     uint64_t sum = 0;
     bool ripples_out = __builtin_add_overflow(runs, first, &sum);
     ripples_out |= __builtin_add_overflow(sum, bit_, &sum);
     bit_ = static_cast<uint64_t>(ripples_out);
-    return {runs & ~sum, sum & ~runs};
+    return runs & ~sum;
   }
 
  private:

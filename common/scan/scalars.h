@@ -25,7 +25,7 @@ class Scalars {
     const uint64_t digits = bytes.Within('0', '9');
     const uint64_t minus = bytes.Equal('-');
     const uint64_t literal_starts = starts & ~(digits | minus);
-    const uint64_t numbers = scalars & ~literals_.From(literal_starts, scalars).bytes;
+    const uint64_t numbers = scalars & ~literals_.From(literal_starts, scalars);
     found_literals_.Add({at, literal_starts});
     CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, minus & numbers, errors);
   }
