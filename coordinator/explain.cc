@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "common/units.h"
+#include "coordinator/command_line.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -15,8 +16,6 @@ using Partition = StatusReport::Partition;
 
 constexpr size_t kColumns = 80;
 constexpr size_t kHoldersExplained = 5;
-// An older file is not replaced any more.
-constexpr int64_t kStaleMs = 15'000;
 // After this long something else than the broker's answer is awaited.
 constexpr int64_t kPatienceMs = 10'000;
 
@@ -190,7 +189,7 @@ class MinuteStory {
       text_.Say("The job has failed; the last lines of its log say why. This is how it stood then.");
     } else if (report_.state == "done") {
       text_.Say("The job has ended. This is how it stood then.");
-    } else if (age_ms > kStaleMs) {
+    } else if (age_ms > HealthOptions().max_age_ms) {
       text_.Say("The status file is " + SpanText(age_ms / 1000) +
                 " old: the job is gone or stuck (headcount health). This is how it stood then.");
     } else if (report_.state != "running") {

@@ -297,7 +297,7 @@ void Coordinator::Do(const RaiseGeneration& action) {
 }
 
 void Coordinator::Do(const ResetSharedMemory& /*action*/) {
-  status_.KeepTotals(view().Writer());
+  status_.KeepTotals(view());
   // Nobody maps the old memory any more: a new one is the surest reset.
   Result<shm::JobMemory> fresh = shm::JobMemory::Create(plan_.workers(), options_->memory_bytes);
   HC_CHECK(fresh.ok(), fresh.error().message);

@@ -58,10 +58,11 @@ StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pi
       coordinator_pid_(coordinator_pid),
       records_before_(static_cast<size_t>(options->workers)) {}
 
-void StatusSnapshot::KeepTotals(const shm::WriterSnapshot& writer) {
+void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
+  const shm::WriterSnapshot writer = view.Writer();
   published_before_ += writer.published;
   minutes_before_ += writer.minutes_published;
-  recent_before_.insert(recent_before_.end(), writer.recent.begin(), writer.recent.end());
+  recent_before_ = RecentMinutes(view);
 }
 
 StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
@@ -81,17 +82,18 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   AddPartitions(view, &report);
   AddWorkers(view, supervisor, worker_pids, now_ms, &report);
   report.held_by = Holders(report.partitions);
-  AddRecent(writer, &report);
+  report.recent = RecentMinutes(view);
   AddRule(*options_, &report.rule);
   return report;
 }
 
-void StatusSnapshot::AddRecent(const shm::WriterSnapshot& writer, StatusReport* report) const {
-  report->recent = recent_before_;
-  report->recent.insert(report->recent.end(), writer.recent.begin(), writer.recent.end());
-  if (report->recent.size() > limits::kRecentMinutes) {
-    report->recent.erase(report->recent.begin(), report->recent.end() - limits::kRecentMinutes);
-  }
+// Also those of writers that have died.
+std::vector<PublishedMinute> StatusSnapshot::RecentMinutes(const shm::CoordinatorView& view) const {
+  std::vector<PublishedMinute> recent = recent_before_;
+  const std::vector<PublishedMinute> newest = view.RecentMinutes();
+  recent.insert(recent.end(), newest.begin(), newest.end());
+  if (recent.size() > limits::kRecentMinutes) recent.erase(recent.begin(), recent.end() - limits::kRecentMinutes);
+  return recent;
 }
 
 int64_t StatusSnapshot::UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {

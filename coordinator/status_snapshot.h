@@ -18,7 +18,7 @@ class StatusSnapshot {
   StatusSnapshot(const RunOptions* options, int64_t coordinator_pid);
 
   // The writer has died and the shared memory is about to be made anew: what it had published still counts.
-  void KeepTotals(const shm::WriterSnapshot& writer);
+  void KeepTotals(const shm::CoordinatorView& view);
   // Rates are those since the call before. `pids`: of the workers, by slot; 0: none.
   StatusReport Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
                     const std::vector<int64_t>& worker_pids, int64_t now_ms);
@@ -27,7 +27,7 @@ class StatusSnapshot {
   void AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
                   const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
   void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
-  void AddRecent(const shm::WriterSnapshot& writer, StatusReport* report) const;
+  std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
   int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;

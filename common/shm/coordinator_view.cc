@@ -35,14 +35,14 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.closed_upto = WindowStart(job.writer_closed_upto.load(std::memory_order_acquire));
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
   writer.published = Load(job.writer_published);
-  writer.minutes_published = job.writer_minutes_published.load(std::memory_order_acquire);
-  writer.recent = RecentMinutes(writer.minutes_published);
+  writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
   return writer;
 }
 
 // The writer may be storing the next ones over the oldest while they are read: those are left out.
-std::vector<PublishedMinute> CoordinatorView::RecentMinutes(uint64_t published) const {
+std::vector<PublishedMinute> CoordinatorView::RecentMinutes() const {
   const JobData& job = memory_->job();
+  const uint64_t published = job.writer_minutes_published.load(std::memory_order_acquire);
   const uint64_t first = published - std::min<uint64_t>(published, limits::kRecentMinutes);
   std::vector<PublishedMinute> recent;
   for (uint64_t number = first; number < published; ++number) {

@@ -22,7 +22,6 @@ struct WriterSnapshot {
   RunId run;
   VerdictCounts published;
   uint64_t minutes_published = 0;
-  std::vector<PublishedMinute> recent;  // the last kRecentMinutes of them, the newest last
 };
 
 struct SlotSnapshot {
@@ -54,10 +53,10 @@ class CoordinatorView {
   WriterSnapshot Writer() const;
   SlotSnapshot Slot(SlotId slot) const;
   PartitionSnapshot Partition(PartitionId partition) const;
+  // The last kRecentMinutes of those that this writer has published, the newest last.
+  std::vector<PublishedMinute> RecentMinutes() const;
 
  private:
-  std::vector<PublishedMinute> RecentMinutes(uint64_t published) const;
-
   const JobMemory* memory_;
 };
 

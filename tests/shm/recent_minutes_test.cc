@@ -36,7 +36,7 @@ class RecentMinutesTest : public testing::Test {
     published_ += minutes;
     writer_.ShowPublished({}, published_);
   }
-  std::vector<PublishedMinute> Recent() const { return shm::CoordinatorView(&memory_).Writer().recent; }
+  std::vector<PublishedMinute> Recent() const { return shm::CoordinatorView(&memory_).RecentMinutes(); }
 
   shm::JobMemory memory_ = shm::JobMemory::Create(1, uint64_t{1} << 20).value();
   shm::WriterView writer_{&memory_};
