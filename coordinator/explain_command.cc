@@ -3,17 +3,16 @@
 #include <cstdio>
 #include <string>
 
-#include "common/status_report.h"
 #include "common/wakeup.h"
 #include "coordinator/explain.h"
+#include "coordinator/status_command.h"
 
 namespace headcount {
 
 int RunExplain(const ExplainOptions& options) {
-  const Result<StatusReport> report = ReadStatusFile(options.status_file);
+  const Result<StatusReport> report = ReadStatusOf(options.status_file);
   if (!report) {
-    fprintf(stderr, "headcount: %s; --status-file names the file of the job you mean\n",
-            report.error().message.c_str());
+    fprintf(stderr, "headcount: %s\n", report.error().message.c_str());
     return static_cast<int>(ExitCode::kHumanNeeded);
   }
   const std::string text = Explain(*report, options.asked, WallClockMs());

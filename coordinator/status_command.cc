@@ -207,11 +207,8 @@ std::string StatusTable(const StatusReport& report, int64_t now_ms) {
 namespace {
 
 Result<std::string> StatusText(const StatusOptions& options) {
-  const Result<StatusReport> report = ReadStatusFile(options.status_file);
-  if (!report) {
-    return Error{report.error().exit_code,
-                 report.error().message + "; --status-file names the file of the job you mean"};
-  }
+  const Result<StatusReport> report = ReadStatusOf(options.status_file);
+  if (!report) return report.error();
   return options.json ? ToJson(*report) : StatusTable(*report, WallClockMs());
 }
 
@@ -240,6 +237,12 @@ int Watch(const StatusOptions& options) {
 }
 
 }  // namespace
+
+Result<StatusReport> ReadStatusOf(const std::string& status_file) {
+  Result<StatusReport> report = ReadStatusFile(status_file);
+  if (report.ok()) return report;
+  return Error{report.error().exit_code, report.error().message + "; --status-file names the file of the job you mean"};
+}
 
 int RunStatus(const StatusOptions& options) { return options.watch ? Watch(options) : Show(options); }
 

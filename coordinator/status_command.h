@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/result.h"
 #include "common/status_report.h"
 #include "coordinator/command_line.h"
 
@@ -12,6 +13,9 @@ namespace headcount {
 // At most 80 columns, whatever the numbers: processes, partitions, what holds the clock, totals. `now_ms` is
 // the wall clock, to say how old the report is.
 std::string StatusTable(const StatusReport& report, int64_t now_ms);
+
+// The status file of a job that a person means; the error says how to name another.
+Result<StatusReport> ReadStatusOf(const std::string& status_file);
 
 // Prints the table or the file itself to stdout; with `watch` again and again, in place on a terminal. Returns the exit
 // code: 0, or 78 if there is no readable file.
