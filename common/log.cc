@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdio>
 
 #include "common/check.h"
@@ -56,11 +57,15 @@ void WipeProgressLine() {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWipeLine, sizeof kWipeLine - 1);
 }
 
-void Log(LogLevel level, std::string_view message) {
-  if (level < g_level) return;
+void Log(LogAction action, std::string_view message, [[maybe_unused]] std::initializer_list<LabelValue> labels) {
+  const LogActionSpec& spec = SpecOf(action);
+  if (spec.level < g_level) return;
+  assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
+    return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
+  }));
   std::string line = g_has_progress_line ? kWipeLine : "";
   line.append(Timestamp());
-  line.append(1, ' ').append(LevelName(level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
+  line.append(1, ' ').append(LevelName(spec.level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
   std::replace(line.begin(), line.end(), '\n', ' ');
   line += '\n';
   // A full or closed stderr must not stop the job: then the line is lost, and that is deliberately not acted on.
@@ -69,9 +74,15 @@ void Log(LogLevel level, std::string_view message) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 
+void LogFailure(LogAction action, const Error& error) {
+  const std::string code = std::to_string(static_cast<int>(error.exit_code));
+  Log(action, error.message, {{LogLabel::kErrorType, Name(error.exit_code)}, {LogLabel::kErrorCode, code}});
+}
+
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
-  LogError(std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail +
-           ")");
+  Log(LogAction::kInvariantBroken,
+      std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail + ")",
+      {{LogLabel::kErrorType, Name(ExitCode::kBroken)}, {LogLabel::kSourceFile, file}, {LogLabel::kSourceLine, line}});
   CrashPoint("check.failed");
   _exit(static_cast<int>(ExitCode::kBroken));
 }

@@ -73,9 +73,9 @@ int RunCaught(const std::function<int()>& body) {
   try {
     return body();
   } catch (const std::exception& exception) {
-    LogError(std::string("an exception nobody expected: ") + exception.what());
+    Log(LogAction::kExceptionCaught, std::string("an exception nobody expected: ") + exception.what());
   } catch (...) {
-    LogError("an exception nobody expected, of a kind without words");
+    Log(LogAction::kExceptionCaught, "an exception nobody expected, of a kind without words");
   }
   return static_cast<int>(ExitCode::kBroken);
 }

@@ -69,6 +69,32 @@ Result<int> BlockSignals() {
   return fd;
 }
 
+void LogObituary(const Obituary& obituary, bool expected) {
+  using Kind = Death::Kind;
+  const Death& death = obituary.death;
+  const auto code_if = [&death](Kind kind) {
+    return death.kind == kind ? std::optional<int64_t>(death.code) : std::nullopt;
+  };
+  const auto& mark = obituary.mark;
+  LogAction action = expected ? LogAction::kWriterEnded : LogAction::kWriterDied;
+  if (obituary.slot) action = expected ? LogAction::kWorkerEnded : LogAction::kWorkerDied;
+  const std::string partitions = obituary.slot ? ListText(obituary.partitions) : "";
+  Log(action, Text(obituary),
+      {{LogLabel::kChildPid, death.pid},
+       {LogLabel::kGeneration, obituary.generation.value()},
+       {LogLabel::kChildExitCode, code_if(Kind::kExited)},
+       {LogLabel::kChildSignal, code_if(Kind::kSignaled)},
+       {LogLabel::kChildForkErrno, code_if(Kind::kNotStarted)},
+       {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
+       {LogLabel::kChildUptimeS, obituary.uptime_s},
+       {LogLabel::kDecision, Name(obituary.action)},
+       {LogLabel::kChildRestartDelayMs, obituary.delay_ms},
+       {LogLabel::kChildSlot, obituary.slot ? std::optional<int64_t>(obituary.slot->value()) : std::nullopt},
+       {LogLabel::kPartitions, partitions},
+       {LogLabel::kPartition, mark ? std::optional<int64_t>(mark->partition.value()) : std::nullopt},
+       {LogLabel::kOffset, mark ? std::optional<int64_t>(mark->offset.value()) : std::nullopt}});
+}
+
 // Executes what the supervisor decides, and gathers what it must know.
 class Coordinator {
  public:
@@ -235,7 +261,7 @@ int64_t Coordinator::Reached(SlotId slot) const {
 
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
-    if (!exit->message.empty()) LogError(exit->message);
+    if (!exit->message.empty()) LogFailure(LogAction::kJobFailed, {exit->code, exit->message});
     PublishStatus();
     WipeProgressLine();
     return static_cast<int>(exit->code);
@@ -281,7 +307,7 @@ int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& b
   int fork_errno = 0;
   const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
   if (forked.ok()) return *forked;
-  LogError(forked.error().message);
+  Log(LogAction::kProcessNotStarted, forked.error().message, {{LogLabel::kRole, role}});
   *not_started = Death{Death::Kind::kNotStarted, fork_errno, 0};
   return 0;
 }
@@ -305,7 +331,7 @@ void Coordinator::Do(const ResetSharedMemory& /*action*/) {
 }
 
 void Coordinator::Do(const BeginDrain& /*action*/) {
-  LogInfo("draining: what can be published is published, then this ends");
+  Log(LogAction::kJobDraining, "draining: what can be published is published, then this ends");
   view().Drain();
   wakeups_.SignalAllWorkers();
   wakeups_.writer().Signal();
@@ -316,7 +342,7 @@ void Coordinator::Do(const LogDeath& action) {
   const bool expected = action.obituary.action == DeathAction::kEnd && action.obituary.death.code != 0
                             ? supervisor_.EndsWell()
                             : action.obituary.death.code == 0;
-  Log(expected ? LogLevel::kDebug : LogLevel::kWarning, Text(action.obituary));
+  LogObituary(action.obituary, expected);
 }
 
 void Coordinator::PublishStatus() {
@@ -366,7 +392,7 @@ int RunJob(const RunOptions& options) {
   EndAtOnceOnSignals();
   const Result<int> ended = RunChecked(options);
   if (ended.ok()) return *ended;
-  LogError(ended.error().message);
+  LogFailure(LogAction::kJobFailed, ended.error());
   return static_cast<int>(ended.error().exit_code);
 }
 

@@ -69,7 +69,12 @@ void PartitionReader::JudgeFrame(const SourceFrame& frame) {
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
   }
   if (!judge_.moves().empty() && judge_.IsPoison(frame.offset)) {
-    LogWarning(Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers");
+    Log(LogAction::kFramePoison,
+        Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers",
+        {{LogLabel::kTopic, topic()},
+         {LogLabel::kFile, file()},
+         {LogLabel::kPartition, partition_.value()},
+         {LogLabel::kOffset, frame.offset.value()}});
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kPoison);
   }
   DecodedFrame decoded;
@@ -174,10 +179,28 @@ void PartitionReader::MakeRoomForPoison() {
   const CountingRule& rule = tools_.options->rule;
   if (tools_.view->closed_upto() < rule.SealableBy(judge_.watermark())) return;
   const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
-  LogWarning(Place(batch_.frames[next_].offset) + ": more than " + std::to_string(limits::kMaxPoisonMoves) +
-             " frames of open minutes kill their decoder; to go on, the minutes before " +
-             std::to_string(end.seconds()) + " are closed without what follows");
+  const Offset offset = batch_.frames[next_].offset;
+  Log(LogAction::kWindowClosedEarly,
+      Place(offset) + ": more than " + std::to_string(limits::kMaxPoisonMoves) +
+          " frames of open minutes kill their decoder; to go on, the minutes before " + std::to_string(end.seconds()) +
+          " are closed without what follows",
+      {{LogLabel::kTopic, topic()},
+       {LogLabel::kFile, file()},
+       {LogLabel::kPartition, partition_.value()},
+       {LogLabel::kOffset, offset.value()},
+       {LogLabel::kUpto, end.seconds()}});
   judge_.Excuse(WallClock(), end);
+}
+
+// Empty where files are read.
+std::string_view PartitionReader::topic() const {
+  return tools_.options->reads_files() ? std::string_view() : tools_.options->input_topic;
+}
+
+// Empty where Kafka is read.
+std::string_view PartitionReader::file() const {
+  const std::vector<std::string>& files = tools_.options->files;
+  return files.empty() ? std::string_view() : files[static_cast<size_t>(partition_.value())];
 }
 
 // For a person.

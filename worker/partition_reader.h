@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/fingerprint.h"
@@ -78,6 +79,8 @@ class PartitionReader {
   bool StandsBeforePoison() const;
   Error NothingButPoison() const;
   std::string Place(Offset offset) const;
+  std::string_view topic() const;
+  std::string_view file() const;
   void WaitForRoomForMoves();
   void MakeRoomForPoison();
   PartitionFacts Facts(WindowStart boundary_of_others) const;

@@ -14,6 +14,11 @@
 namespace headcount {
 namespace {
 
+void LogFirstRecord(PartitionId p) {
+  Log(LogAction::kReadingBegun, "first record partition=" + std::to_string(p.value()),
+      {{LogLabel::kPartition, p.value()}});
+}
+
 Error CoordinatorGone() { return {ExitCode::kTryAgain, "the coordinator is gone"}; }
 
 }  // namespace
@@ -157,7 +162,7 @@ Result<bool> WorkerLoop::ReadOneBatch() {
     if (!taken) return taken.error();
     if (store_->out_of_memory()) return OutOfMemory();
     if (*taken > 0) {
-      if (records_ == 0) LogInfo("first record partition=" + std::to_string(reader->partition().value()));
+      if (records_ == 0) LogFirstRecord(reader->partition());
       records_ += *taken;
       return true;
     }
@@ -220,7 +225,7 @@ Result<void> WorkerLoop::SealWhatIsPossible() {
   for (const auto& reader : readers_) reader->ForgetWindow();
   RefreshClocks();
   if (Result<void> published = Publish(false); !published) return published;
-  LogDebug("sealed upto=" + std::to_string(upto.seconds()));
+  Log(LogAction::kWindowSealed, "sealed upto=" + std::to_string(upto.seconds()), {{LogLabel::kUpto, upto.seconds()}});
   return {};
 }
 

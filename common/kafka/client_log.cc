@@ -51,11 +51,11 @@ int64_t Admit(const std::string& facility, Clock::time_point now) {
   return 0;
 }
 
-LogLevel LevelOf(int syslog_level) {
+LogAction ActionOf(int syslog_level) {
   // An error of the client is a warning of the job: the job tries again, and says itself what is an error.
-  if (syslog_level <= LOG_CRIT) return LogLevel::kError;
-  if (syslog_level <= LOG_WARNING) return LogLevel::kWarning;
-  return LogLevel::kInfo;
+  if (syslog_level <= LOG_CRIT) return LogAction::kClientError;
+  if (syslog_level <= LOG_WARNING) return LogAction::kClientWarning;
+  return syslog_level < LOG_DEBUG ? LogAction::kClientInfo : LogAction::kClientDebug;
 }
 
 // One set of properties serves consumers and producers; that each ignores the other's is no news.
@@ -73,7 +73,7 @@ void OnLogLine(const rd_kafka_s* /*handle*/, int level, const char* facility, co
     if (left_out < 0) return;
     if (left_out > 0) line += " (and " + std::to_string(left_out) + " like it since the last one shown)";
   }
-  Log(LevelOf(level), line);
+  Log(ActionOf(level), line, {{LogLabel::kFacility, facility}});
 }
 
 }  // namespace headcount::kafka
