@@ -2,12 +2,11 @@
 
 #include <poll.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
-#include <cstdio>
+#include <utility>
 
 #include "common/check.h"
 #include "common/crash_point.h"
@@ -22,33 +21,29 @@ std::string& Role() {
 }
 
 LogLevel g_level = LogLevel::kInfo;
+LogFormat g_format = LogFormat::kText;
 bool g_has_progress_line = false;
 
-const char* LevelName(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug: return "DEBUG";
-    case LogLevel::kInfo: return "INFO ";
-    case LogLevel::kWarning: return "WARN ";
-    case LogLevel::kError: return "ERROR";
-  }
-  return "?";
+std::string& Version() {
+  static std::string version;
+  return version;
 }
 
-std::string Timestamp() {
+int64_t NowMs() {
   timeval now{};
   gettimeofday(&now, nullptr);
-  tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  char text[40];
-  const size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(now.tv_usec / 1000));
-  return text;
+  return int64_t{now.tv_sec} * 1000 + now.tv_usec / 1000;
 }
 
 }  // namespace
 
 void SetLogRole(std::string role) { Role() = std::move(role); }
 void SetLogLevel(LogLevel level) { g_level = level; }
+
+void SetLogFormat(LogFormat format, std::string version) {
+  g_format = format;
+  Version() = std::move(version);
+}
 
 void ShareTerminalWithProgressLine() { g_has_progress_line = true; }
 
@@ -57,17 +52,15 @@ void WipeProgressLine() {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWipeLine, sizeof kWipeLine - 1);
 }
 
-void Log(LogAction action, std::string_view message, [[maybe_unused]] std::initializer_list<LabelValue> labels) {
+void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels) {
   const LogActionSpec& spec = SpecOf(action);
   if (spec.level < g_level) return;
   assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
     return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
   }));
+  const LogRecord record{NowMs(), action, message, labels.begin(), labels.size(), Role(), getpid(), Version()};
   std::string line = g_has_progress_line ? kWipeLine : "";
-  line.append(Timestamp());
-  line.append(1, ' ').append(LevelName(spec.level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  line += '\n';
+  line += g_format == LogFormat::kEcs ? EcsLine(record) : TextLine(record);
   // A full or closed stderr must not stop the job: then the line is lost, and that is deliberately not acted on.
   pollfd polled{STDERR_FILENO, POLLOUT, 0};
   if (poll(&polled, 1, 0) <= 0 || (polled.revents & POLLOUT) == 0) return;

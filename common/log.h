@@ -3,14 +3,12 @@
 //   2026-01-31T10:20:30.123Z INFO  worker-1 reading partitions=[1,3]
 #pragma once
 
-#include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "common/log_actions.h"
+#include "common/log_line.h"
 #include "common/result.h"
 
 namespace headcount {
@@ -19,6 +17,8 @@ namespace headcount {
 void SetLogRole(std::string role);
 // Messages below it are dropped. Starts at kInfo.
 void SetLogLevel(LogLevel level);
+// Starts as text. `version` is headcount's own, which every line of kEcs tells.
+void SetLogFormat(LogFormat format, std::string version);
 
 // There is a progress line on the terminal that stderr is (coordinator/progress_line.h): each message wipes it
 // before it takes its place. Called before the first fork.
@@ -27,29 +27,8 @@ void ShareTerminalWithProgressLine();
 void WipeProgressLine();
 inline constexpr char kWipeLine[] = "\r\x1b[K";
 
-// A label and what it says here. Owns nothing: a text outlives the call of Log() that it is made for.
-class LabelValue {
- public:
-  // An empty text, like a number that is not there, leaves the label out.
-  LabelValue(LogLabel label, std::string_view text) : label_(label), text_(text) {}
-  LabelValue(LogLabel label, std::optional<int64_t> number) : label_(label), number_(number) {}
-  template <typename Integer, typename = std::enable_if_t<std::is_integral_v<Integer>>>
-  LabelValue(LogLabel label, Integer number) : label_(label), number_(static_cast<int64_t>(number)) {}
-
-  LogLabel label() const { return label_; }
-  LogLabelType type() const { return number_ ? LogLabelType::kNumber : LogLabelType::kText; }
-  bool empty() const { return text_.empty() && !number_; }
-  std::string_view text() const { return text_; }
-  int64_t number() const { return number_.value_or(0); }
-
- private:
-  LogLabel label_;
-  std::string_view text_;
-  std::optional<int64_t> number_;
-};
-
 // The message is one sentence or line for people; a line break in it is written as a space. It never holds a uid or
-// a frame. The labels are those of the action (log_actions.h); on the terminal they are not shown.
+// a frame. The labels are those of the action (log_actions.h); in text they are not shown.
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels = {});
 // The same of an error that ends something, which also tells its exit code.
 void LogFailure(LogAction action, const Error& error);

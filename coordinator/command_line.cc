@@ -121,6 +121,12 @@ Result<OnLostInput> ParseOnLostInput(std::string_view option, const std::string&
   return OptionError(option, text, "fail or continue is needed");
 }
 
+Result<LogFormat> ParseLogFormat(std::string_view option, const std::string& text) {
+  if (text == "text") return LogFormat::kText;
+  if (text == "ecs") return LogFormat::kEcs;
+  return OptionError(option, text, "text or ecs is needed");
+}
+
 Result<int64_t> ParseMaxHold(std::string_view option, const std::string& text) {
   if (text == "off") return 0;
   Result<int64_t> hold_ms = ParseDurationMs(option, text);
@@ -301,6 +307,7 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
   ReadClock(&reader, &options);
   ReadResources(&reader, host, &options);
   options.status_file = StatusFileOf(*given, host);
+  reader.Get("log-format", &options.log_format, ParseLogFormat);
   if (reader.complaint()) return *reader.complaint();
   return options;
 }

@@ -30,6 +30,7 @@
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
+#include "coordinator/version.h"
 #include "coordinator/writer/stdout_outlet.h"
 #include "coordinator/writer/writer.h"
 #include "worker/file_frame_source.h"
@@ -75,6 +76,7 @@ void LogObituary(const Obituary& obituary, bool expected) {
   const auto code_if = [&death](Kind kind) {
     return death.kind == kind ? std::optional<int64_t>(death.code) : std::nullopt;
   };
+  const bool restarts = obituary.action != DeathAction::kEnd;
   const auto& mark = obituary.mark;
   LogAction action = expected ? LogAction::kWriterEnded : LogAction::kWriterDied;
   if (obituary.slot) action = expected ? LogAction::kWorkerEnded : LogAction::kWorkerDied;
@@ -88,7 +90,7 @@ void LogObituary(const Obituary& obituary, bool expected) {
        {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
        {LogLabel::kChildUptimeS, obituary.uptime_s},
        {LogLabel::kDecision, Name(obituary.action)},
-       {LogLabel::kChildRestartDelayMs, obituary.delay_ms},
+       {LogLabel::kChildRestartDelayMs, restarts ? std::optional<int64_t>(obituary.delay_ms) : std::nullopt},
        {LogLabel::kChildSlot, obituary.slot ? std::optional<int64_t>(obituary.slot->value()) : std::nullopt},
        {LogLabel::kPartitions, partitions},
        {LogLabel::kPartition, mark ? std::optional<int64_t>(mark->partition.value()) : std::nullopt},
@@ -149,7 +151,7 @@ class Coordinator {
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
-  const bool has_progress_;         // files only, and only on a terminal
+  const bool has_progress_;         // files only, only on a terminal, and only among lines of text
   StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
   int64_t progress_ms_;             // a short job needs no line
 };
@@ -170,7 +172,7 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
-      has_progress_(options->reads_files() && CanDrawProgress()),
+      has_progress_(options->reads_files() && options->log_format == LogFormat::kText && CanDrawProgress()),
       progress_status_(options, getpid()),
       progress_ms_(MonotonicMs()) {
   if (has_progress_) ShareTerminalWithProgressLine();
@@ -386,6 +388,7 @@ Result<int> RunChecked(const RunOptions& options) {
 
 int RunJob(const RunOptions& options) {
   SetLogRole("coordinator");
+  SetLogFormat(options.log_format, Version());
   // For whoever looks for where a minute's time went: each seal and each transaction gets a line.
   const char* const level = getenv("HEADCOUNT_LOG_LEVEL");  // NOLINT(concurrency-mt-unsafe): one thread so far
   if (level != nullptr && std::string_view(level) == "debug") SetLogLevel(LogLevel::kDebug);

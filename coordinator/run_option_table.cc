@@ -82,6 +82,9 @@ OptionSection ResourcesSection() {
        {"status-file", 0, Takes::kOne, "FILE",
         "Replaced every second; read by headcount status and health." +
             Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+       {"log-format", 0, Takes::kOne, "text|ecs",
+        "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
+            Default("text")},
        {"help", 'h', Takes::kNothing, "", "This text."},
        {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries."}}};
 }
