@@ -6,10 +6,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "common/check.h"
+#include "common/clock.h"
 #include "common/crash_point.h"
+#include "common/log_limiter.h"
 #include "common/result.h"
 
 namespace headcount {
@@ -29,6 +33,31 @@ std::string& Version() {
   return version;
 }
 
+// Librdkafka's threads speak too. Neither is ever destroyed: a client that was left behind may speak while the process
+// exits.
+std::mutex& RepeatingLock() {
+  static auto& mutex = *new std::mutex;
+  return mutex;
+}
+LogLimiter& Repeating() {
+  static auto& limiter = *new LogLimiter;
+  return limiter;
+}
+
+std::string_view ReasonOf(std::initializer_list<LabelValue> labels) {
+  for (const LabelValue& value : labels) {
+    if (!value.text().empty()) return value.text();
+  }
+  return "";
+}
+
+bool Admit(LogAction action, std::initializer_list<LabelValue> labels) {
+  const int64_t now_ms = MonotonicMs();
+  LogWhatWasLeftOut(now_ms);
+  const std::lock_guard<std::mutex> lock(RepeatingLock());
+  return Repeating().Admit(action, ReasonOf(labels), now_ms);
+}
+
 int64_t NowMs() {
   timeval now{};
   gettimeofday(&now, nullptr);
@@ -37,7 +66,10 @@ int64_t NowMs() {
 
 }  // namespace
 
-void SetLogRole(std::string role) { Role() = std::move(role); }
+void SetLogRole(std::string role) {
+  Role() = std::move(role);
+  Repeating() = {};  // our parent's is not ours to tell
+}
 void SetLogLevel(LogLevel level) { g_level = level; }
 
 void SetLogFormat(LogFormat format, std::string version) {
@@ -58,6 +90,7 @@ void Log(LogAction action, std::string_view message, std::initializer_list<Label
   assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
     return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
   }));
+  if (spec.repeats == Repeats::kLimited && !Admit(action, labels)) return;
   const LogRecord record{NowMs(), action, message, labels.begin(), labels.size(), Role(), getpid(), Version()};
   std::string line = g_has_progress_line ? kWipeLine : "";
   line += g_format == LogFormat::kEcs ? EcsLine(record) : TextLine(record);
@@ -70,6 +103,24 @@ void Log(LogAction action, std::string_view message, std::initializer_list<Label
 void LogFailure(LogAction action, const Error& error) {
   const std::string code = std::to_string(static_cast<int>(error.exit_code));
   Log(action, error.message, {{LogLabel::kErrorType, Name(error.exit_code)}, {LogLabel::kErrorCode, code}});
+}
+
+void LogWhatWasLeftOut(int64_t now_ms) {
+  std::vector<LogLimiter::LeftOut> left_out;
+  {
+    const std::lock_guard<std::mutex> lock(RepeatingLock());
+    left_out = Repeating().TakeDue(now_ms);
+  }
+  for (const LogLimiter::LeftOut& kind : left_out) LogLeftOut(kind.action, kind.reason, kind.lines);
+}
+
+void LogAllThatWasLeftOut() { LogWhatWasLeftOut(INT64_MAX); }
+
+void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines) {
+  std::string kind = SpecOf(action).name;
+  if (!reason.empty()) kind.append(" (").append(reason).append(")");
+  Log(LogAction::kLinesLeftOut, std::to_string(lines) + " more like this in the last minute: " + kind,
+      {{LogLabel::kRepeated, SpecOf(action).name}, {LogLabel::kReason, reason}, {LogLabel::kSuppressed, lines}});
 }
 
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {

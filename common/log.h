@@ -3,6 +3,7 @@
 //   2026-01-31T10:20:30.123Z INFO  worker-1 reading partitions=[1,3]
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -32,5 +33,13 @@ inline constexpr char kWipeLine[] = "\r\x1b[K";
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels = {});
 // The same of an error that ends something, which also tells its exit code.
 void LogFailure(LogAction action, const Error& error);
+
+// What lines were left out in the minutes that are over, because they repeat (Repeats::kLimited): to be called at least
+// every few seconds, and costs next to nothing.
+void LogWhatWasLeftOut(int64_t now_ms);
+// The same at the end of the process, of minutes that are not over too.
+void LogAllThatWasLeftOut();
+// One such line.
+void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines);
 
 }  // namespace headcount

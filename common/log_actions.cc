@@ -20,6 +20,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kOutcome, "labels.outcome", kText},
     {L::kPartitions, "labels.partitions", kText},
     {L::kPoint, "labels.point", kText},
+    {L::kRepeated, "labels.repeated", kText},
     {L::kRole, "labels.child_role", kText},
     {L::kRun, "labels.run", kText},
     {L::kStart, "labels.start", kText},
@@ -27,6 +28,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kErrorCode, "error.code", kText},
     {L::kErrorType, "error.type", kText},
     {L::kFile, "file.path", kText},
+    {L::kReason, "event.reason", kText},
     {L::kSourceFile, "log.origin.file.name", kText},
     {L::kSourceLine, "log.origin.file.line", kNumber},
     {L::kBegunUs, "headcount.begun_us", kNumber},
@@ -49,6 +51,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kProducedUs, "headcount.produced_us", kNumber},
     {L::kRecords, "headcount.records", kNumber},
     {L::kSequence, "headcount.sequence", kNumber},
+    {L::kSuppressed, "headcount.suppressed", kNumber},
     {L::kUnitedUs, "headcount.united_us", kNumber},
     {L::kUpto, "headcount.upto", kNumber},
 }};
@@ -57,6 +60,9 @@ constexpr LogLevel kDebug = LogLevel::kDebug;
 constexpr LogLevel kInfo = LogLevel::kInfo;
 constexpr LogLevel kWarning = LogLevel::kWarning;
 constexpr LogLevel kError = LogLevel::kError;
+
+constexpr Repeats kAll = Repeats::kAll;
+constexpr Repeats kLimited = Repeats::kLimited;
 
 using Labels = std::array<LogLabel, kMaxLabelsOfAction>;
 
@@ -71,49 +77,60 @@ constexpr Labels kOfWorkerDeath = {
     L::kPartitions, L::kPartition,    L::kOffset};
 
 constexpr std::array<LogActionSpec, kLogActions> kActions = {{
-    {A::kJobDraining, "job.draining", kInfo, {}},
-    {A::kJobFailed, "job.failed", kError, kOfFailure},
-    {A::kProcessNotStarted, "process.not_started", kError, {L::kRole}},
-    {A::kStatusFileFailed, "status_file.failed", kWarning, {L::kFile}},
-    {A::kStatusFileRestored, "status_file.restored", kInfo, {L::kFile}},
+    {A::kJobDraining, "job.draining", kInfo, kAll, {}},
+    {A::kJobFailed, "job.failed", kError, kAll, kOfFailure},
+    {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},
+    {A::kStatusFileFailed, "status_file.failed", kWarning, kLimited, {L::kFile}},
+    {A::kStatusFileRestored, "status_file.restored", kInfo, kLimited, {L::kFile}},
     // The obituaries. Whoever goes when all is done has "ended".
-    {A::kWorkerDied, "worker.died", kWarning, kOfWorkerDeath},
-    {A::kWorkerEnded, "worker.ended", kDebug, kOfWorkerDeath},
-    {A::kWriterDied, "writer.died", kWarning, kOfWriterDeath},
-    {A::kWriterEnded, "writer.ended", kDebug, kOfWriterDeath},
+    {A::kWorkerDied, "worker.died", kWarning, kAll, kOfWorkerDeath},
+    {A::kWorkerEnded, "worker.ended", kDebug, kAll, kOfWorkerDeath},
+    {A::kWriterDied, "writer.died", kWarning, kAll, kOfWriterDeath},
+    {A::kWriterEnded, "writer.ended", kDebug, kAll, kOfWriterDeath},
 
-    {A::kClaimMade, "claim.made", kInfo, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
-    {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, {L::kOutcome}},
-    {A::kOffsetsChanged, "offsets.changed", kWarning, {L::kTopic, L::kGroup, L::kPartition, L::kOffset}},
-    {A::kTopicGrown, "topic.grown", kInfo, {L::kTopic, L::kPartitionCount}},
+    {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
+    {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
+    {A::kOffsetsChanged, "offsets.changed", kWarning, kLimited, {L::kTopic, L::kGroup, L::kPartition, L::kOffset}},
+    {A::kTopicGrown, "topic.grown", kInfo, kAll, {L::kTopic, L::kPartitionCount}},
     {A::kTransactionCommitted,
      "transaction.committed",
      kDebug,
+     kAll,
      {L::kUpto, L::kSequence, L::kRecords, L::kBegunUs, L::kProducedUs, L::kOffsetsUs, L::kCommittedUs}},
-    {A::kTransactionSettled, "transaction.settled", kInfo, {L::kOutcome}},
-    {A::kTransactionUnclear, "transaction.unclear", kWarning, {L::kOutcome}},
-    {A::kWindowsUnited, "windows.united", kDebug, {L::kUpto, L::kUnitedUs}},
-    {A::kWriterFailed, "writer.failed", kError, kOfFailure},
+    {A::kTransactionSettled, "transaction.settled", kInfo, kLimited, {L::kOutcome}},
+    {A::kTransactionUnclear, "transaction.unclear", kWarning, kLimited, {L::kOutcome}},
+    {A::kWindowsUnited, "windows.united", kDebug, kAll, {L::kUpto, L::kUnitedUs}},
+    {A::kWriterFailed, "writer.failed", kError, kAll, kOfFailure},
 
-    {A::kFramePoison, "frame.poison", kWarning, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
-    {A::kInputLost, "input.lost", kWarning, {L::kTopic, L::kPartition, L::kOffset, L::kNextOffset, L::kLostRecords}},
-    {A::kReadingBegun, "reading.begun", kInfo, {L::kPartition}},
+    {A::kFramePoison, "frame.poison", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
+    {A::kInputLost,
+     "input.lost",
+     kWarning,
+     kAll,
+     {L::kTopic, L::kPartition, L::kOffset, L::kNextOffset, L::kLostRecords}},
+    {A::kReadingBegun, "reading.begun", kInfo, kAll, {L::kPartition}},
     {A::kWindowClosedEarly,
      "window.closed_early",
      kWarning,
+     kAll,
      {L::kTopic, L::kFile, L::kPartition, L::kOffset, L::kUpto}},
-    {A::kWindowSealed, "window.sealed", kDebug, {L::kUpto}},
-    {A::kWorkerFailed, "worker.failed", kError, kOfFailure},
+    {A::kWindowSealed, "window.sealed", kDebug, kAll, {L::kUpto}},
+    {A::kWorkerFailed, "worker.failed", kError, kAll, kOfFailure},
 
     // librdkafka and its own lines.
-    {A::kClientAbandoned, "client.abandoned", kWarning, {}},
-    {A::kClientDebug, "client.debug", kInfo, kOfClient},
-    {A::kClientError, "client.error", kError, kOfClient},
-    {A::kClientInfo, "client.info", kInfo, kOfClient},
-    {A::kClientWarning, "client.warning", kWarning, kOfClient},
-    {A::kCrashPoint, "crash_point.reached", kWarning, {L::kPoint}},
-    {A::kExceptionCaught, "exception.caught", kError, {}},
-    {A::kInvariantBroken, "invariant.broken", kError, {L::kErrorType, L::kErrorCode, L::kSourceFile, L::kSourceLine}},
+    {A::kClientAbandoned, "client.abandoned", kWarning, kAll, {}},
+    {A::kClientDebug, "client.debug", kInfo, kAll, kOfClient},
+    {A::kClientError, "client.error", kError, kLimited, kOfClient},
+    {A::kClientInfo, "client.info", kInfo, kLimited, kOfClient},
+    {A::kClientWarning, "client.warning", kWarning, kLimited, kOfClient},
+    {A::kCrashPoint, "crash_point.reached", kWarning, kAll, {L::kPoint}},
+    {A::kExceptionCaught, "exception.caught", kError, kAll, {}},
+    {A::kInvariantBroken,
+     "invariant.broken",
+     kError,
+     kAll,
+     {L::kErrorType, L::kErrorCode, L::kSourceFile, L::kSourceLine}},
+    {A::kLinesLeftOut, "lines.left_out", kWarning, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
 }};
 
 constexpr bool InOrder() {

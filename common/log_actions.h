@@ -22,6 +22,7 @@ enum class LogLabel : uint8_t {
   kOutcome,
   kPartitions,
   kPoint,
+  kRepeated,
   kRole,
   kRun,
   kStart,
@@ -29,6 +30,7 @@ enum class LogLabel : uint8_t {
   kErrorCode,
   kErrorType,
   kFile,
+  kReason,
   kSourceFile,
   // Numbers.
   kSourceLine,
@@ -52,6 +54,7 @@ enum class LogLabel : uint8_t {
   kProducedUs,
   kRecords,
   kSequence,
+  kSuppressed,
   kUnitedUs,
   kUpto,
 };
@@ -107,14 +110,23 @@ enum class LogAction : uint8_t {
   kCrashPoint,
   kExceptionCaught,
   kInvariantBroken,
+  kLinesLeftOut,
 };
-inline constexpr size_t kLogActions = static_cast<size_t>(LogAction::kInvariantBroken) + 1;
+inline constexpr size_t kLogActions = static_cast<size_t>(LogAction::kLinesLeftOut) + 1;
 inline constexpr size_t kMaxLabelsOfAction = 14;
+
+// What is done to an action that comes again and again.
+enum class Repeats : uint8_t {
+  kAll,      // every line is written: it is rare, asked for, or must be found
+  kLimited,  // ten lines a minute of each reason, then a count (log_limiter.h); the first text among the labels is the
+             // reason
+};
 
 struct LogActionSpec {
   LogAction action;
   const char* name;
   LogLevel level;
+  Repeats repeats;
   // It may have these and no others; any of them may be missing. kNone fills the rest.
   std::array<LogLabel, kMaxLabelsOfAction> labels;
 

@@ -102,7 +102,9 @@ Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fd
   CloseOthers(keep_fds);
   SetLogRole(role);
   prctl(PR_SET_NAME, ("hc-" + role).c_str());
-  _exit(RunCaught(body));
+  const int code = RunCaught(body);
+  LogAllThatWasLeftOut();
+  _exit(code);
 }
 
 std::vector<Death> ReapChildren() {

@@ -188,6 +188,7 @@ int Coordinator::Run() {
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
+    LogWhatWasLeftOut(MonotonicMs());
     WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
   }
 }
@@ -265,6 +266,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
     if (!exit->message.empty()) LogFailure(LogAction::kJobFailed, {exit->code, exit->message});
     PublishStatus();
+    LogAllThatWasLeftOut();
     WipeProgressLine();
     return static_cast<int>(exit->code);
   }

@@ -271,6 +271,7 @@ void WorkerLoop::ShowStatusIfDue() {
 
 void WorkerLoop::ShowStatus() {
   status_shown_ms_ = now_ms_;
+  LogWhatWasLeftOut(now_ms_);
   shm::WorkerStatus status{records_, store_->used_bytes(), source_->LostRecords(), 0, store_->judged_counts()};
   for (const auto& reader : readers_) {
     view_.ShowPartition(reader->partition(), reader->Status(NotBeyond()));

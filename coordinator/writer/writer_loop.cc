@@ -96,6 +96,7 @@ Result<void> WriterLoop::Run() {
     if (*done) break;
     if (Result<void> watched = WatchPartitions(); !watched) return watched;
     if (Result<void> watched = WatchPoints(); !watched) return watched;
+    LogWhatWasLeftOut(MonotonicMs());
     WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->writer().Clear();
     Gather();
