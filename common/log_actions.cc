@@ -102,6 +102,9 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kWindowsUnited, "windows.united", kDebug, kAll, {L::kUpto, L::kUnitedUs}},
     {A::kWriterFailed, "writer.failed", kError, kAll, kOfFailure},
 
+    // Limited by worker/frame_notes.h, which is quicker.
+    {A::kFrameFuture, "frame.future", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
+    {A::kFrameInvalid, "frame.invalid", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset, L::kReason}},
     {A::kFramePoison, "frame.poison", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
     {A::kInputLost,
      "input.lost",

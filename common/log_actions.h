@@ -95,6 +95,8 @@ enum class LogAction : uint8_t {
   kWindowsUnited,
   kWriterFailed,
   // Workers.
+  kFrameFuture,
+  kFrameInvalid,
   kFramePoison,
   kInputLost,
   kReadingBegun,
@@ -117,7 +119,7 @@ inline constexpr size_t kMaxLabelsOfAction = 14;
 
 // What is done to an action that comes again and again.
 enum class Repeats : uint8_t {
-  kAll,      // every line is written: it is rare, asked for, or must be found
+  kAll,      // every line is written: it is rare, asked for, must be found, or limited where it is made
   kLimited,  // ten lines a minute of each reason, then a count (log_limiter.h); the first text among the labels is the
              // reason
 };

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/fingerprint.h"
@@ -18,6 +17,7 @@
 #include "common/types.h"
 #include "common/wakeup.h"
 #include "worker/excuse_policy.h"
+#include "worker/frame_notes.h"
 #include "worker/frame_source.h"
 #include "worker/window_store.h"
 
@@ -31,6 +31,7 @@ struct ReadingTools {
   FingerprintKey key;
   WindowStore* store;
   shm::WorkerView* view;
+  FrameNotes* notes = nullptr;  // null: nobody wants to know
 };
 
 class PartitionReader {
@@ -74,13 +75,12 @@ class PartitionReader {
 
  private:
   void JudgeFrame(const SourceFrame& frame);
+  void JudgeInvalid(Offset offset, InvalidReason reason);
   void TakePoisonLeft(Offset offset);
   bool AtUntil() const;
   bool StandsBeforePoison() const;
   Error NothingButPoison() const;
-  std::string Place(Offset offset) const;
-  std::string_view topic() const;
-  std::string_view file() const;
+  std::string Place(Offset offset) const { return PlaceOf(*tools_.options, partition_, offset); }
   void WaitForRoomForMoves();
   void MakeRoomForPoison();
   PartitionFacts Facts(WindowStart boundary_of_others) const;

@@ -101,6 +101,7 @@ Result<void> WriterLoop::Run() {
     start_.wakeups->writer().Clear();
     Gather();
   }
+  LogAllThatWasLeftOut();  // after this the coordinator may end it all before we are gone
   view_.EnterState(shm::WriterState::kDone);
   start_.wakeups->coordinator().Signal();
   return {};

@@ -60,5 +60,67 @@ TEST_F(CliLogTest, AnErrorThatEndsTheRunTellsItsCode) {
   EXPECT_NE(run.err.find("\"code\":\"78\""), std::string::npos) << run.err;
 }
 
+// --- Frames that are not counted -----------------------------------------------------------------------------
+
+// Lines of a file, and where each begins.
+class FrameFile {
+ public:
+  void Add(const std::string& frame) {
+    offsets_.push_back(text_.size());
+    text_ += frame + "\n";
+  }
+  void AddValid(int count) {
+    for (int n = 0; n < count; ++n) Add(R"({"ts":1468244401,"uid":"secret-user"})");
+  }
+  const std::string& text() const { return text_; }
+  std::string Place(size_t line) const { return "in-0.jsonl, offset " + std::to_string(offsets_[line]) + ": "; }
+
+ private:
+  std::string text_;
+  std::vector<size_t> offsets_;
+};
+
+size_t Count(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(CliLogTest, NamesTheFirstInvalidAndFutureFramesOfAReasonAndCountsTheOthersButShowsNone) {
+  FrameFile frames;
+  for (int n = 0; n < 2; ++n) frames.Add(R"({"ts":"secret-ts","uid":"secret-user"})");  // before the first minute
+  frames.AddValid(20);
+  for (int n = 0; n < 25; ++n) frames.Add("{\"ts\":1468244401,\"uid\":\"secret-user");
+  frames.Add(R"({"ts":1468248000,"uid":"secret-future"})");
+  frames.AddValid(300);
+  WriteFiles({frames.text()});
+  const Finished run = Run({"in-0.jsonl"});
+  EXPECT_EQ(Describe(run.status), "exit 0");
+  for (size_t line = 0; line < 2; ++line) {
+    EXPECT_EQ(Count(run.err, frames.Place(line) + "counted as invalid (bad_ts)"), 1U) << run.err;
+  }
+  for (size_t line = 22; line < 47; ++line) {
+    EXPECT_EQ(Count(run.err, frames.Place(line) + "counted as invalid (not_json)"), line < 32 ? 1U : 0U) << run.err;
+  }
+  EXPECT_EQ(Count(run.err, "WARN  worker-0 15 more like this in the last minute: frame.invalid (not_json)"), 1U)
+      << run.err;
+  EXPECT_EQ(Count(run.err, frames.Place(47) + "counted as future"), 1U) << run.err;
+  EXPECT_EQ(Count(run.err, "more like this"), 1U) << run.err;
+  EXPECT_EQ(Count(run.err, "secret"), 0U) << run.err;
+}
+
+TEST_F(CliLogTest, NamesThemInJsonToo) {
+  FrameFile frames;
+  frames.AddValid(20);
+  for (int n = 0; n < 12; ++n) frames.Add("[\"secret\"]");
+  WriteFiles({frames.text()});
+  const Finished run = Run({"in-0.jsonl"}, {"--log-format", "ecs"});
+  EXPECT_EQ(Describe(run.status), "exit 0");
+  EXPECT_EQ(template_.WrongWithLog(run.err), "");
+  EXPECT_EQ(Count(run.err, R"("action":"frame.invalid","reason":"not_object")"), 10U) << run.err;
+  EXPECT_EQ(Count(run.err, R"("headcount":{"suppressed":2})"), 1U) << run.err;
+  EXPECT_EQ(Count(run.err, "secret"), 0U) << run.err;
+}
+
 }  // namespace
 }  // namespace headcount::test
