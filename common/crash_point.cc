@@ -64,7 +64,8 @@ void CrashAsTheFileSays(std::string_view name) {
   const std::string_view point = std::string_view(plan).substr(0, plan.find(' '));
   if (point != name || unlink(path) != 0) return;  // no plan, another one, or somebody else was there first
   const bool is_parents = point.size() < plan.size();
-  LogWarning(std::string(is_parents ? "kills the coordinator at " : "dies at ") + std::string(name));
+  Log(LogAction::kCrashPoint, std::string(is_parents ? "kills the coordinator at " : "dies at ") + std::string(name),
+      {{LogLabel::kPoint, name}});
   kill(is_parents ? getppid() : getpid(), SIGKILL);
   for (;;) pause();  // the kernel ends the children of a dead coordinator
 }

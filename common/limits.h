@@ -94,6 +94,18 @@ inline constexpr size_t kMaxPoisonMarks = 1024;
 // A second coordinator waits this long for the children of a dead one to go.
 inline constexpr int64_t kLockWaitMs = 10'000;
 
+// --- The log ------------------------------------------------------------------------------------------------
+// What a pipe takes from one write(2) without mixing it with another's (PIPE_BUF of Linux).
+inline constexpr size_t kLogLineBytes = 4096;
+// Of a text in a line of JSON, escaped. The message stands twice where the line is an error.
+inline constexpr size_t kLogMessageBytes = 1200;
+inline constexpr size_t kLogLabelBytes = 256;
+// Of lines that may repeat, so many of a kind are shown in a minute ...
+inline constexpr uint64_t kLogLinesAMinute = 10;
+inline constexpr int64_t kLogMinuteMs = 60'000;
+// ... and so many kinds are told apart: the client library has a few dozen, we have fewer.
+inline constexpr size_t kMaxLogKinds = 128;
+
 // --- The worker's loop --------------------------------------------------------------------------------------
 // Frames judged before anything else is looked at: about a millisecond of work.
 inline constexpr size_t kBatchFrames = 512;

@@ -2,14 +2,18 @@
 
 #include <poll.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cassert>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "common/check.h"
+#include "common/clock.h"
 #include "common/crash_point.h"
+#include "common/log_limiter.h"
 #include "common/result.h"
 
 namespace headcount {
@@ -21,33 +25,57 @@ std::string& Role() {
 }
 
 LogLevel g_level = LogLevel::kInfo;
+LogFormat g_format = LogFormat::kText;
 bool g_has_progress_line = false;
 
-const char* LevelName(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug: return "DEBUG";
-    case LogLevel::kInfo: return "INFO ";
-    case LogLevel::kWarning: return "WARN ";
-    case LogLevel::kError: return "ERROR";
-  }
-  return "?";
+std::string& Version() {
+  static std::string version;
+  return version;
 }
 
-std::string Timestamp() {
+// Librdkafka's threads speak too. Neither is ever destroyed: a client that was left behind may speak while the process
+// exits.
+std::mutex& RepeatingLock() {
+  static auto& mutex = *new std::mutex;
+  return mutex;
+}
+LogLimiter& Repeating() {
+  static auto& limiter = *new LogLimiter;
+  return limiter;
+}
+
+std::string_view ReasonOf(std::initializer_list<LabelValue> labels) {
+  for (const LabelValue& value : labels) {
+    if (!value.text().empty()) return value.text();
+  }
+  return "";
+}
+
+bool Admit(LogAction action, std::initializer_list<LabelValue> labels) {
+  const int64_t now_ms = MonotonicMs();
+  LogWhatWasLeftOut(now_ms);
+  const std::lock_guard<std::mutex> lock(RepeatingLock());
+  return Repeating().Admit(action, ReasonOf(labels), now_ms);
+}
+
+int64_t NowMs() {
   timeval now{};
   gettimeofday(&now, nullptr);
-  tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  char text[40];
-  const size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(now.tv_usec / 1000));
-  return text;
+  return int64_t{now.tv_sec} * 1000 + now.tv_usec / 1000;
 }
 
 }  // namespace
 
-void SetLogRole(std::string role) { Role() = std::move(role); }
+void SetLogRole(std::string role) {
+  Role() = std::move(role);
+  Repeating() = {};  // our parent's is not ours to tell
+}
 void SetLogLevel(LogLevel level) { g_level = level; }
+
+void SetLogFormat(LogFormat format, std::string version) {
+  g_format = format;
+  Version() = std::move(version);
+}
 
 void ShareTerminalWithProgressLine() { g_has_progress_line = true; }
 
@@ -56,22 +84,49 @@ void WipeProgressLine() {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWipeLine, sizeof kWipeLine - 1);
 }
 
-void Log(LogLevel level, std::string_view message) {
-  if (level < g_level) return;
+void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels) {
+  const LogActionSpec& spec = SpecOf(action);
+  if (spec.level < g_level) return;
+  assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
+    return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
+  }));
+  if (spec.repeats == Repeats::kLimited && !Admit(action, labels)) return;
+  const LogRecord record{NowMs(), action, message, labels.begin(), labels.size(), Role(), getpid(), Version()};
   std::string line = g_has_progress_line ? kWipeLine : "";
-  line.append(Timestamp());
-  line.append(1, ' ').append(LevelName(level)).append(1, ' ').append(Role()).append(1, ' ').append(message);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  line += '\n';
+  line += g_format == LogFormat::kEcs ? EcsLine(record) : TextLine(record);
   // A full or closed stderr must not stop the job: then the line is lost, and that is deliberately not acted on.
   pollfd polled{STDERR_FILENO, POLLOUT, 0};
   if (poll(&polled, 1, 0) <= 0 || (polled.revents & POLLOUT) == 0) return;
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
 
+void LogFailure(LogAction action, const Error& error) {
+  const std::string code = std::to_string(static_cast<int>(error.exit_code));
+  Log(action, error.message, {{LogLabel::kErrorType, Name(error.exit_code)}, {LogLabel::kErrorCode, code}});
+}
+
+void LogWhatWasLeftOut(int64_t now_ms) {
+  std::vector<LogLimiter::LeftOut> left_out;
+  {
+    const std::lock_guard<std::mutex> lock(RepeatingLock());
+    left_out = Repeating().TakeDue(now_ms);
+  }
+  for (const LogLimiter::LeftOut& kind : left_out) LogLeftOut(kind.action, kind.reason, kind.lines);
+}
+
+void LogAllThatWasLeftOut() { LogWhatWasLeftOut(INT64_MAX); }
+
+void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines) {
+  std::string kind = SpecOf(action).name;
+  if (!reason.empty()) kind.append(" (").append(reason).append(")");
+  Log(LogAction::kLinesLeftOut, std::to_string(lines) + " more like this in the last minute: " + kind,
+      {{LogLabel::kRepeated, SpecOf(action).name}, {LogLabel::kReason, reason}, {LogLabel::kSuppressed, lines}});
+}
+
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
-  LogError(std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail +
-           ")");
+  Log(LogAction::kInvariantBroken,
+      std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail + ")",
+      {{LogLabel::kErrorType, Name(ExitCode::kBroken)}, {LogLabel::kSourceFile, file}, {LogLabel::kSourceLine, line}});
   CrashPoint("check.failed");
   _exit(static_cast<int>(ExitCode::kBroken));
 }

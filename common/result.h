@@ -21,6 +21,20 @@ enum class ExitCode : int {
   kHumanNeeded = 78,  // nothing that a restart can mend
 };
 
+// As it stands in logs.
+constexpr const char* Name(ExitCode code) {
+  switch (code) {
+    case ExitCode::kDone: return "done";
+    case ExitCode::kUnhealthy: return "unhealthy";
+    case ExitCode::kUsage: return "usage";
+    case ExitCode::kUnavailable: return "unavailable";
+    case ExitCode::kBroken: return "broken";
+    case ExitCode::kTryAgain: return "try_again";
+    case ExitCode::kHumanNeeded: return "human_needed";
+  }
+  return "?";
+}
+
 struct Error {
   ExitCode exit_code;
   std::string message;  // one sentence: what was attempted, on what, what was wrong, what would be right

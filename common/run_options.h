@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/limits.h"
+#include "common/log_line.h"
 #include "common/types.h"
 
 namespace headcount {
@@ -57,6 +58,7 @@ struct RunOptions {
   uint64_t max_frame_bytes = limits::kMaxFrameBytes;
 
   std::string status_file;
+  LogFormat log_format = LogFormat::kText;
 
   bool reads_files() const { return !files.empty(); }
 };

@@ -73,9 +73,9 @@ int RunCaught(const std::function<int()>& body) {
   try {
     return body();
   } catch (const std::exception& exception) {
-    LogError(std::string("an exception nobody expected: ") + exception.what());
+    Log(LogAction::kExceptionCaught, std::string("an exception nobody expected: ") + exception.what());
   } catch (...) {
-    LogError("an exception nobody expected, of a kind without words");
+    Log(LogAction::kExceptionCaught, "an exception nobody expected, of a kind without words");
   }
   return static_cast<int>(ExitCode::kBroken);
 }
@@ -102,7 +102,9 @@ Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fd
   CloseOthers(keep_fds);
   SetLogRole(role);
   prctl(PR_SET_NAME, ("hc-" + role).c_str());
-  _exit(RunCaught(body));
+  const int code = RunCaught(body);
+  LogAllThatWasLeftOut();
+  _exit(code);
 }
 
 std::vector<Death> ReapChildren() {

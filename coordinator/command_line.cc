@@ -123,6 +123,12 @@ Result<OnLostInput> ParseOnLostInput(std::string_view option, const std::string&
   return OptionError(option, text, "fail or continue is needed");
 }
 
+Result<LogFormat> ParseLogFormat(std::string_view option, const std::string& text) {
+  if (text == "text") return LogFormat::kText;
+  if (text == "ecs") return LogFormat::kEcs;
+  return OptionError(option, text, "text or ecs is needed");
+}
+
 Result<int64_t> ParseMaxHold(std::string_view option, const std::string& text) {
   if (text == "off") return 0;
   Result<int64_t> hold_ms = ParseDurationMs(option, text);
@@ -239,6 +245,10 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
                       FormatSizeBytes(limits::kMaxFrameBytesCeiling));
 }
 
+void ReadLog(OptionReader* reader, RunOptions* options) {
+  reader->Get("log-format", &options->log_format, ParseLogFormat);
+}
+
 RunRequest::What ReadWhat(OptionReader* reader) {
   const bool checks = reader->given().Has("check-config");
   const bool prints = reader->given().Has("print-config");
@@ -273,6 +283,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   ReadRule(&reader, &options);
   ReadClock(&reader, &options);
   ReadResources(&reader, host, &options);
+  ReadLog(&reader, &options);
   options.status_file = StatusFileOf(given, host);
   if (reader.complaint()) return *reader.complaint();
   if (request.what == RunRequest::What::kPrintConfig) {

@@ -16,6 +16,10 @@ std::string CauseText(const Death& death) {
   return "?";
 }
 
+}  // namespace
+
+const char* Name(DeathAction action) { return kDeathActionNames[static_cast<size_t>(action)]; }
+
 std::string ListText(const std::vector<PartitionId>& partitions) {
   std::string text = "[";
   for (const PartitionId p : partitions) {
@@ -24,10 +28,6 @@ std::string ListText(const std::vector<PartitionId>& partitions) {
   }
   return text += ']';
 }
-
-}  // namespace
-
-const char* Name(DeathAction action) { return kDeathActionNames[static_cast<size_t>(action)]; }
 
 std::string Text(const Obituary& obituary) {
   std::string text = obituary.slot ? "worker=" + std::to_string(obituary.slot->value()) : "writer";

@@ -48,6 +48,7 @@ struct Obituary {
   int64_t delay_ms = 0;                        // until the restart; unused with kEnd
 };
 
+std::string ListText(const std::vector<PartitionId>& partitions);  // [2,5]
 std::string Text(const Obituary& obituary);
 
 }  // namespace headcount

@@ -30,6 +30,7 @@
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
+#include "coordinator/version.h"
 #include "coordinator/writer/stdout_outlet.h"
 #include "coordinator/writer/writer.h"
 #include "worker/file_frame_source.h"
@@ -67,6 +68,33 @@ Result<int> BlockSignals() {
   const int fd = signalfd(-1, &signals, SFD_NONBLOCK);
   if (fd < 0) return Error{ExitCode::kTryAgain, std::string("making a signalfd failed: ") + std::strerror(errno)};
   return fd;
+}
+
+void LogObituary(const Obituary& obituary, bool expected) {
+  using Kind = Death::Kind;
+  const Death& death = obituary.death;
+  const auto code_if = [&death](Kind kind) {
+    return death.kind == kind ? std::optional<int64_t>(death.code) : std::nullopt;
+  };
+  const bool restarts = obituary.action != DeathAction::kEnd;
+  const auto& mark = obituary.mark;
+  LogAction action = expected ? LogAction::kWriterEnded : LogAction::kWriterDied;
+  if (obituary.slot) action = expected ? LogAction::kWorkerEnded : LogAction::kWorkerDied;
+  const std::string partitions = obituary.slot ? ListText(obituary.partitions) : "";
+  Log(action, Text(obituary),
+      {{LogLabel::kChildPid, death.pid},
+       {LogLabel::kGeneration, obituary.generation.value()},
+       {LogLabel::kChildExitCode, code_if(Kind::kExited)},
+       {LogLabel::kChildSignal, code_if(Kind::kSignaled)},
+       {LogLabel::kChildForkErrno, code_if(Kind::kNotStarted)},
+       {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
+       {LogLabel::kChildUptimeS, obituary.uptime_s},
+       {LogLabel::kDecision, Name(obituary.action)},
+       {LogLabel::kChildRestartDelayMs, restarts ? std::optional<int64_t>(obituary.delay_ms) : std::nullopt},
+       {LogLabel::kChildSlot, obituary.slot ? std::optional<int64_t>(obituary.slot->value()) : std::nullopt},
+       {LogLabel::kPartitions, partitions},
+       {LogLabel::kPartition, mark ? std::optional<int64_t>(mark->partition.value()) : std::nullopt},
+       {LogLabel::kOffset, mark ? std::optional<int64_t>(mark->offset.value()) : std::nullopt}});
 }
 
 // Executes what the supervisor decides, and gathers what it must know.
@@ -123,7 +151,7 @@ class Coordinator {
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
-  const bool has_progress_;         // files only, and only on a terminal
+  const bool has_progress_;         // files only, only on a terminal, and only among lines of text
   StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
   int64_t progress_ms_;             // a short job needs no line
 };
@@ -144,7 +172,7 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
-      has_progress_(options->reads_files() && CanDrawProgress()),
+      has_progress_(options->reads_files() && options->log_format == LogFormat::kText && CanDrawProgress()),
       progress_status_(options, getpid()),
       progress_ms_(MonotonicMs()) {
   if (has_progress_) ShareTerminalWithProgressLine();
@@ -160,6 +188,7 @@ int Coordinator::Run() {
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
+    LogWhatWasLeftOut(MonotonicMs());
     WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
   }
 }
@@ -235,8 +264,9 @@ int64_t Coordinator::Reached(SlotId slot) const {
 
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
-    if (!exit->message.empty()) LogError(exit->message);
+    if (!exit->message.empty()) LogFailure(LogAction::kJobFailed, {exit->code, exit->message});
     PublishStatus();
+    LogAllThatWasLeftOut();
     WipeProgressLine();
     return static_cast<int>(exit->code);
   }
@@ -281,7 +311,7 @@ int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& b
   int fork_errno = 0;
   const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
   if (forked.ok()) return *forked;
-  LogError(forked.error().message);
+  Log(LogAction::kProcessNotStarted, forked.error().message, {{LogLabel::kRole, role}});
   *not_started = Death{Death::Kind::kNotStarted, fork_errno, 0};
   return 0;
 }
@@ -305,7 +335,7 @@ void Coordinator::Do(const ResetSharedMemory& /*action*/) {
 }
 
 void Coordinator::Do(const BeginDrain& /*action*/) {
-  LogInfo("draining: what can be published is published, then this ends");
+  Log(LogAction::kJobDraining, "draining: what can be published is published, then this ends");
   view().Drain();
   wakeups_.SignalAllWorkers();
   wakeups_.writer().Signal();
@@ -316,7 +346,7 @@ void Coordinator::Do(const LogDeath& action) {
   const bool expected = action.obituary.action == DeathAction::kEnd && action.obituary.death.code != 0
                             ? supervisor_.EndsWell()
                             : action.obituary.death.code == 0;
-  Log(expected ? LogLevel::kDebug : LogLevel::kWarning, Text(action.obituary));
+  LogObituary(action.obituary, expected);
 }
 
 void Coordinator::PublishStatus() {
@@ -360,13 +390,14 @@ Result<int> RunChecked(const RunOptions& options) {
 
 int RunJob(const RunOptions& options) {
   SetLogRole("coordinator");
+  SetLogFormat(options.log_format, Version());
   // For whoever looks for where a minute's time went: each seal and each transaction gets a line.
   const char* const level = getenv("HEADCOUNT_LOG_LEVEL");  // NOLINT(concurrency-mt-unsafe): one thread so far
   if (level != nullptr && std::string_view(level) == "debug") SetLogLevel(LogLevel::kDebug);
   EndAtOnceOnSignals();
   const Result<int> ended = RunChecked(options);
   if (ended.ok()) return *ended;
-  LogError(ended.error().message);
+  LogFailure(LogAction::kJobFailed, ended.error());
   return static_cast<int>(ended.error().exit_code);
 }
 

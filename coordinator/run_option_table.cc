@@ -83,7 +83,9 @@ OptionSection ConfigurationSection() {
             "0.",
             true},
            {"ready", 0, Takes::kNothing, "",
-            "With --check-config: ask the broker too, for both topics. Nothing is claimed, joined or written.", true}}};
+            "With --check-config: ask the broker too, for both topics. Nothing is claimed, joined or written.", true},
+           {"help", 'h', Takes::kNothing, "", "This text.", true},
+           {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries.", true}}};
 }
 
 OptionSection ResourcesSection() {
@@ -94,12 +96,17 @@ OptionSection ResourcesSection() {
             Default("auto, the number of cores")},
        {"memory", 0, Takes::kOne, "SIZE",
         "Address space of each worker for open windows; used as needed." + DefaultSize(limits::kDefaultMemoryBytes)},
-       {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)},
-       {"status-file", 0, Takes::kOne, "FILE",
-        "Replaced every second; read by headcount status and health." +
-            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
-       {"help", 'h', Takes::kNothing, "", "This text.", true},
-       {"version", 0, Takes::kNothing, "", "The versions of headcount and of its libraries.", true}}};
+       {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)}}};
+}
+
+OptionSection MonitoringSection() {
+  return {"Monitoring",
+          {{"status-file", 0, Takes::kOne, "FILE",
+            "Replaced every second; read by headcount status and health." +
+                Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+           {"log-format", 0, Takes::kOne, "text|ecs",
+            "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
+                Default("text")}}};
 }
 
 }  // namespace
@@ -114,7 +121,8 @@ OptionSpec ConfigSpec() {
 }
 
 OptionTable RunOptionTable() {
-  return {KafkaSection(), ReadingSection(), RuleSection(), ConfigurationSection(), ResourcesSection()};
+  return {KafkaSection(),     ReadingSection(),    RuleSection(),
+          ResourcesSection(), MonitoringSection(), ConfigurationSection()};
 }
 
 const std::vector<std::string_view>& KafkaOnlyOptions() {

@@ -16,9 +16,13 @@ class StatusPublisher {
 
   void Publish(const StatusReport& report) {
     const Result<void> written = WriteStatusFile(path_, report);
-    if (written.ok() && failing_) LogInfo("status file " + path_ + " can be written again");
+    if (written.ok() && failing_) {
+      Log(LogAction::kStatusFileRestored, "status file " + path_ + " can be written again", {{LogLabel::kFile, path_}});
+    }
     if (!written.ok() && !failing_) {
-      LogWarning(written.error().message + "; the job goes on without it (--status-file names another place)");
+      Log(LogAction::kStatusFileFailed,
+          written.error().message + "; the job goes on without it (--status-file names another place)",
+          {{LogLabel::kFile, path_}});
     }
     failing_ = !written.ok();
   }

@@ -8,10 +8,12 @@
 
 namespace headcount {
 
+std::string Version() { return HEADCOUNT_VERSION; }
+
 std::string VersionText() {
   const std::string boost = std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000) +
                             "." + std::to_string(BOOST_VERSION % 100);
-  return std::string("headcount ") + HEADCOUNT_VERSION + "\nlibrdkafka " + kafka::LibraryVersion() + "\nRapidJSON " +
+  return "headcount " + Version() + "\nlibrdkafka " + kafka::LibraryVersion() + "\nRapidJSON " +
          RAPIDJSON_VERSION_STRING + "\nBoost " + boost + "\n";
 }
 

@@ -5,6 +5,8 @@
 
 namespace headcount {
 
+// Of headcount itself, as "1.0.0".
+std::string Version();
 // headcount's own version and those of librdkafka, RapidJSON and Boost, a line each.
 std::string VersionText();
 

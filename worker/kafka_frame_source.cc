@@ -142,7 +142,12 @@ Result<void> KafkaFrameSource::LostInput(PartitionId p, Partition* partition, Of
   if (options_.on_lost_input == OnLostInput::kFail) {
     return Error{ExitCode::kHumanNeeded, what + "; --on-lost-input=continue counts without them"};
   }
-  LogWarning(what + "; going on after them");
+  Log(LogAction::kInputLost, what + "; going on after them",
+      {{LogLabel::kTopic, options_.topic},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kOffset, wanted.value()},
+       {LogLabel::kNextOffset, earliest.value()},
+       {LogLabel::kLostRecords, lost}});
   lost_records_ += lost;
   return ReadAgainFrom(p, partition, earliest);
 }

@@ -21,6 +21,7 @@ PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partitio
       judge_(tools.options->rule, start, &sink_),
       policy_(*tools.options, now_ms) {
   sink_.set_judge(&judge_);
+  sink_.set_notes(tools.notes, partition);
 }
 
 // --- Reading -------------------------------------------------------------------------------------------------
@@ -62,14 +63,19 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
 
 void PartitionReader::JudgeFrame(const SourceFrame& frame) {
   if (judge_.PassOver(frame.offset)) return;
-  if (!frame.has_value) return judge_.JudgeInvalid(frame.offset, InvalidReason::kNoValue);
+  if (!frame.has_value) return JudgeInvalid(frame.offset, InvalidReason::kNoValue);
   if (!poison_left_.empty()) TakePoisonLeft(frame.offset);
   // Too large comes before poison in the order of reasons, and needs no decoding either.
   if (frame.bytes.size() > tools_.options->max_frame_bytes) {
-    return judge_.JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
+    return JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
   }
   if (!judge_.moves().empty() && judge_.IsPoison(frame.offset)) {
-    LogWarning(Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers");
+    Log(LogAction::kFramePoison,
+        Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers",
+        {{LogLabel::kTopic, TopicOf(*tools_.options)},
+         {LogLabel::kFile, FileOf(*tools_.options, partition_)},
+         {LogLabel::kPartition, partition_.value()},
+         {LogLabel::kOffset, frame.offset.value()}});
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kPoison);
   }
   DecodedFrame decoded;
@@ -78,8 +84,14 @@ void PartitionReader::JudgeFrame(const SourceFrame& frame) {
   CrashOnPoison(frame.bytes);
   const bool valid = tools_.decoder->Decode(frame.bytes, &decoded, &reason);
   tools_.view->Decoded();
-  if (!valid) return judge_.JudgeInvalid(frame.offset, reason);
+  if (!valid) return JudgeInvalid(frame.offset, reason);
   judge_.JudgeValid(frame.offset, {decoded.ts, FingerprintOf(tools_.key, decoded.uid)});
+}
+
+// Named before, if it is only read again for the sake of held frames.
+void PartitionReader::JudgeInvalid(Offset offset, InvalidReason reason) {
+  if (tools_.notes != nullptr && offset >= judge_.offset()) tools_.notes->Invalid(partition_, offset, reason);
+  judge_.JudgeInvalid(offset, reason);
 }
 
 void PartitionReader::AddPoison(Offset offset) {
@@ -174,19 +186,17 @@ void PartitionReader::MakeRoomForPoison() {
   const CountingRule& rule = tools_.options->rule;
   if (tools_.view->closed_upto() < rule.SealableBy(judge_.watermark())) return;
   const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
-  LogWarning(Place(batch_.frames[next_].offset) + ": more than " + std::to_string(limits::kMaxPoisonMoves) +
-             " frames of open minutes kill their decoder; to go on, the minutes before " +
-             std::to_string(end.seconds()) + " are closed without what follows");
+  const Offset offset = batch_.frames[next_].offset;
+  Log(LogAction::kWindowClosedEarly,
+      Place(offset) + ": more than " + std::to_string(limits::kMaxPoisonMoves) +
+          " frames of open minutes kill their decoder; to go on, the minutes before " + std::to_string(end.seconds()) +
+          " are closed without what follows",
+      {{LogLabel::kTopic, TopicOf(*tools_.options)},
+       {LogLabel::kFile, FileOf(*tools_.options, partition_)},
+       {LogLabel::kPartition, partition_.value()},
+       {LogLabel::kOffset, offset.value()},
+       {LogLabel::kUpto, end.seconds()}});
   judge_.Excuse(WallClock(), end);
-}
-
-// For a person.
-std::string PartitionReader::Place(Offset offset) const {
-  const RunOptions& options = *tools_.options;
-  const std::string input =
-      options.reads_files() ? options.files[static_cast<size_t>(partition_.value())]
-                            : "partition " + std::to_string(partition_.value()) + " of topic " + options.input_topic;
-  return input + ", offset " + std::to_string(offset.value());
 }
 
 // --- Publications --------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@
 #include "common/types.h"
 #include "common/wakeup.h"
 #include "worker/excuse_policy.h"
+#include "worker/frame_notes.h"
 #include "worker/frame_source.h"
 #include "worker/window_store.h"
 
@@ -30,6 +31,7 @@ struct ReadingTools {
   FingerprintKey key;
   WindowStore* store;
   shm::WorkerView* view;
+  FrameNotes* notes = nullptr;  // null: nobody wants to know
 };
 
 class PartitionReader {
@@ -73,11 +75,12 @@ class PartitionReader {
 
  private:
   void JudgeFrame(const SourceFrame& frame);
+  void JudgeInvalid(Offset offset, InvalidReason reason);
   void TakePoisonLeft(Offset offset);
   bool AtUntil() const;
   bool StandsBeforePoison() const;
   Error NothingButPoison() const;
-  std::string Place(Offset offset) const;
+  std::string Place(Offset offset) const { return PlaceOf(*tools_.options, partition_, offset); }
   void WaitForRoomForMoves();
   void MakeRoomForPoison();
   PartitionFacts Facts(WindowStart boundary_of_others) const;

@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "common/crash_point.h"
 #include "common/limits.h"
+#include "worker/frame_notes.h"
 
 namespace headcount {
 
@@ -168,6 +169,10 @@ void PartitionSink::AddInvalid(WindowStart window, InvalidReason reason) {
 
 void PartitionSink::AddWaited(WindowStart window, const VerdictCounts& waited) {
   if (WindowStore::OpenWindow* open = Open(window)) store_->Count(open, waited);
+}
+
+void PartitionSink::IsFuture(Offset offset) {
+  if (notes_ != nullptr) notes_->Future(partition_, offset);
 }
 
 }  // namespace headcount

@@ -24,6 +24,8 @@
 
 namespace headcount {
 
+class FrameNotes;
+
 class WindowStore {
  public:
   // A window that is still open. `first_points` is indexed by the partition's place in the worker.
@@ -137,12 +139,18 @@ class PartitionSink : public VerdictSink {
   PartitionSink(WindowStore* store, size_t place) : store_(store), place_(place) {}
   // The judge that calls this sink; set once, right after the judge is made.
   void set_judge(const Judge* judge) { judge_ = judge; }
+  // Future frames are named there, as that partition's. Without it nobody names them.
+  void set_notes(FrameNotes* notes, PartitionId partition) {
+    notes_ = notes;
+    partition_ = partition;
+  }
 
   void AddCounted(WindowStart window, Fingerprint uid) override;
   void AddLate(WindowStart window) override;
   void AddFuture(WindowStart window) override;
   void AddInvalid(WindowStart window, InvalidReason reason) override;
   void AddWaited(WindowStart window, const VerdictCounts& waited) override;
+  void IsFuture(Offset offset) override;
 
   // Windows may have been sealed: look them up again.
   void ForgetWindow() { open_ = nullptr; }
@@ -153,6 +161,8 @@ class PartitionSink : public VerdictSink {
   WindowStore* store_;
   size_t place_;
   const Judge* judge_ = nullptr;
+  FrameNotes* notes_ = nullptr;
+  PartitionId partition_;
   WindowStart last_;
   WindowStore::OpenWindow* open_ = nullptr;  // of last_
 };

@@ -40,7 +40,7 @@ int RunWorker(const WorkerStart& start) {
   WorkerLoop loop(start, MakeSource(*start.options, start.generation));
   const Result<void> ended = loop.Run();
   if (ended.ok()) return static_cast<int>(ExitCode::kDone);
-  LogError(ended.error().message);
+  LogFailure(LogAction::kWorkerFailed, ended.error());
   return static_cast<int>(ended.error().exit_code);
 }
 

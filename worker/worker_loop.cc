@@ -14,6 +14,11 @@
 namespace headcount {
 namespace {
 
+void LogFirstRecord(PartitionId p) {
+  Log(LogAction::kReadingBegun, "first record partition=" + std::to_string(p.value()),
+      {{LogLabel::kPartition, p.value()}});
+}
+
 Error CoordinatorGone() { return {ExitCode::kTryAgain, "the coordinator is gone"}; }
 
 }  // namespace
@@ -22,7 +27,8 @@ WorkerLoop::WorkerLoop(const WorkerStart& start, std::unique_ptr<FrameSource> so
     : start_(start),
       view_(start.memory, start.slot),
       source_(std::move(source)),
-      decoder_(start.options->max_frame_bytes) {}
+      decoder_(start.options->max_frame_bytes),
+      notes_(start.options) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------
 
@@ -44,7 +50,7 @@ SafePoint WorkerLoop::StartOf(PartitionId p) const {
 
 // Partitions up to `partition_count` that are this slot's and not read yet.
 Result<void> WorkerLoop::AddPartitions(int32_t partition_count) {
-  const ReadingTools tools{start_.options, source_.get(), &decoder_, start_.key, store_.get(), &view_};
+  const ReadingTools tools{start_.options, source_.get(), &decoder_, start_.key, store_.get(), &view_, &notes_};
   const bool first = partition_count_ == 0;
   std::vector<StartPosition> starts;
   for (int32_t n = start_.slot.value(); n < partition_count; n += view_.slots()) {
@@ -103,6 +109,7 @@ Result<void> WorkerLoop::Run() {
 Result<WorkerLoop::RoundEnd> WorkerLoop::Round() {
   now_ms_ = MonotonicMs();
   view_.Beat(now_ms_);
+  notes_.Update(now_ms_);
   if (Result<void> news = TakeNews(); !news) return news.error();
   const bool draining = view_.draining();
   const Result<bool> read = draining ? Result<bool>(false) : ReadOneBatch();
@@ -111,6 +118,9 @@ Result<WorkerLoop::RoundEnd> WorkerLoop::Round() {
   if (Result<void> sealed = SealWhatIsPossible(); !sealed) return sealed.error();
   if (draining || NothingLeftToDo()) {
     ShowStatus();
+    // Once the last publication is made the whole job may be over before we are.
+    notes_.TellAll();
+    LogAllThatWasLeftOut();
     if (Result<void> published = Publish(true); !published) return published.error();
     return RoundEnd::kLast;
   }
@@ -157,7 +167,7 @@ Result<bool> WorkerLoop::ReadOneBatch() {
     if (!taken) return taken.error();
     if (store_->out_of_memory()) return OutOfMemory();
     if (*taken > 0) {
-      if (records_ == 0) LogInfo("first record partition=" + std::to_string(reader->partition().value()));
+      if (records_ == 0) LogFirstRecord(reader->partition());
       records_ += *taken;
       return true;
     }
@@ -220,7 +230,7 @@ Result<void> WorkerLoop::SealWhatIsPossible() {
   for (const auto& reader : readers_) reader->ForgetWindow();
   RefreshClocks();
   if (Result<void> published = Publish(false); !published) return published;
-  LogDebug("sealed upto=" + std::to_string(upto.seconds()));
+  Log(LogAction::kWindowSealed, "sealed upto=" + std::to_string(upto.seconds()), {{LogLabel::kUpto, upto.seconds()}});
   return {};
 }
 
@@ -266,6 +276,7 @@ void WorkerLoop::ShowStatusIfDue() {
 
 void WorkerLoop::ShowStatus() {
   status_shown_ms_ = now_ms_;
+  LogWhatWasLeftOut(now_ms_);
   shm::WorkerStatus status{records_, store_->used_bytes(), source_->LostRecords(), 0, store_->judged_counts()};
   for (const auto& reader : readers_) {
     view_.ShowPartition(reader->partition(), reader->Status(NotBeyond()));

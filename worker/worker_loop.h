@@ -12,6 +12,7 @@
 #include "common/scanning_frame_decoder.h"
 #include "common/shm/worker_view.h"
 #include "common/types.h"
+#include "worker/frame_notes.h"
 #include "worker/frame_source.h"
 #include "worker/partition_reader.h"
 #include "worker/window_store.h"
@@ -82,6 +83,7 @@ class WorkerLoop {
   shm::WorkerView view_;
   const std::unique_ptr<FrameSource> source_;
   ScanningFrameDecoder decoder_;
+  FrameNotes notes_;
 
   // From the claim on.
   std::unique_ptr<WindowStore> store_;

@@ -163,11 +163,13 @@ void Judge::Accept(const Frame& frame) {
 }
 
 void Judge::OldestHeldIsFuture() {
+  const Offset offset = held_.front().offset;
   held_.erase(held_.begin());
-  Future();
+  Future(offset);
 }
 
-void Judge::Future() {
+void Judge::Future(Offset offset) {
+  sink_->IsFuture(offset);
   if (!now_.watermark.is_set()) {
     ++waiting_.future;
     any_waiting_ = true;
@@ -245,7 +247,7 @@ void Judge::SettleHeld(EventTime limit) {
     if (held.score >= 0 && held.frame.ts <= limit) {
       Accept(held.frame);
     } else {
-      Future();
+      Future(held.offset);
     }
   }
 }

@@ -35,6 +35,9 @@ class VerdictSink {
   virtual void AddInvalid(WindowStart window, InvalidReason reason) = 0;
   // Verdicts that waited for the partition's first window.
   virtual void AddWaited(WindowStart window, const VerdictCounts& waited) = 0;
+  // The record at `offset` is future, whether that is added to a window at once or waits for one. For who wants to
+  // know which it was.
+  virtual void IsFuture(Offset /*offset*/) {}
 };
 
 // The bounds of the rule; tests use small ones to reach the corners often.
@@ -123,7 +126,7 @@ class Judge {
   void ExpireHeld();
   void Accept(const Frame& frame);
   void OldestHeldIsFuture();
-  void Future();
+  void Future(Offset offset);
   void SettleHeld(EventTime limit);
   void HandOverWaiting(WindowStart window) {
     if (any_waiting_) HandOverAllWaiting(window);

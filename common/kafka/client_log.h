@@ -6,8 +6,7 @@ struct rd_kafka_s;
 
 namespace headcount::kafka {
 
-// Of each kind of line, a few at once and then one every few seconds, which says how many were left out.
-// Lines that -X debug=... asked for are all passed on.
+// Of each kind of line ten a minute (common/log_limiter.h). Lines that -X debug=... asked for are all passed on.
 void OnLogLine(const rd_kafka_s* handle, int level, const char* facility, const char* text);
 
 }  // namespace headcount::kafka

@@ -35,7 +35,7 @@ void DropHandle::operator()(rd_kafka_s* handle) const {
     destroyer.join();
     return;
   }
-  LogWarning("a Kafka client does not end; it is left behind");
+  Log(LogAction::kClientAbandoned, "a Kafka client does not end; it is left behind");
   destroyer.detach();
 }
 

@@ -33,10 +33,18 @@ kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
 
 // For a person who asks what a minute waited for.
 void ShowSteps(size_t records, const CommitHeader& header, const kafka::TransactionResult::Steps& steps) {
-  LogDebug("committed upto=" + std::to_string(header.closed_upto.seconds()) +
-           " sequence=" + std::to_string(header.sequence.value()) + " records=" + std::to_string(records) +
-           " begun_us=" + std::to_string(steps.begun_us) + " produced_us=" + std::to_string(steps.produced_us) +
-           " offsets_us=" + std::to_string(steps.offsets_us) + " committed_us=" + std::to_string(steps.committed_us));
+  Log(LogAction::kTransactionCommitted,
+      "committed upto=" + std::to_string(header.closed_upto.seconds()) +
+          " sequence=" + std::to_string(header.sequence.value()) + " records=" + std::to_string(records) +
+          " begun_us=" + std::to_string(steps.begun_us) + " produced_us=" + std::to_string(steps.produced_us) +
+          " offsets_us=" + std::to_string(steps.offsets_us) + " committed_us=" + std::to_string(steps.committed_us),
+      {{LogLabel::kUpto, header.closed_upto.seconds()},
+       {LogLabel::kSequence, header.sequence.value()},
+       {LogLabel::kRecords, records},
+       {LogLabel::kBegunUs, steps.begun_us},
+       {LogLabel::kProducedUs, steps.produced_us},
+       {LogLabel::kOffsetsUs, steps.offsets_us},
+       {LogLabel::kCommittedUs, steps.committed_us}});
 }
 
 }  // namespace
@@ -181,7 +189,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       return standing;
     }
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
-    LogWarning("the claim was not confirmed (" + claim.message + "), trying again");
+    Log(LogAction::kClaimUnconfirmed, "the claim was not confirmed (" + claim.message + "), trying again",
+        {{LogLabel::kOutcome, Name(claim.outcome)}});
     if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
@@ -215,12 +224,15 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
     CrashPoint("writer.committed");
     Happened happened = Happened::kYes;
     if (tried->outcome != kafka::TransactionOutcome::kCommitted) {
-      LogWarning(std::string("a transaction ended ") + Name(tried->outcome) + " (" + tried->message +
-                 "): asking Kafka what happened");
+      Log(LogAction::kTransactionUnclear,
+          std::string("a transaction ended ") + Name(tried->outcome) + " (" + tried->message +
+              "): asking Kafka what happened",
+          {{LogLabel::kOutcome, Name(tried->outcome)}});
       Result<Happened> found = FindOut(header, *tried, static_cast<int32_t>(points.size()));
       if (!found) return found.error();
       happened = *found;
-      LogInfo(std::string("that transaction had ") + (happened == Happened::kYes ? "" : "not ") + "happened");
+      const char* const had = happened == Happened::kYes ? "happened" : "not happened";
+      Log(LogAction::kTransactionSettled, std::string("that transaction had ") + had, {{LogLabel::kOutcome, had}});
     }
     if (happened == Happened::kYes) {
       ShowSteps(records.size(), header, tried->steps);
@@ -323,15 +335,23 @@ Result<bool> KafkaOutlet::PointsStand() {
     const Result<CommittedPoint> read = ParsePointText(point.metadata);
     if (read.ok() && read->header.run != run_) return TakenOver(read->header.run);
     if (read.ok() && read->header.sequence == sequence_) continue;
-    LogWarning("somebody else has " +
-               (point.offset ? "committed offset " + std::to_string(point.offset->value())
-                             : std::string("deleted the offset")) +
-               " of partition " + std::to_string(p) + " of " + options_->input_topic + " under group " +
-               options_->group + ": headcount sets its own again; give the other program another group (to set " +
-               "offsets by hand, stop headcount first)");
+    LogStranger(PartitionId(static_cast<int32_t>(p)), point.offset);
     return false;
   }
   return true;
+}
+
+void KafkaOutlet::LogStranger(PartitionId p, const std::optional<Offset>& offset) const {
+  Log(LogAction::kOffsetsChanged,
+      "somebody else has " +
+          (offset ? "committed offset " + std::to_string(offset->value()) : std::string("deleted the offset")) +
+          " of partition " + std::to_string(p.value()) + " of " + options_->input_topic + " under group " +
+          options_->group + ": headcount sets its own again; give the other program another group (to set " +
+          "offsets by hand, stop headcount first)",
+      {{LogLabel::kTopic, options_->input_topic},
+       {LogLabel::kGroup, options_->group},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kOffset, offset ? std::optional<int64_t>(offset->value()) : std::nullopt}});
 }
 
 // A headcount that took over commits its claim at once. Gives it a moment to do so.

@@ -47,6 +47,7 @@ class KafkaOutlet final : public Outlet {
   Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                            int32_t partition_count);
   Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
+  void LogStranger(PartitionId p, const std::optional<Offset>& offset) const;
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                                      const CommitHeader& header) const;

@@ -34,7 +34,7 @@ int RunWriter(const WriterStart& start) {
   WriterLoop loop(start, MakeOutlet(start, &view));
   const Result<void> ended = loop.Run();
   if (ended.ok()) return static_cast<int>(ExitCode::kDone);
-  LogError(ended.error().message);
+  LogFailure(LogAction::kWriterFailed, ended.error());
   return static_cast<int>(ended.error().exit_code);
 }
 

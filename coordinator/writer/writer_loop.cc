@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -70,9 +71,16 @@ void WriterLoop::ShowStart(const Standing& standing) {
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
   committed_ms_ = partitions_watched_ms_ = points_watched_ms_ = MonotonicMs();
-  LogInfo("claimed run=" + RunText(header_.run) + " start=" + Name(standing.plan.kind) +
-          " partitions=" + std::to_string(points_.size()) +
-          " closed_upto=" + (header_.closed_upto.is_set() ? std::to_string(header_.closed_upto.seconds()) : "none"));
+  const std::string run = RunText(header_.run);
+  std::optional<int64_t> closed_upto;
+  if (header_.closed_upto.is_set()) closed_upto = header_.closed_upto.seconds();
+  Log(LogAction::kClaimMade,
+      "claimed run=" + run + " start=" + Name(standing.plan.kind) + " partitions=" + std::to_string(points_.size()) +
+          " closed_upto=" + (closed_upto ? std::to_string(*closed_upto) : "none"),
+      {{LogLabel::kRun, run},
+       {LogLabel::kStart, Name(standing.plan.kind)},
+       {LogLabel::kPartitionCount, points_.size()},
+       {LogLabel::kClosedUpto, closed_upto}});
 }
 
 // --- Running -------------------------------------------------------------------------------------------------
@@ -88,10 +96,12 @@ Result<void> WriterLoop::Run() {
     if (*done) break;
     if (Result<void> watched = WatchPartitions(); !watched) return watched;
     if (Result<void> watched = WatchPoints(); !watched) return watched;
+    LogWhatWasLeftOut(MonotonicMs());
     WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->writer().Clear();
     Gather();
   }
+  LogAllThatWasLeftOut();  // after this the coordinator may end it all before we are gone
   view_.EnterState(shm::WriterState::kDone);
   start_.wakeups->coordinator().Signal();
   return {};
@@ -175,7 +185,9 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
   header_.closed_upto = upto;
   CrashPoint("writer.merged");
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
-  LogDebug("united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()));
+  Log(LogAction::kWindowsUnited,
+      "united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()),
+      {{LogLabel::kUpto, upto.seconds()}, {LogLabel::kUnitedUs, took.count()}});
   if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
 
   // From here on the minutes are published: what follows only tells the others.
@@ -270,8 +282,9 @@ Error WriterLoop::TooManyPartitions(int32_t count) const {
 }
 
 void WriterLoop::AddPartitions(int32_t count) {
-  LogInfo("the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(count) +
-          " partitions");
+  Log(LogAction::kTopicGrown,
+      "the topic has grown from " + std::to_string(points_.size()) + " to " + std::to_string(count) + " partitions",
+      {{LogLabel::kTopic, start_.options->input_topic}, {LogLabel::kPartitionCount, count}});
   for (int32_t n = static_cast<int32_t>(points_.size()); n < count; ++n) {
     const PartitionId p(n);
     points_.push_back(NewPartitionStart(header_.closed_upto, WallClock()));

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -128,6 +129,26 @@ TEST_F(CliTerminalTest, ATerminalShowsAProgressLineThatIsGoneInTheEnd) {
   EXPECT_FALSE(HasProgress(seen)) << seen;
   EXPECT_NE(seen.find("writer claimed run="), std::string::npos) << seen;
   EXPECT_EQ(seen.back(), '\n') << "the next prompt begins a line";
+}
+
+TEST_F(CliTerminalTest, WhereTheLogIsForProgramsNoProgressLineIsDrawnIntoIt) {
+  const std::string text = SomeText();
+  Terminal terminal(100);
+  Feed feed(dir_ / "feed");
+  const auto job =
+      Start("exec $headcount run --input - --log-format ecs < feed 2> " + terminal.name(), WithTerm("xterm"));
+  feed.Write(FirstLines(text, 50));  // few enough frames to be named for a terminal that is not read yet
+  // A progress line is drawn twice as often as the status file is replaced.
+  std::set<int64_t> replaced;
+  ASSERT_TRUE(WaitForStatus([&](const JsonValue& status) {
+    terminal.Text();  // a terminal that nobody reads takes a few lines only
+    replaced.insert(NumberAt(status, {"updated_at_ms"}));
+    return replaced.size() >= 3;
+  }));
+  feed.Close();
+  EXPECT_EQ(Describe(job->Wait().value_or(ExitStatus{})), "exit 0");
+  EXPECT_NE(terminal.Text().find("\"action\":\"claim.made\""), std::string::npos) << terminal.Text();
+  EXPECT_EQ(terminal.Text().find('\x1b'), std::string::npos) << terminal.Text();
 }
 
 TEST_F(CliTerminalTest, RecordsOnTheSameTerminalStandOnLinesOfTheirOwn) {

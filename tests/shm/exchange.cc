@@ -236,12 +236,13 @@ int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
       publications.push_back(view.TakePublication(SlotId(s), Model::Window(closed)));
       if (!publications.back()) continue;
       if (publications.back()->generation != known) {
-        LogError("a publication of a generation that is not the acknowledged one" + At(SlotId(s), closed));
+        Log(LogAction::kInvariantBroken,
+            "a publication of a generation that is not the acknowledged one" + At(SlotId(s), closed));
         return 1;
       }
       const std::string wrong = model.Differs(SlotId(s), *publications.back(), closed);
       if (!wrong.empty()) {
-        LogError("wrong: " + wrong);
+        Log(LogAction::kInvariantBroken, "wrong: " + wrong);
         return 1;
       }
     }
@@ -253,8 +254,9 @@ int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
     for (const CountRecord& record : records) {
       const int64_t n = Model::NumberOf(record.start);
       if (n != closed++ || record.unique_users != model.UnionOf(n)) {
-        LogError("window " + std::to_string(n) + " was merged to " + std::to_string(record.unique_users) +
-                 " users instead of " + std::to_string(model.UnionOf(n)));
+        Log(LogAction::kInvariantBroken, "window " + std::to_string(n) + " was merged to " +
+                                             std::to_string(record.unique_users) + " users instead of " +
+                                             std::to_string(model.UnionOf(n)));
         return 1;
       }
     }

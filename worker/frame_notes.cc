@@ -1,0 +1,64 @@
+#include "worker/frame_notes.h"
+
+#include "common/log.h"
+
+namespace headcount {
+namespace {
+
+// The minutes of the reasons are not looked at more often.
+constexpr int64_t kLookEveryMs = 1'000;
+
+}  // namespace
+
+std::string_view TopicOf(const RunOptions& options) {
+  return options.reads_files() ? std::string_view() : options.input_topic;
+}
+
+std::string_view FileOf(const RunOptions& options, PartitionId p) {
+  return options.reads_files() ? options.files[static_cast<size_t>(p.value())] : std::string_view();
+}
+
+std::string PlaceOf(const RunOptions& options, PartitionId p, Offset offset) {
+  const std::string input = options.reads_files()
+                                ? std::string(FileOf(options, p))
+                                : "partition " + std::to_string(p.value()) + " of topic " + options.input_topic;
+  return input + ", offset " + std::to_string(offset.value());
+}
+
+void FrameNotes::Update(int64_t now_ms) {
+  now_ms_ = now_ms;
+  if (now_ms < next_look_ms_) return;
+  next_look_ms_ = now_ms + kLookEveryMs;
+  TellDue(now_ms);
+}
+
+void FrameNotes::TellDue(int64_t now_ms) {
+  for (size_t reason = 0; reason < invalid_.size(); ++reason) {
+    const uint64_t lines = invalid_[reason].TakeDue(now_ms);
+    if (lines > 0) LogLeftOut(LogAction::kFrameInvalid, kInvalidReasonNames[reason], lines);
+  }
+  if (const uint64_t lines = future_.TakeDue(now_ms); lines > 0) LogLeftOut(LogAction::kFrameFuture, "", lines);
+}
+
+void FrameNotes::Invalid(PartitionId p, Offset offset, InvalidReason reason) {
+  if (!invalid_[static_cast<size_t>(reason)].Admit(now_ms_)) return;
+  Log(LogAction::kFrameInvalid, PlaceOf(*options_, p, offset) + ": counted as invalid (" + Name(reason) + ")",
+      {{LogLabel::kTopic, TopicOf(*options_)},
+       {LogLabel::kFile, FileOf(*options_, p)},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kOffset, offset.value()},
+       {LogLabel::kReason, Name(reason)}});
+}
+
+void FrameNotes::Future(PartitionId p, Offset offset) {
+  if (!future_.Admit(now_ms_)) return;
+  Log(LogAction::kFrameFuture,
+      PlaceOf(*options_, p, offset) +
+          ": counted as future: its time is far ahead, and what came after did not confirm it",
+      {{LogLabel::kTopic, TopicOf(*options_)},
+       {LogLabel::kFile, FileOf(*options_, p)},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kOffset, offset.value()}});
+}
+
+}  // namespace headcount

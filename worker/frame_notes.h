@@ -1,0 +1,51 @@
+// Names in the log the frames that were counted as invalid or future, so that somebody can look at them: where they are
+// and why, never what they hold. Ten of a reason a minute, then a count. Runs in the worker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/log_limiter.h"
+#include "common/run_options.h"
+#include "common/types.h"
+#include "common/verdict.h"
+
+namespace headcount {
+
+// Where a frame is: the topic or the file, one of which is empty; and both with partition and offset, for a person.
+std::string_view TopicOf(const RunOptions& options);
+std::string_view FileOf(const RunOptions& options, PartitionId p);
+std::string PlaceOf(const RunOptions& options, PartitionId p, Offset offset);
+
+class FrameNotes {
+ public:
+  // `options` outlives the notes.
+  explicit FrameNotes(const RunOptions* options) : options_(options) {}
+  ~FrameNotes() { TellAll(); }
+  FrameNotes(const FrameNotes&) = delete;
+  FrameNotes& operator=(const FrameNotes&) = delete;
+
+  // What time it is from now on. Tells what was left out of the minutes that are over.
+  void Update(int64_t now_ms);
+  // The same at the end, also of minutes that are not over.
+  void TellAll() { TellDue(INT64_MAX); }
+
+  // After a death the frames that are read again may be named again.
+  void Invalid(PartitionId p, Offset offset, InvalidReason reason);
+  void Future(PartitionId p, Offset offset);
+
+ private:
+  void TellDue(int64_t now_ms);
+
+  // Fixed after construction.
+  const RunOptions* const options_;
+
+  int64_t now_ms_ = 0;
+  int64_t next_look_ms_ = 0;
+  std::array<LineLimit, kInvalidReasons> invalid_;
+  LineLimit future_;
+};
+
+}  // namespace headcount
