@@ -5,12 +5,15 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 list=$here/packages.txt
+readonly dev_sections=build,run,kafka,check,guard,observe,fuzz
+readonly policy=/usr/sbin/policy-rc.d
 
 usage() {
   cat <<EOF
-usage: setup.sh [--only SECTION[,SECTION...]] [--list]
+usage: setup.sh [--dev | --only SECTION[,SECTION...]] [--list]
 Installs the Debian packages of scripts/packages.txt that are missing.
-  --only SECTIONS  only these sections: build, run, kafka, check, guard, bench, fuzz (default: all)
+  --dev            what scripts/test.sh needs: all sections but bench
+  --only SECTIONS  only these sections: build, run, kafka, check, guard, observe, fuzz, bench (default: all)
   --list           print the packages and install nothing
 Exit codes: 0 all is there, 64 an option, 69 apt-get failed, 78 packages are missing and cannot be installed from here.
 EOF
@@ -44,11 +47,27 @@ as_root() {
   fi
 }
 
+# Some packages bring a service that they would start, Prometheus for one. Here only the programs are wanted, and this
+# is how Debian is told so. A policy that is there already is left as it is.
+install_packages() {
+  local held_back=0 rc=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
+    held_back=1
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+    install --no-install-recommends "$@" </dev/null || rc=$?
+  if ((held_back)); then as_root rm -f "$policy"; fi
+  return "$rc"
+}
+
 main() {
   local only='' list_only=0 section
   while (($#)); do
     case $1 in
       --only) [[ $# -ge 2 && -n $2 ]] || fail 64 "--only wants section names, as in --only build,run"; only=$2; shift 2 ;;
+      --dev) only=$dev_sections; shift ;;
       --list) list_only=1; shift ;;
       -h | --help) usage; exit 0 ;;
       *) fail 64 "unknown option '$1'; --help shows them" ;;
@@ -74,8 +93,7 @@ main() {
 
   echo "setup: installing ${#absent[@]} of ${#wanted[@]} packages: ${absent[*]}"
   as_root apt-get -q -o Acquire::Retries=3 update || fail 69 "apt-get update failed; see its message above"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
-    install --no-install-recommends "${absent[@]}" </dev/null || fail 69 "apt-get install failed; see its message above"
+  install_packages "${absent[@]}" || fail 69 "apt-get install failed; see its message above"
 
   mapfile -t absent < <(missing "${wanted[@]}")
   ((${#absent[@]} == 0)) || fail 69 "still missing after the installation: ${absent[*]}"

@@ -53,7 +53,7 @@ main() {
     esac
   done
 
-  if ((setup)); then step setup; bash scripts/setup.sh --only build,run,kafka,check,guard,fuzz; fi
+  if ((setup)); then step setup; bash scripts/setup.sh --dev; fi
 
   step "build $preset"
   cmake --preset "$preset"
