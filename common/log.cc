@@ -1,10 +1,10 @@
 #include "common/log.h"
 
-#include <poll.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <mutex>
 #include <utility>
@@ -14,7 +14,9 @@
 #include "common/clock.h"
 #include "common/crash_point.h"
 #include "common/log_limiter.h"
+#include "common/log_output.h"
 #include "common/result.h"
+#include "common/shared_atomic.h"
 
 namespace headcount {
 namespace {
@@ -24,7 +26,12 @@ std::string& Role() {
   return role;
 }
 
-LogLevel g_level = LogLevel::kInfo;
+// Of all processes: who changes it for one has changed it for the job.
+std::atomic<LogLevel>& Level() {
+  static auto& level = *NewSharedAtomic(LogLevel::kInfo);
+  return level;
+}
+
 LogFormat g_format = LogFormat::kText;
 bool g_has_progress_line = false;
 
@@ -68,9 +75,10 @@ int64_t NowMs() {
 
 void SetLogRole(std::string role) {
   Role() = std::move(role);
+  ForgetLogDescriptors();
   Repeating() = {};  // our parent's is not ours to tell
 }
-void SetLogLevel(LogLevel level) { g_level = level; }
+void SetLogLevel(LogLevel level) { Level().store(level, std::memory_order_relaxed); }
 
 void SetLogFormat(LogFormat format, std::string version) {
   g_format = format;
@@ -80,24 +88,20 @@ void SetLogFormat(LogFormat format, std::string version) {
 void ShareTerminalWithProgressLine() { g_has_progress_line = true; }
 
 void WipeProgressLine() {
-  if (!g_has_progress_line) return;
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWipeLine, sizeof kWipeLine - 1);
+  if (g_has_progress_line) WriteToStderr(kWipeLine);
 }
 
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels) {
   const LogActionSpec& spec = SpecOf(action);
-  if (spec.level < g_level) return;
+  if (spec.level < Level().load(std::memory_order_relaxed)) return;
   assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
     return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
   }));
   if (spec.repeats == Repeats::kLimited && !Admit(action, labels)) return;
   const LogRecord record{NowMs(), action, message, labels.begin(), labels.size(), Role(), getpid(), Version()};
-  std::string line = g_has_progress_line ? kWipeLine : "";
+  std::string line = g_has_progress_line && !LogsToFile() ? kWipeLine : "";
   line += g_format == LogFormat::kEcs ? EcsLine(record) : TextLine(record);
-  // A full or closed stderr must not stop the job: then the line is lost, and that is deliberately not acted on.
-  pollfd polled{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&polled, 1, 0) <= 0 || (polled.revents & POLLOUT) == 0) return;
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+  WriteLogLine(line);
 }
 
 void LogFailure(LogAction action, const Error& error) {

@@ -1,5 +1,5 @@
-// One line a message to stderr, written with a single write(2), so that the lines of several processes do
-// not mix. Every process uses it; SetLogRole says who is speaking.
+// One line a message, to stderr or a file (log_output.h), written with a single write(2), so that the lines of several
+// processes do not mix. Every process uses it; SetLogRole says who is speaking.
 //   2026-01-31T10:20:30.123Z INFO  worker-1 reading partitions=[1,3]
 #pragma once
 
@@ -16,7 +16,7 @@ namespace headcount {
 
 // Who speaks in this process: "coordinator", "writer", "worker-3". Called once after a fork.
 void SetLogRole(std::string role);
-// Messages below it are dropped. Starts at kInfo.
+// Messages below it are dropped, in this process and in those it has forked or will fork. Starts at kInfo.
 void SetLogLevel(LogLevel level);
 // Starts as text. `version` is headcount's own, which every line of kEcs tells.
 void SetLogFormat(LogFormat format, std::string version);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "common/log.h"
+#include "common/log_output.h"
 #include "common/units.h"
 #include "coordinator/number_text.h"
 
@@ -69,9 +70,6 @@ bool CanDrawProgress() {
   return !is_simple && isatty(STDERR_FILENO) == 1;
 }
 
-void DrawProgress(const StatusReport& report) {
-  const std::string line = kWipeLine + ProgressText(report, ColumnsOfTerminal());
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
-}
+void DrawProgress(const StatusReport& report) { WriteToStderr(kWipeLine + ProgressText(report, ColumnsOfTerminal())); }
 
 }  // namespace headcount

@@ -137,11 +137,10 @@ TEST_F(CliTerminalTest, WhereTheLogIsForProgramsNoProgressLineIsDrawnIntoIt) {
   Feed feed(dir_ / "feed");
   const auto job =
       Start("exec $headcount run --input - --log-format ecs < feed 2> " + terminal.name(), WithTerm("xterm"));
-  feed.Write(FirstLines(text, 50));  // few enough frames to be named for a terminal that is not read yet
+  feed.Write(text);
   // A progress line is drawn twice as often as the status file is replaced.
   std::set<int64_t> replaced;
   ASSERT_TRUE(WaitForStatus([&](const JsonValue& status) {
-    terminal.Text();  // a terminal that nobody reads takes a few lines only
     replaced.insert(NumberAt(status, {"updated_at_ms"}));
     return replaced.size() >= 3;
   }));
@@ -149,6 +148,16 @@ TEST_F(CliTerminalTest, WhereTheLogIsForProgramsNoProgressLineIsDrawnIntoIt) {
   EXPECT_EQ(Describe(job->Wait().value_or(ExitStatus{})), "exit 0");
   EXPECT_NE(terminal.Text().find("\"action\":\"claim.made\""), std::string::npos) << terminal.Text();
   EXPECT_EQ(terminal.Text().find('\x1b'), std::string::npos) << terminal.Text();
+}
+
+TEST_F(CliTerminalTest, ATerminalThatNobodyReadsDoesNotHoldUpTheJob) {
+  const std::string text = SomeText();
+  WriteFiles(std::vector<std::string>(8, text));
+  Terminal terminal(100);
+  // Each worker names some seventy frames that are not counted: more than a terminal has room for.
+  const auto job = Start("exec $headcount run --workers 8 --input in-*.jsonl 2> " + terminal.name(), WithTerm("xterm"));
+  EXPECT_EQ(Describe(job->Wait(std::chrono::seconds(30)).value_or(ExitStatus{})), "exit 0");
+  EXPECT_GT(std::count(terminal.Text().begin(), terminal.Text().end(), '\n'), 10) << "what it took can be read";
 }
 
 TEST_F(CliTerminalTest, RecordsOnTheSameTerminalStandOnLinesOfTheirOwn) {

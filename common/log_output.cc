@@ -1,0 +1,140 @@
+#include "common/log_output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+
+#include "common/shared_atomic.h"
+
+namespace headcount {
+namespace {
+
+constexpr mode_t kFileMode = 0640;  // it names topics, groups and offsets: for the owner and those who may read logs
+constexpr int kNone = -1;
+
+// The terminal, pipe or socket that stderr is.
+class Stderr {
+ public:
+  void Forget() { *this = {}; }
+
+  void Write(std::string_view text) {
+    if (!has_looked_) Look();
+    [[maybe_unused]] const ssize_t written = fd_ == kNone ? WriteAsItIs(text) : write(fd_, text.data(), text.size());
+  }
+
+ private:
+  // A terminal that shows as many lines as it has room for makes the writer of the next one wait, although poll(2) says
+  // that it takes more. O_NONBLOCK belongs to what others share with us, so we open it once more, for us alone.
+  void Look() {
+    has_looked_ = true;
+    struct stat found {};
+    if (fstat(STDERR_FILENO, &found) != 0) return;
+    is_socket_ = S_ISSOCK(found.st_mode);
+    if (isatty(STDERR_FILENO) != 1) return;
+    fd_ = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  }
+
+  // A line is at most PIPE_BUF bytes: what poll() says of a pipe holds for all of it.
+  ssize_t WriteAsItIs(std::string_view text) const {
+    if (is_socket_) return send(STDERR_FILENO, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    pollfd polled{STDERR_FILENO, POLLOUT, 0};
+    if (poll(&polled, 1, 0) <= 0 || (polled.revents & POLLOUT) == 0) return 0;
+    return write(STDERR_FILENO, text.data(), text.size());
+  }
+
+  bool has_looked_ = false;
+  int fd_ = kNone;  // the terminal, opened once more
+  bool is_socket_ = false;
+};
+
+class LogFile {
+ public:
+  Result<void> Open(const std::string& path) {
+    if (reopenings_ == nullptr) reopenings_ = NewSharedAtomic<uint32_t>(0);
+    path_ = path;
+    return Open();
+  }
+  void AskForReopening() {
+    if (is_used()) reopenings_->fetch_add(1, std::memory_order_relaxed);
+  }
+  bool is_used() const { return reopenings_ != nullptr; }
+  void Forget() { fd_ = kNone; }
+
+  // False: it could not be opened, and what was open before is not ours any more.
+  bool Write(std::string_view line) {
+    // Where it cannot be opened again, the old one is written on.
+    if (fd_ == kNone || opened_ != reopenings_->load(std::memory_order_relaxed)) {
+      [[maybe_unused]] const Result<void> opened = Open();
+    }
+    if (fd_ == kNone) return false;
+    [[maybe_unused]] const ssize_t written = write(fd_, line.data(), line.size());
+    return true;
+  }
+
+ private:
+  Result<void> Open() {
+    opened_ = reopenings_->load(std::memory_order_relaxed);
+    const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kFileMode);
+    if (fd < 0) {
+      return Error{ExitCode::kHumanNeeded,
+                   "log file \"" + path_ + "\" cannot be opened: " + strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
+    }
+    if (fd_ != kNone) close(fd_);
+    fd_ = fd;
+    return {};
+  }
+
+  std::atomic<uint32_t>* reopenings_ = nullptr;  // how often the job was asked for it; null: there is no file
+  uint32_t opened_ = 0;                          // how often it had been asked for when we opened it
+  std::string path_;
+  int fd_ = kNone;
+};
+
+// Never destroyed, as librdkafka's threads may speak while the process exits.
+struct Output {
+  std::mutex mutex;
+  LogFile file;
+  Stderr standard_error;
+};
+
+Output& TheOutput() {
+  static auto& output = *new Output;
+  return output;
+}
+
+}  // namespace
+
+Result<void> LogToFile(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(TheOutput().mutex);
+  return TheOutput().file.Open(path);
+}
+
+void ReopenLogFile() { TheOutput().file.AskForReopening(); }
+bool LogsToFile() { return TheOutput().file.is_used(); }
+
+void ForgetLogDescriptors() {
+  const std::lock_guard<std::mutex> lock(TheOutput().mutex);
+  TheOutput().file.Forget();
+  TheOutput().standard_error.Forget();
+}
+
+void WriteLogLine(std::string_view line) {
+  const std::lock_guard<std::mutex> lock(TheOutput().mutex);
+  if (TheOutput().file.is_used() && TheOutput().file.Write(line)) return;
+  TheOutput().standard_error.Write(line);
+}
+
+void WriteToStderr(std::string_view text) {
+  const std::lock_guard<std::mutex> lock(TheOutput().mutex);
+  TheOutput().standard_error.Write(text);
+}
+
+}  // namespace headcount

@@ -1,0 +1,30 @@
+// Where the lines of the log go: stderr, or a file that all processes of the job append to. A line is one write(2), so
+// that the lines of several processes do not mix, and no line ever waits for a reader: a terminal, pipe or socket that
+// takes no more loses it. The lines are made in common/log.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace headcount {
+
+// Called before the first fork, at most once. Makes the file if it is not there; appends. kHumanNeeded where it cannot
+// be opened. Without it lines go to stderr.
+Result<void> LogToFile(const std::string& path);
+// Each process opens the file anew before its next line, for whoever has moved the old one away. Nothing happens where
+// lines go to stderr.
+void ReopenLogFile();
+bool LogsToFile();
+
+// A process that has been forked and closed what it inherited calls it before its first line.
+void ForgetLogDescriptors();
+
+// `line` ends with a line break and has at most limits::kLogLineBytes. Losing it is deliberately not acted on: the job
+// must go on.
+void WriteLogLine(std::string_view line);
+// The same to stderr, whether the log goes there or not, for what is drawn on a terminal.
+void WriteToStderr(std::string_view text);
+
+}  // namespace headcount

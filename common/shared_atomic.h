@@ -1,0 +1,19 @@
+// A number that this process and all it forks later see alike.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <new>
+
+namespace headcount {
+
+// Made once and never freed: its life is the job's. Where the kernel has no page for it, each process has its own.
+template <typename T>
+std::atomic<T>* NewSharedAtomic(T value) {
+  static_assert(std::atomic<T>::is_always_lock_free, "a lock would be each process's own");
+  void* page = mmap(nullptr, sizeof(std::atomic<T>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return page == MAP_FAILED ? new std::atomic<T>(value) : new (page) std::atomic<T>(value);
+}
+
+}  // namespace headcount
