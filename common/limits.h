@@ -100,6 +100,8 @@ inline constexpr size_t kLogLineBytes = 4096;
 // Of a text in a line of JSON, escaped. The message stands twice where the line is an error.
 inline constexpr size_t kLogMessageBytes = 1200;
 inline constexpr size_t kLogLabelBytes = 256;
+// A line about the whole job, while all is well.
+inline constexpr int64_t kLogProgressEveryMs = 60'000;
 // Of lines that may repeat, so many of a kind are shown in a minute ...
 inline constexpr uint64_t kLogLinesAMinute = 10;
 inline constexpr int64_t kLogMinuteMs = 60'000;

@@ -93,7 +93,7 @@ void WipeProgressLine() {
 
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels) {
   const LogActionSpec& spec = SpecOf(action);
-  if (spec.level < Level().load(std::memory_order_relaxed)) return;
+  if (spec.level < Level().load(std::memory_order_relaxed) && spec.repeats != Repeats::kAsked) return;
   assert(std::all_of(labels.begin(), labels.end(), [&spec](const LabelValue& value) {
     return value.empty() || (spec.Has(value.label()) && SpecOf(value.label()).type == value.type());
   }));

@@ -17,6 +17,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kDecision, "labels.decision", kText},
     {L::kFacility, "labels.facility", kText},
     {L::kGroup, "labels.group", kText},
+    {L::kOption, "labels.option", kText},
     {L::kOutcome, "labels.outcome", kText},
     {L::kPartitions, "labels.partitions", kText},
     {L::kPoint, "labels.point", kText},
@@ -24,6 +25,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kRole, "labels.child_role", kText},
     {L::kRun, "labels.run", kText},
     {L::kStart, "labels.start", kText},
+    {L::kState, "labels.state", kText},
     {L::kTopic, "labels.topic", kText},
     {L::kErrorCode, "error.code", kText},
     {L::kErrorType, "error.type", kText},
@@ -41,8 +43,16 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kChildUptimeS, "headcount.child.uptime_s", kNumber},
     {L::kClosedUpto, "headcount.closed_upto", kNumber},
     {L::kCommittedUs, "headcount.committed_us", kNumber},
+    {L::kEvents, "headcount.events", kNumber},
+    {L::kFuture, "headcount.future", kNumber},
     {L::kGeneration, "headcount.generation", kNumber},
+    {L::kHeld, "headcount.held", kNumber},
+    {L::kInvalid, "headcount.invalid", kNumber},
+    {L::kLag, "headcount.lag", kNumber},
+    {L::kLate, "headcount.late", kNumber},
     {L::kLostRecords, "headcount.lost_records", kNumber},
+    {L::kMemoryBytes, "headcount.memory_bytes", kNumber},
+    {L::kMinutesPublished, "headcount.minutes_published", kNumber},
     {L::kNextOffset, "headcount.next_offset", kNumber},
     {L::kOffset, "headcount.offset", kNumber},
     {L::kOffsetsUs, "headcount.offsets_us", kNumber},
@@ -50,10 +60,12 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kPartitionCount, "headcount.partitions", kNumber},
     {L::kProducedUs, "headcount.produced_us", kNumber},
     {L::kRecords, "headcount.records", kNumber},
+    {L::kRestarts, "headcount.restarts", kNumber},
     {L::kSequence, "headcount.sequence", kNumber},
     {L::kSuppressed, "headcount.suppressed", kNumber},
     {L::kUnitedUs, "headcount.united_us", kNumber},
     {L::kUpto, "headcount.upto", kNumber},
+    {L::kWatermark, "headcount.watermark", kNumber},
 }};
 
 constexpr LogLevel kDebug = LogLevel::kDebug;
@@ -63,6 +75,7 @@ constexpr LogLevel kError = LogLevel::kError;
 
 constexpr Repeats kAll = Repeats::kAll;
 constexpr Repeats kLimited = Repeats::kLimited;
+constexpr Repeats kAsked = Repeats::kAsked;
 
 using Labels = std::array<LogLabel, kMaxLabelsOfAction>;
 
@@ -76,17 +89,37 @@ constexpr Labels kOfWorkerDeath = {
     L::kCause,      L::kChildUptimeS, L::kDecision,      L::kChildRestartDelayMs, L::kChildSlot,
     L::kPartitions, L::kPartition,    L::kOffset};
 
+constexpr Labels kOfJob = {L::kState,  L::kClosedUpto, L::kMinutesPublished, L::kRecords,
+                           L::kEvents, L::kLate,       L::kInvalid,          L::kFuture,
+                           L::kLag,    L::kRestarts,   L::kMemoryBytes};
+
 constexpr std::array<LogActionSpec, kLogActions> kActions = {{
+    {A::kClockHeld, "clock.held", kInfo, kAsked, {L::kPartition}},
+    {A::kConfigRefused, "config.refused", kWarning, kAll, {L::kOption}},
+    {A::kConfigReloaded, "config.reloaded", kInfo, kAll, {}},
     {A::kJobDraining, "job.draining", kInfo, kAll, {}},
     {A::kJobFailed, "job.failed", kError, kAll, kOfFailure},
+    {A::kJobProgress, "job.progress", kInfo, kAll, kOfJob},
+    {A::kJobState, "job.state", kInfo, kAsked, kOfJob},
+    {A::kPartitionState,
+     "partition.state",
+     kInfo,
+     kAsked,
+     {L::kPartition, L::kChildSlot, L::kOffset, L::kLag, L::kWatermark, L::kHeld, L::kState}},
     {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},
     {A::kStatusFileFailed, "status_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kStatusFileRestored, "status_file.restored", kInfo, kLimited, {L::kFile}},
     // The obituaries. Whoever goes when all is done has "ended".
     {A::kWorkerDied, "worker.died", kWarning, kAll, kOfWorkerDeath},
     {A::kWorkerEnded, "worker.ended", kDebug, kAll, kOfWorkerDeath},
+    {A::kWorkerState,
+     "worker.state",
+     kInfo,
+     kAsked,
+     {L::kChildSlot, L::kChildPid, L::kGeneration, L::kRestarts, L::kPartitions, L::kRecords, L::kMemoryBytes}},
     {A::kWriterDied, "writer.died", kWarning, kAll, kOfWriterDeath},
     {A::kWriterEnded, "writer.ended", kDebug, kAll, kOfWriterDeath},
+    {A::kWriterState, "writer.state", kInfo, kAsked, {L::kChildPid, L::kGeneration, L::kRestarts}},
 
     {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
     {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
@@ -148,6 +181,16 @@ constexpr bool InOrder() {
 static_assert(InOrder(), "both tables are looked up by number");
 
 }  // namespace
+
+const char* Name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "";
+}
 
 bool LogActionSpec::Has(LogLabel label) const { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
 

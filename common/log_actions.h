@@ -10,6 +10,7 @@
 namespace headcount {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+const char* Name(LogLevel level);  // as --log-level says it: "warning"
 
 // What is said beside the message, for programs.
 enum class LogLabel : uint8_t {
@@ -19,6 +20,7 @@ enum class LogLabel : uint8_t {
   kDecision,
   kFacility,
   kGroup,
+  kOption,
   kOutcome,
   kPartitions,
   kPoint,
@@ -26,6 +28,7 @@ enum class LogLabel : uint8_t {
   kRole,
   kRun,
   kStart,
+  kState,
   kTopic,
   kErrorCode,
   kErrorType,
@@ -44,8 +47,16 @@ enum class LogLabel : uint8_t {
   kChildUptimeS,
   kClosedUpto,
   kCommittedUs,
+  kEvents,
+  kFuture,
   kGeneration,
+  kHeld,
+  kInvalid,
+  kLag,
+  kLate,
   kLostRecords,
+  kMemoryBytes,
+  kMinutesPublished,
   kNextOffset,
   kOffset,
   kOffsetsUs,
@@ -53,12 +64,14 @@ enum class LogLabel : uint8_t {
   kPartitionCount,
   kProducedUs,
   kRecords,
+  kRestarts,
   kSequence,
   kSuppressed,
   kUnitedUs,
   kUpto,
+  kWatermark,
 };
-inline constexpr size_t kLogLabels = static_cast<size_t>(LogLabel::kUpto) + 1;
+inline constexpr size_t kLogLabels = static_cast<size_t>(LogLabel::kWatermark) + 1;
 
 enum class LogLabelType : uint8_t { kText, kNumber };
 
@@ -75,15 +88,23 @@ inline const LogLabelSpec& SpecOf(LogLabel label) { return LogLabelTable()[stati
 
 enum class LogAction : uint8_t {
   // The coordinator.
+  kClockHeld,
+  kConfigRefused,
+  kConfigReloaded,
   kJobDraining,
   kJobFailed,
+  kJobProgress,
+  kJobState,
+  kPartitionState,
   kProcessNotStarted,
   kStatusFileFailed,
   kStatusFileRestored,
   kWorkerDied,
   kWorkerEnded,
+  kWorkerState,
   kWriterDied,
   kWriterEnded,
+  kWriterState,
   // The writer.
   kClaimMade,
   kClaimUnconfirmed,
@@ -122,6 +143,7 @@ enum class Repeats : uint8_t {
   kAll,      // every line is written: it is rare, asked for, must be found, or limited where it is made
   kLimited,  // ten lines a minute of each reason, then a count (log_limiter.h); the first text among the labels is the
              // reason
+  kAsked,    // every line is written, at whatever level: somebody waits for it
 };
 
 struct LogActionSpec {

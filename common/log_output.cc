@@ -58,9 +58,10 @@ class Stderr {
 class LogFile {
  public:
   Result<void> Open(const std::string& path) {
-    if (reopenings_ == nullptr) reopenings_ = NewSharedAtomic<uint32_t>(0);
     path_ = path;
-    return Open();
+    Result<void> opened = Open();
+    if (opened.ok()) reopenings_ = NewSharedAtomic<uint32_t>(0);
+    return opened;
   }
   void AskForReopening() {
     if (is_used()) reopenings_->fetch_add(1, std::memory_order_relaxed);
@@ -70,9 +71,11 @@ class LogFile {
 
   // False: it could not be opened, and what was open before is not ours any more.
   bool Write(std::string_view line) {
-    // Where it cannot be opened again, the old one is written on.
-    if (fd_ == kNone || opened_ != reopenings_->load(std::memory_order_relaxed)) {
+    const uint32_t reopenings = reopenings_->load(std::memory_order_relaxed);
+    if (fd_ == kNone || opened_ != reopenings) {
+      // Where it cannot be opened again, the old one is written on.
       [[maybe_unused]] const Result<void> opened = Open();
+      opened_ = reopenings;
     }
     if (fd_ == kNone) return false;
     [[maybe_unused]] const ssize_t written = write(fd_, line.data(), line.size());
@@ -81,7 +84,6 @@ class LogFile {
 
  private:
   Result<void> Open() {
-    opened_ = reopenings_->load(std::memory_order_relaxed);
     const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kFileMode);
     if (fd < 0) {
       return Error{ExitCode::kHumanNeeded,
@@ -93,7 +95,7 @@ class LogFile {
   }
 
   std::atomic<uint32_t>* reopenings_ = nullptr;  // how often the job was asked for it; null: there is no file
-  uint32_t opened_ = 0;                          // how often it had been asked for when we opened it
+  uint32_t opened_ = 0;                          // how often it had been asked for when we opened it last
   std::string path_;
   int fd_ = kNone;
 };

@@ -59,6 +59,8 @@ struct RunOptions {
 
   std::string status_file;
   LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+  std::string log_file;  // empty: stderr
 
   bool reads_files() const { return !files.empty(); }
 };

@@ -129,6 +129,13 @@ Result<LogFormat> ParseLogFormat(std::string_view option, const std::string& tex
   return OptionError(option, text, "text or ecs is needed");
 }
 
+Result<LogLevel> ParseLogLevel(std::string_view option, const std::string& text) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    if (text == Name(level)) return level;
+  }
+  return OptionError(option, text, "debug, info, warning or error is needed");
+}
+
 Result<int64_t> ParseMaxHold(std::string_view option, const std::string& text) {
   if (text == "off") return 0;
   Result<int64_t> hold_ms = ParseDurationMs(option, text);
@@ -247,6 +254,8 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
 
 void ReadLog(OptionReader* reader, RunOptions* options) {
   reader->Get("log-format", &options->log_format, ParseLogFormat);
+  reader->Get("log-level", &options->log_level, ParseLogLevel);
+  if (const std::string* path = reader->given().Value("log-file")) options->log_file = *path;
 }
 
 RunRequest::What ReadWhat(OptionReader* reader) {
@@ -289,6 +298,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   if (request.what == RunRequest::What::kPrintConfig) {
     request.shown_config = ShownConfig(RunOptionTable(), given, options);
   }
+  request.reread = [args, host] { return ParseRun(args, host); };
   return request;
 }
 

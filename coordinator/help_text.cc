@@ -52,6 +52,8 @@ A flag wins over the environment (HEADCOUNT_WINDOW=60s, HEADCOUNT_X_LINGER_MS=5)
 file of --config.
 X.sasl.password_file = FILE, and so for every secret: the file holds the value.
 SIGTERM or SIGINT publishes what is finished and exits with 0 within 10 s; a second one, at once.
+SIGHUP reads the configuration again for --log-level, and opens --log-file anew; SIGUSR1 logs the
+whole state.
 
 Examples:
   headcount run -b broker1:9092,broker2:9092               count for ever, as a service

@@ -23,10 +23,9 @@ constexpr std::string_view kPropertyKey = "X.";
 // Of all properties that text can set these alone have a _ where the others have a dot.
 constexpr std::array<std::string_view, 2> kWithUnderscore = {"log_level", "enabled_events"};
 
-// What others of the family say through the environment: the log, the clock and crash points of tests, scripts.
-constexpr std::array<std::string_view, 6> kOtherVariables = {"HEADCOUNT_LOG_LEVEL",  "HEADCOUNT_WALL_CLOCK_FILE",
-                                                             "HEADCOUNT_BIN",        "HEADCOUNT_SEED",
-                                                             "HEADCOUNT_KAFKA_HEAP", "HEADCOUNT_KAFKA_JARS"};
+// What others of the family say through the environment: the clock and crash points of tests, scripts.
+constexpr std::array<std::string_view, 5> kOtherVariables = {
+    "HEADCOUNT_WALL_CLOCK_FILE", "HEADCOUNT_BIN", "HEADCOUNT_SEED", "HEADCOUNT_KAFKA_HEAP", "HEADCOUNT_KAFKA_JARS"};
 constexpr std::array<std::string_view, 7> kOtherBeginnings = {
     "HEADCOUNT_CRASH_", "HEADCOUNT_STOP_", "HEADCOUNT_POISON_", "HEADCOUNT_FAULT_",
     "HEADCOUNT_FUZZ_",  "HEADCOUNT_TEST_", "HEADCOUNT_RANDOM_"};

@@ -1,32 +1,32 @@
 #include "coordinator/run_job.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
-#include <string_view>
 #include <utility>
 
 #include "common/check.h"
 #include "common/kafka/client_config.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/log_output.h"
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
 #include "coordinator/child_process.h"
 #include "coordinator/instance_lock.h"
+#include "coordinator/job_log.h"
+#include "coordinator/job_signals.h"
 #include "coordinator/progress_line.h"
+#include "coordinator/reload.h"
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
@@ -46,67 +46,17 @@ T Random() {
   return value;
 }
 
-// Asked to stop before anything has begun, as while it waits for the lock, it has nothing to finish. Who has the
-// signals ignored, as a shell does for what it starts in the background, means it.
-void EndAtOnceOnSignals() {
-  for (const int number : {SIGTERM, SIGINT}) {
-    struct sigaction action {};
-    sigaction(number, nullptr, &action);
-    if (action.sa_handler != SIG_DFL) continue;
-    action.sa_handler = [](int) { _exit(static_cast<int>(ExitCode::kDone)); };
-    sigaction(number, &action, nullptr);
-  }
-}
-
-// SIGTERM, SIGINT and SIGCHLD as something to wait for. Children put the mask back (child_process.h).
-Result<int> BlockSignals() {
-  signal(SIGPIPE, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, number);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  const int fd = signalfd(-1, &signals, SFD_NONBLOCK);
-  if (fd < 0) return Error{ExitCode::kTryAgain, std::string("making a signalfd failed: ") + std::strerror(errno)};
-  return fd;
-}
-
-void LogObituary(const Obituary& obituary, bool expected) {
-  using Kind = Death::Kind;
-  const Death& death = obituary.death;
-  const auto code_if = [&death](Kind kind) {
-    return death.kind == kind ? std::optional<int64_t>(death.code) : std::nullopt;
-  };
-  const bool restarts = obituary.action != DeathAction::kEnd;
-  const auto& mark = obituary.mark;
-  LogAction action = expected ? LogAction::kWriterEnded : LogAction::kWriterDied;
-  if (obituary.slot) action = expected ? LogAction::kWorkerEnded : LogAction::kWorkerDied;
-  const std::string partitions = obituary.slot ? ListText(obituary.partitions) : "";
-  Log(action, Text(obituary),
-      {{LogLabel::kChildPid, death.pid},
-       {LogLabel::kGeneration, obituary.generation.value()},
-       {LogLabel::kChildExitCode, code_if(Kind::kExited)},
-       {LogLabel::kChildSignal, code_if(Kind::kSignaled)},
-       {LogLabel::kChildForkErrno, code_if(Kind::kNotStarted)},
-       {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
-       {LogLabel::kChildUptimeS, obituary.uptime_s},
-       {LogLabel::kDecision, Name(obituary.action)},
-       {LogLabel::kChildRestartDelayMs, restarts ? std::optional<int64_t>(obituary.delay_ms) : std::nullopt},
-       {LogLabel::kChildSlot, obituary.slot ? std::optional<int64_t>(obituary.slot->value()) : std::nullopt},
-       {LogLabel::kPartitions, partitions},
-       {LogLabel::kPartition, mark ? std::optional<int64_t>(mark->partition.value()) : std::nullopt},
-       {LogLabel::kOffset, mark ? std::optional<int64_t>(mark->offset.value()) : std::nullopt}});
-}
-
 // Executes what the supervisor decides, and gathers what it must know.
 class Coordinator {
  public:
-  Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
-              const int (&alive_pipe)[2]);
+  Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory, JobSignals signals,
+              int lock_fd, const int (&alive_pipe)[2]);
   int Run();
 
  private:
   // Facts.
   void TakeSignals();
+  void ReadConfigAgain();
   SupervisorFacts GatherFacts();
   std::map<int64_t, Death> Reap();
   WorkerFacts FactsOf(SlotId slot, std::map<int64_t, Death>* deaths);
@@ -133,9 +83,10 @@ class Coordinator {
 
   // Fixed after construction.
   const RunOptions* options_;
+  const Reread reread_;
   const PartitionPlan plan_;
   const Wakeups wakeups_;
-  const int signal_fd_;
+  const JobSignals signals_;
   const int lock_fd_;   // -1: none
   const int alive_fd_;  // read end: children see it hang up when we are gone
   const FingerprintKey key_;
@@ -151,17 +102,19 @@ class Coordinator {
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
+  int64_t progress_logged_ms_;
   const bool has_progress_;         // files only, only on a terminal, and only among lines of text
   StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
   int64_t progress_ms_;             // a short job needs no line
 };
 
-Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
-                         const int (&alive_pipe)[2])
+Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory,
+                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2])
     : options_(options),
+      reread_(std::move(reread)),
       plan_(options->workers),
       wakeups_(std::move(wakeups)),
-      signal_fd_(signal_fd),
+      signals_(std::move(signals)),
       lock_fd_(lock_fd),
       alive_fd_(alive_pipe[0]),
       key_(Random<FingerprintKey>()),
@@ -172,6 +125,7 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
+      progress_logged_ms_(MonotonicMs()),
       has_progress_(options->reads_files() && options->log_format == LogFormat::kText && CanDrawProgress()),
       progress_status_(options, getpid()),
       progress_ms_(MonotonicMs()) {
@@ -189,17 +143,26 @@ int Coordinator::Run() {
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
     LogWhatWasLeftOut(MonotonicMs());
-    WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
+    WaitReadable({signals_.fd(), wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
   }
 }
 
 // --- Facts ---------------------------------------------------------------------------------------------------
 
 void Coordinator::TakeSignals() {
-  signalfd_siginfo info{};
-  while (read(signal_fd_, &info, sizeof info) == sizeof info) {
-    if (info.ssi_signo != SIGCHLD) ++stop_signals_;
-  }
+  const JobSignals::Taken taken = signals_.Take();
+  stop_signals_ += taken.stops;
+  if (taken.reload) ReadConfigAgain();
+  if (taken.show_state) LogState(TakeStatus(&status_));
+}
+
+void Coordinator::ReadConfigAgain() {
+  ReopenLogFile();
+  const Result<RunOptions> reread = reread_();
+  if (!reread) return LogReloadFailure(reread.error());
+  const Reload reload = ReloadOf(*options_, *reread);
+  SetLogLevel(reload.log_level);
+  LogReload(reload);
 }
 
 std::map<int64_t, Death> Coordinator::Reap() {
@@ -264,7 +227,7 @@ int64_t Coordinator::Reached(SlotId slot) const {
 
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
-    if (!exit->message.empty()) LogFailure(LogAction::kJobFailed, {exit->code, exit->message});
+    if (!exit->message.empty()) LogJobFailure({exit->code, exit->message});
     PublishStatus();
     LogAllThatWasLeftOut();
     WipeProgressLine();
@@ -351,7 +314,11 @@ void Coordinator::Do(const LogDeath& action) {
 
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
-  publisher_.Publish(TakeStatus(&status_));
+  const StatusReport report = TakeStatus(&status_);
+  publisher_.Publish(report);
+  if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
+  progress_logged_ms_ = status_ms_;
+  LogProgress(report);
 }
 
 void Coordinator::ShowProgress() {
@@ -359,7 +326,7 @@ void Coordinator::ShowProgress() {
   DrawProgress(TakeStatus(&progress_status_));
 }
 
-Result<int> RunChecked(const RunOptions& options) {
+Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
     if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();
@@ -371,8 +338,8 @@ Result<int> RunChecked(const RunOptions& options) {
     if (!taken) return taken.error();
     lock.emplace(std::move(*taken));
   }
-  const Result<int> signal_fd = BlockSignals();
-  if (!signal_fd) return signal_fd.error();
+  Result<JobSignals> signals = JobSignals::Block();
+  if (!signals) return signals.error();
   Result<shm::JobMemory> memory = shm::JobMemory::Create(options.workers, options.memory_bytes);
   if (!memory) return memory.error();
   Result<Wakeups> wakeups = Wakeups::Create(options.workers);
@@ -381,23 +348,28 @@ Result<int> RunChecked(const RunOptions& options) {
   if (pipe2(alive_pipe, 0) != 0) {
     return Error{ExitCode::kTryAgain, std::string("making a pipe failed: ") + std::strerror(errno)};
   }
-  Coordinator coordinator(&options, std::move(*wakeups), std::move(*memory), *signal_fd, lock ? lock->fd() : -1,
-                          alive_pipe);
+  Coordinator coordinator(&options, reread, std::move(*wakeups), std::move(*memory), std::move(*signals),
+                          lock ? lock->fd() : -1, alive_pipe);
   return coordinator.Run();
+}
+
+Result<int> RunLogged(const RunOptions& options, const Reread& reread) {
+  if (!options.log_file.empty()) {
+    if (Result<void> opened = LogToFile(options.log_file); !opened) return opened.error();
+  }
+  return RunChecked(options, reread);
 }
 
 }  // namespace
 
-int RunJob(const RunOptions& options) {
+int RunJob(const RunOptions& options, const Reread& reread) {
   SetLogRole("coordinator");
   SetLogFormat(options.log_format, Version());
-  // For whoever looks for where a minute's time went: each seal and each transaction gets a line.
-  const char* const level = getenv("HEADCOUNT_LOG_LEVEL");  // NOLINT(concurrency-mt-unsafe): one thread so far
-  if (level != nullptr && std::string_view(level) == "debug") SetLogLevel(LogLevel::kDebug);
+  SetLogLevel(options.log_level);
   EndAtOnceOnSignals();
-  const Result<int> ended = RunChecked(options);
+  const Result<int> ended = RunLogged(options, reread);
   if (ended.ok()) return *ended;
-  LogFailure(LogAction::kJobFailed, ended.error());
+  LogJobFailure(ended.error());
   return static_cast<int>(ended.error().exit_code);
 }
 

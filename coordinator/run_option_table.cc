@@ -100,13 +100,16 @@ OptionSection ResourcesSection() {
 }
 
 OptionSection MonitoringSection() {
-  return {"Monitoring",
-          {{"status-file", 0, Takes::kOne, "FILE",
-            "Replaced every second; read by headcount status and health." +
-                Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
-           {"log-format", 0, Takes::kOne, "text|ecs",
-            "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
-                Default("text")}}};
+  return {
+      "Monitoring",
+      {{"status-file", 0, Takes::kOne, "FILE",
+        "Replaced every second; read by headcount status and health." +
+            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+       {"log-format", 0, Takes::kOne, "text|ecs",
+        "The log: text for people, or one JSON object a line by the Elastic Common Schema." + Default("text")},
+       {"log-level", 0, Takes::kOne, "LEVEL",
+        "debug, info, warning or error: nothing below it is logged. A SIGHUP reads it again." + Default("info")},
+       {"log-file", 0, Takes::kOne, "FILE", "The log is appended to it; a SIGHUP opens it anew." + Default("stderr")}}};
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ int Answer(const RunRequest& request) {
     case RunRequest::What::kCheckReady: return End(CheckConfig(request.options, true));
     case RunRequest::What::kRun: break;
   }
-  return RunJob(request.options);
+  return RunJob(request.options, request.reread);
 }
 
 }  // namespace headcount

@@ -1,8 +1,10 @@
 // What `headcount run` is asked to do: the job itself, or to show or check its configuration. Runs in the coordinator.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "common/result.h"
 #include "common/run_options.h"
 
 namespace headcount {
@@ -11,7 +13,8 @@ struct RunRequest {
   enum class What { kRun, kPrintConfig, kCheckConfig, kCheckReady };
   What what = What::kRun;
   RunOptions options;
-  std::string shown_config;  // kPrintConfig: what to print
+  std::string shown_config;                    // kPrintConfig: what to print
+  std::function<Result<RunOptions>()> reread;  // kRun: the options once more, for a SIGHUP
 };
 
 // Does it, and returns the exit code of the program; whatever needs saying has been said.

@@ -53,6 +53,8 @@ const std::map<std::string_view, Show>& Shows() {
       {"max-frame", [](Options o) { return FormatSizeBytes(o.max_frame_bytes); }},
       {"status-file", [](Options o) { return o.status_file; }},
       {"log-format", [](Options o) { return std::string(o.log_format == LogFormat::kEcs ? "ecs" : "text"); }},
+      {"log-level", [](Options o) { return std::string(Name(o.log_level)); }},
+      {"log-file", [](Options o) { return o.log_file; }},
   };
   return shows;
 }

@@ -4,7 +4,8 @@
 # from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health; after a second of it where SIGKILL
 # ended it, which is somebody's doing and not the job's. One line on stderr tells each death.
 #
-# SIGTERM, SIGINT and SIGHUP are passed on; then the supervisor waits for its child and ends with the child's code.
+# SIGTERM and SIGINT are passed on; then the supervisor waits for its child and ends with the child's code. SIGHUP and
+# SIGUSR1 are passed on too and end nothing, unless the terminal that we were started from has gone.
 # Should the supervisor itself be killed, the kernel sends the child SIGTERM, so no job is left without a parent.
 set -euo pipefail
 
@@ -36,13 +37,26 @@ now_ms() {
   echo $((10#${seconds/./} * 10))
 }
 
-child='' sleeper='' stop=0 signalled=0 code=0
+child='' sleeper='' stop=0 signalled=0 code=0 had_terminal=0
 
 # shellcheck disable=SC2317  # called by the traps
 on_signal() {
-  stop=1 signalled=1
-  if [[ -n $child ]]; then kill -s "$1" "$child" 2>/dev/null || true; fi
+  stop=1
+  pass_on "$1"
   if [[ -n $sleeper ]]; then kill "$sleeper" 2>/dev/null || true; fi
+}
+
+# shellcheck disable=SC2317  # called by the traps
+pass_on() {
+  signalled=1
+  if [[ -n $child ]]; then kill -s "$1" "$child" 2>/dev/null || true; fi
+}
+
+has_terminal() { (: </dev/tty) 2>/dev/null; }
+
+# shellcheck disable=SC2317  # called by the traps
+on_hangup() {
+  if ((had_terminal)) && ! has_terminal; then on_signal TERM; else pass_on HUP; fi
 }
 
 # Sets `code` to the exit code of the child. A signal interrupts bash's wait, with a code that is not the child's.
@@ -85,7 +99,9 @@ main() {
   fi
   trap 'on_signal TERM' TERM
   trap 'on_signal INT' INT
-  trap 'on_signal TERM' HUP
+  if has_terminal; then had_terminal=1; fi
+  trap on_hangup HUP
+  trap 'pass_on USR1' USR1
 
   # With job control each child has a process group of its own: Ctrl-C reaches it once, through us. Twice would mean
   # "at once" to it. Without job control bash would also make it ignore SIGINT.

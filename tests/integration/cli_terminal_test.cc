@@ -1,63 +1,15 @@
 // Where somebody looks: the progress line of a terminal, a pager that takes its time, a reader who has seen enough.
 
-#include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <set>
 #include <sstream>
-#include <stdexcept>
 
 #include "tests/integration/cli_testing.h"
+#include "tests/support/terminal.h"
 
 namespace headcount::test {
 namespace {
 
 constexpr char kWipe[] = "\r\x1b[K";
-
-// A terminal of our own: what a program writes to `name()` can be read here.
-class Terminal {
- public:
-  explicit Terminal(unsigned short columns) : descriptor_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
-    char name[64];
-    const bool is_open = descriptor_ >= 0 && grantpt(descriptor_) == 0 && unlockpt(descriptor_) == 0 &&
-                         ptsname_r(descriptor_, name, sizeof name) == 0;
-    if (!is_open) throw std::runtime_error("no pseudo-terminal can be had");
-    name_ = name;
-    // Held open: what was written stays readable when the program has gone.
-    other_end_ = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    winsize size{};
-    size.ws_col = columns;
-    size.ws_row = 24;
-    ioctl(descriptor_, TIOCSWINSZ, &size);
-  }
-  ~Terminal() {
-    close(other_end_);
-    close(descriptor_);
-  }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-
-  const std::string& name() const { return name_; }
-  // All that was ever written to it.
-  const std::string& Text() {
-    char piece[4096];
-    for (pollfd ask{descriptor_, POLLIN, 0}; poll(&ask, 1, 0) == 1;) {
-      const ssize_t bytes = read(descriptor_, piece, sizeof piece);
-      if (bytes <= 0) break;
-      text_.append(piece, static_cast<size_t>(bytes));
-    }
-    return text_;
-  }
-
- private:
-  const int descriptor_;
-  int other_end_ = -1;
-  std::string name_;
-  std::string text_;
-};
 
 // What a person sees in the end: each wipe takes away what stands since the last line end.
 std::string Visible(const std::string& text) {

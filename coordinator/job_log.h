@@ -1,0 +1,25 @@
+// What the coordinator tells the log of the job as a whole: deaths, its state, what became of a changed configuration.
+#pragma once
+
+#include "common/result.h"
+#include "common/status_report.h"
+#include "coordinator/obituary.h"
+#include "coordinator/reload.h"
+
+namespace headcount {
+
+// `expected`: whoever goes when all is done needs no attention.
+void LogObituary(const Obituary& obituary, bool expected);
+// Also on stderr, where the log goes to a file: whoever started the job looks there.
+void LogJobFailure(const Error& error);
+
+// One line: how far it is, what it has counted, what it has behind it.
+void LogProgress(const StatusReport& report);
+// That line, what holds the clock, and one line for each process and each partition: at whatever level, as somebody
+// has asked for it.
+void LogState(const StatusReport& report);
+
+void LogReload(const Reload& reload);
+void LogReloadFailure(const Error& error);
+
+}  // namespace headcount
