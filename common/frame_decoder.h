@@ -3,7 +3,8 @@
 //
 // A frame is RFC 8259 JSON in valid UTF-8: white space around exactly one root object, at most 512
 // containers deep, no BOM, no unpaired surrogate escape, not longer than the limit given at construction.
-// Of the root object's own keys, compared after unescaping, the last "ts" and the last "uid" count.
+// Of the root object's own keys, compared after unescaping, the last "ts" and the last "uid" count; or how FieldNames
+// calls them.
 //   ts   a number (with fraction or exponent: as an IEEE double, floored) or a string of 1 to 20 digits;
 //        0 <= ts < 1e14; from 1e11 on it is milliseconds. The answer is in whole seconds.
 //   uid  a string of 1 to 256 bytes after unescaping, or an integer without fraction and exponent, taken
@@ -11,12 +12,20 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "common/types.h"
 #include "common/verdict.h"
 
 namespace headcount {
+
+// What the two keys are called. Printable ASCII without quotes, slashes and backslashes, 1 to
+// limits::kMaxFieldNameBytes bytes, two different names.
+struct FieldNames {
+  std::string time = "ts";
+  std::string id = "uid";
+};
 
 struct DecodedFrame {
   EventTime ts;

@@ -29,6 +29,9 @@ inline constexpr size_t kMaxTsDigits = 20;                  // of a ts written a
 inline constexpr int64_t kMaxTs = 100'000'000'000'000;      // exclusive: 1e14
 inline constexpr int64_t kFirstMillisTs = 100'000'000'000;  // from 1e11 on ts is in milliseconds
 
+// --time-field and --id-field: the scanner looks for the quotes of a key at most 63 bytes apart.
+inline constexpr size_t kMaxFieldNameBytes = 62;
+
 // --- Recovery ---------------------------------------------------------------------------------------------
 // Kafka's default offset.metadata.max.bytes is 4096; we stay well below it.
 inline constexpr size_t kMaxMetadataBytes = 3000;

@@ -43,6 +43,8 @@ struct Field {
 // parse; only nesting does.
 class RootFields {
  public:
+  explicit RootFields(const FieldNames& names) : names_(&names) {}
+
   bool Null() { return Value(FieldKind::kOther); }
   bool Bool(bool) { return Value(FieldKind::kOther); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
@@ -73,8 +75,8 @@ class RootFields {
 
  private:
   Field* FieldNamed(std::string_view name) {
-    if (name == "ts") return &ts_;
-    if (name == "uid") return &uid_;
+    if (name == names_->time) return &ts_;
+    if (name == names_->id) return &uid_;
     return nullptr;
   }
   bool Value(FieldKind kind, std::string_view text = {}) {
@@ -93,6 +95,7 @@ class RootFields {
     return true;
   }
 
+  const FieldNames* names_;
   unsigned depth_ = 0;
   bool root_is_object_ = false;
   Field* next_value_ = nullptr;  // where the value goes that follows; null: nobody asks for it
@@ -216,9 +219,10 @@ bool IsUid(const Field& field, std::string_view as_written) {
 
 class RapidJsonFrameDecoder::Parser {
  public:
-  explicit Parser(size_t max_frame_bytes)
-      : reader_(nullptr, kReaderStackBytes), scratch_(new char[max_frame_bytes + kPaddingBytes]) {}
+  Parser(size_t max_frame_bytes, const FieldNames& names)
+      : names_(names), reader_(nullptr, kReaderStackBytes), scratch_(new char[max_frame_bytes + kPaddingBytes]) {}
 
+  RootFields NoFields() const { return RootFields(names_); }
   // Fills `fields` if `bytes` are one JSON text. Their texts live in the scratch until the next call.
   bool Parse(std::string_view bytes, RootFields* fields) {
     Copy(bytes);
@@ -248,7 +252,7 @@ class RapidJsonFrameDecoder::Parser {
   }
 
   rapidjson::ParseErrorCode ParseScratch(size_t size, RootFields* fields) {
-    *fields = RootFields();
+    *fields = NoFields();
     FrameUtf8::Stream stream(scratch_.get());
     const rapidjson::ParseErrorCode error = reader_.Parse<kFlags>(stream, *fields).Code();
     // Fewer bytes read than there are: a NUL that stands after the root.
@@ -256,12 +260,13 @@ class RapidJsonFrameDecoder::Parser {
     return error;
   }
 
+  const FieldNames names_;
   rapidjson::GenericReader<FrameUtf8, FrameUtf8> reader_;  // keeps its stack from frame to frame
   const std::unique_ptr<char[]> scratch_;
 };
 
-RapidJsonFrameDecoder::RapidJsonFrameDecoder(size_t max_frame_bytes)
-    : max_frame_bytes_(max_frame_bytes), parser_(std::make_unique<Parser>(max_frame_bytes)) {}
+RapidJsonFrameDecoder::RapidJsonFrameDecoder(size_t max_frame_bytes, const FieldNames& names)
+    : max_frame_bytes_(max_frame_bytes), parser_(std::make_unique<Parser>(max_frame_bytes, names)) {}
 
 RapidJsonFrameDecoder::~RapidJsonFrameDecoder() = default;
 
@@ -271,7 +276,7 @@ bool RapidJsonFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, 
     return false;
   };
   if (bytes.size() > max_frame_bytes_) return invalid(InvalidReason::kTooLarge);
-  RootFields fields;
+  RootFields fields = parser_->NoFields();
   if (!parser_->Parse(bytes, &fields)) return invalid(InvalidReason::kNotJson);
   if (!fields.root_is_object()) return invalid(InvalidReason::kNotObject);
 

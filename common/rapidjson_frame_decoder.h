@@ -12,7 +12,7 @@ namespace headcount {
 class RapidJsonFrameDecoder final : public FrameDecoder {
  public:
   // Keeps a scratch of this size; only as much of it as the longest frame needs is ever touched.
-  explicit RapidJsonFrameDecoder(size_t max_frame_bytes);
+  explicit RapidJsonFrameDecoder(size_t max_frame_bytes, const FieldNames& names = {});
   ~RapidJsonFrameDecoder() override;
 
   RapidJsonFrameDecoder(const RapidJsonFrameDecoder&) = delete;

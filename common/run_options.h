@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/frame_decoder.h"
 #include "common/limits.h"
 #include "common/log_line.h"
 #include "common/types.h"
@@ -48,6 +49,7 @@ struct RunOptions {
 
   // The counting rule and the clock.
   CountingRule rule;
+  FieldNames fields;
   int64_t max_skew_s = limits::kDefaultMaxSkewS;
   int64_t idle_timeout_ms = limits::kDefaultIdleTimeoutMs;
   int64_t max_hold_ms = 0;  // 0: off

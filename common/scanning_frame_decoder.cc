@@ -88,10 +88,29 @@ char* AppendEscape(const char** at, char* to) {
   return AppendUtf8(character, to);
 }
 
+// They point into `names`.
+std::optional<scan::Keys> KeysOf(const FieldNames& names) {
+  const FieldNames usual;
+  if (names.time == usual.time && names.id == usual.id) return std::nullopt;
+  scan::Keys keys = {names.time.data(),
+                     static_cast<unsigned>(names.time.size()),
+                     names.id.data(),
+                     static_cast<unsigned>(names.id.size()),
+                     {}};
+  for (const std::string* name : {&names.time, &names.id}) {
+    for (const char letter : *name) keys.letters[letter >> 6 & 1] |= uint64_t{1} << (letter & 63);
+  }
+  return keys;
+}
+
 }  // namespace
 
-ScanningFrameDecoder::ScanningFrameDecoder(size_t max_frame_bytes, scan::ScanFunction scan)
-    : max_frame_bytes_(max_frame_bytes), scan_(scan), reference_(max_frame_bytes) {}
+ScanningFrameDecoder::ScanningFrameDecoder(size_t max_frame_bytes, const FieldNames& names, scan::ScanFunction scan)
+    : max_frame_bytes_(max_frame_bytes),
+      scan_(scan),
+      names_(names),
+      keys_(KeysOf(names_)),
+      reference_(max_frame_bytes, names) {}
 
 bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, InvalidReason* reason) {
   const auto invalid = [reason](InvalidReason why) {
@@ -99,17 +118,18 @@ bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, I
     return false;
   };
   if (bytes.size() > max_frame_bytes_) return invalid(InvalidReason::kTooLarge);
-  const scan::Scan scanned = scan_(bytes.data(), bytes.data() + bytes.size(), workspace_.For(bytes.size()));
+  const scan::Scan scanned =
+      scan_(bytes.data(), bytes.data() + bytes.size(), workspace_.For(bytes.size(), keys_ ? &*keys_ : nullptr));
   if (scanned.verdict == scan::Verdict::kAskReference) return reference_.Decode(bytes, frame, reason);
   if (scanned.verdict == scan::Verdict::kNotJson) return invalid(InvalidReason::kNotJson);
   const char* const end = bytes.data() + bytes.size();
 
-  if (scanned.after_ts_key == nullptr) return invalid(InvalidReason::kNoTs);
-  const std::optional<EventTime> ts = TsAt(ValueBehind(scanned.after_ts_key), end);
+  if (scanned.after_time_key == nullptr) return invalid(InvalidReason::kNoTs);
+  const std::optional<EventTime> ts = TsAt(ValueBehind(scanned.after_time_key), end);
   if (!ts) return invalid(InvalidReason::kBadTs);
 
-  if (scanned.after_uid_key == nullptr) return invalid(InvalidReason::kNoUid);
-  const Value uid = ReadValue(ValueBehind(scanned.after_uid_key), end);
+  if (scanned.after_id_key == nullptr) return invalid(InvalidReason::kNoUid);
+  const Value uid = ReadValue(ValueBehind(scanned.after_id_key), end);
   const bool is_uid = (uid.kind == Value::Kind::kNumber && IsUidNumber(uid.text)) ||
                       (uid.kind == Value::Kind::kString && IsUidString(uid.text));
   if (!is_uid) return invalid(InvalidReason::kBadUid);

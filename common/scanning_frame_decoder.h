@@ -18,8 +18,9 @@ namespace headcount {
 
 class ScanningFrameDecoder final : public FrameDecoder {
  public:
-  // With the fastest kernel for this processor, or with that one.
-  explicit ScanningFrameDecoder(size_t max_frame_bytes, scan::ScanFunction scan = scan::UsableKernels().front().scan);
+  // With the fastest kernel for this processor, or with that one. Other names than ts and uid cost a little time.
+  explicit ScanningFrameDecoder(size_t max_frame_bytes, const FieldNames& names = {},
+                                scan::ScanFunction scan = scan::UsableKernels().front().scan);
 
   bool Decode(std::string_view bytes, DecodedFrame* frame, InvalidReason* reason) override;
 
@@ -36,6 +37,8 @@ class ScanningFrameDecoder final : public FrameDecoder {
 
   const size_t max_frame_bytes_;
   const scan::ScanFunction scan_;
+  const FieldNames names_;
+  const std::optional<scan::Keys> keys_;  // of names_, where they are not the usual ones
   scan::Workspace workspace_;
   // Of ts or uid, if it is written with escapes; more than either may have need not be kept.
   std::array<char, limits::kMaxUidBytes + 1 + 3> unescaped_;

@@ -78,6 +78,17 @@ Result<std::string> ParseGroup(std::string_view option, const std::string& text)
   return OptionError(option, text, "a group's name is up to 249 ASCII characters without spaces");
 }
 
+// What can be spelled in one way only, but for \u escapes (common/scan/keys.h).
+Result<std::string> ParseFieldName(std::string_view option, const std::string& text) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '/'; };
+  const bool right =
+      !text.empty() && text.size() <= limits::kMaxFieldNameBytes && std::all_of(text.begin(), text.end(), plain);
+  if (right) return text;
+  return OptionError(option, text,
+                     "a field's name is 1 to " + std::to_string(limits::kMaxFieldNameBytes) +
+                         " printable ASCII characters without quotes, slashes and backslashes");
+}
+
 // host, host:9092, [::1]:9092 or PLAINTEXT://host:9092
 bool IsBroker(std::string_view broker) {
   const size_t scheme = broker.find("://");
@@ -203,6 +214,9 @@ void ReadHowFar(OptionReader* reader, RunOptions* options) {
 }
 
 void ReadRule(OptionReader* reader, RunOptions* options) {
+  reader->Get("time-field", &options->fields.time, ParseFieldName);
+  reader->Get("id-field", &options->fields.id, ParseFieldName);
+  reader->Require(options->fields.time != options->fields.id, "id-field", "--time-field has the same name");
   CountingRule& rule = options->rule;
   reader->Get("window", &rule.window_s, ParseDurationS);
   reader->Require(rule.window_s >= 1, "window", "at least 1s");

@@ -51,7 +51,9 @@ OptionSection ReadingSection() {
 OptionSection RuleSection() {
   return {
       "Counting and the clock",
-      {{"window", 0, Takes::kOne, "DURATION",
+      {{"time-field", 0, Takes::kOne, "NAME", "The root key of a frame that holds its time." + Default("ts")},
+       {"id-field", 0, Takes::kOne, "NAME", "The root key whose distinct values are counted." + Default("uid")},
+       {"window", 0, Takes::kOne, "DURATION",
         "Length of a window, in whole seconds." + DefaultS(limits::kDefaultWindowS)},
        {"allowed-lateness", 0, Takes::kOne, "DURATION",
         "How long after its end a window waits for frames of the same partition, in event time." +

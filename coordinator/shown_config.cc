@@ -42,6 +42,8 @@ const std::map<std::string_view, Show>& Shows() {
        [](Options o) { return std::string(o.on_lost_input == OnLostInput::kFail ? "fail" : "continue"); }},
       {"until-end", [](Options o) { return Word(o.until_end); }},
       {"leave-open", [](Options o) { return Word(o.leave_open); }},
+      {"time-field", [](Options o) { return o.fields.time; }},
+      {"id-field", [](Options o) { return o.fields.id; }},
       {"window", [](Options o) { return Seconds(o.rule.window_s); }},
       {"allowed-lateness", [](Options o) { return Seconds(o.rule.lateness_s); }},
       {"max-jump", [](Options o) { return Seconds(o.rule.max_jump_s); }},

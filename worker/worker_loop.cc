@@ -27,7 +27,7 @@ WorkerLoop::WorkerLoop(const WorkerStart& start, std::unique_ptr<FrameSource> so
     : start_(start),
       view_(start.memory, start.slot),
       source_(std::move(source)),
-      decoder_(start.options->max_frame_bytes),
+      decoder_(start.options->max_frame_bytes, start.options->fields),
       notes_(start.options) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------

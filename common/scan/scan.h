@@ -1,5 +1,5 @@
 // One pass over a frame in blocks of 64 bytes: is it one JSON object, as strictly as RFC 8259 and UTF-8 say, and where
-// are its root's `ts` and `uid`? README.md has the picture. Pure; runs in the workers.
+// are its root's `ts` and `uid`, or whatever they are called? README.md has the picture. Pure; runs in the workers.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ enum class Verdict : uint8_t {
   kObject,   // valid; the root is an object
   kNotJson,  // certainly not
   // What is left to the reference decoder: another root than an object, containers deeper than some 60, and escapes
-  // that may spell ts or uid.
+  // that may spell one of the two keys.
   kAskReference,
 };
 
 struct Scan {
   Verdict verdict;
   // Of the last root key of that name, the byte after the key's closing quote; null: there is none.
-  const char* after_ts_key;
-  const char* after_uid_key;
+  const char* after_time_key;
+  const char* after_id_key;
 };
 
 // Reads no byte outside [begin, end), but asks for memory behind it. The buffers have room for as many bytes.

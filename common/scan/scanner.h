@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/scan/keys.h"
 #include "common/scan/masks.h"
 #include "common/scan/names.h"
 #include "common/scan/outline.h"
@@ -20,7 +21,7 @@
 namespace headcount::scan {
 namespace {
 
-template <typename Bytes>
+template <typename Bytes, typename KeysT>
 class Scanner {
  public:
   // `begin`: behind the root's opening bracket. `end`: behind its closing one, or what stands in its place.
@@ -30,7 +31,7 @@ class Scanner {
         last_block_(buffers.last_block),
         strings_(buffers.unicode),
         utf8_(buffers.utf8),
-        names_(buffers.names),
+        names_(buffers),
         outline_(buffers.outline),
         check_(buffers) {}
 
@@ -46,8 +47,7 @@ class Scanner {
     }
     CheckOutline();
     utf8_.Check(&errors_);
-    const UnicodeEscapes escapes = strings_.CheckUnicode(end_, &errors_);
-    return Answer(escapes.letters_of_names());
+    return Answer(strings_.CheckUnicode(end_, names_.keys(), &errors_).letters_of_names());
   }
 
  private:
@@ -65,7 +65,7 @@ class Scanner {
     const uint64_t dense = strings.outside & ~spaces;
     const uint64_t behind_scalar = behind_scalar_.Behind(dense & ~bytes.Punctuation());
     const uint64_t outlined = dense | strings.opening_quotes | (strings.outside & spaces & behind_scalar);
-    names_.Find(strings.opening_quotes, strings.closing_quotes, bytes.LastLetters(), outlined, outline_.size(), at);
+    names_.Find(bytes, strings.opening_quotes, strings.closing_quotes, outlined, outline_.size(), at);
     outline_.Append(bytes, outlined);
   }
 
@@ -83,7 +83,7 @@ class Scanner {
     if (check_.too_deep()) return {Verdict::kAskReference, nullptr, nullptr};
     if (errors_ != 0 || strings_.open() || !check_.closed_once()) return {Verdict::kNotJson, nullptr, nullptr};
     if (escaped_letters) return {Verdict::kAskReference, nullptr, nullptr};
-    return {Verdict::kObject, names_.behind_ts(), names_.behind_uid()};
+    return {Verdict::kObject, names_.behind_time(), names_.behind_id()};
   }
 
   const char* const begin_;
@@ -93,7 +93,7 @@ class Scanner {
   Strings<Bytes> strings_;
   Utf8<Bytes> utf8_;
   Carry behind_scalar_;
-  Names names_;
+  Names<KeysT> names_;
   Outline outline_;
   OutlineCheck<Bytes> check_;
 };
@@ -105,7 +105,8 @@ Scan ScanWith(const char* begin, const char* end, const Buffers& buffers) {
   while (begin != end && is_space(end[-1])) --end;
   if (begin == end || *begin != '{') return {Verdict::kAskReference, nullptr, nullptr};
   if (end[-1] != '}') return {Verdict::kNotJson, nullptr, nullptr};
-  return Scanner<Bytes>(begin + 1, end, buffers).Run();
+  if (buffers.keys != nullptr) return Scanner<Bytes, GivenKeys>(begin + 1, end, buffers).Run();
+  return Scanner<Bytes, UsualKeys>(begin + 1, end, buffers).Run();
 }
 
 }  // namespace

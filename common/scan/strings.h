@@ -45,8 +45,9 @@ class Strings {
   }
 
   // After the last block: what was put off. `end`: of the frame.
-  HC_SCAN_INLINE UnicodeEscapes CheckUnicode(const char* end, uint64_t* errors) const {
-    UnicodeEscapes escapes(end);
+  template <typename KeysT>
+  HC_SCAN_INLINE UnicodeEscapes<KeysT> CheckUnicode(const char* end, const KeysT& keys, uint64_t* errors) const {
+    UnicodeEscapes<KeysT> escapes(end, keys);
     found_unicode_.ForEach(
         [&](const FoundBytes& found, uint64_t place) { escapes.Take(found.at + __builtin_ctzll(place), errors); });
     *errors |= static_cast<uint64_t>(escapes.open());

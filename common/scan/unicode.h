@@ -1,5 +1,5 @@
 // The \u escapes of a frame, one by one: four hexadecimal digits each, a surrogate only in a pair; and whether one of
-// them spells a letter of ts or uid. Pure; for common/scan/ only.
+// them spells a letter of a root key's name. Pure; for common/scan/ only.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,11 @@ struct HexDigits {
 };
 inline constexpr HexDigits kHex;
 
+template <typename KeysT>
 class UnicodeEscapes {
  public:
   // `end`: of the frame.
-  HC_SCAN_INLINE explicit UnicodeEscapes(const char* end) : end_(end) {}
+  HC_SCAN_INLINE UnicodeEscapes(const char* end, const KeysT& keys) : end_(end), keys_(keys) {}
 
   // `u`: of the next escape in the frame. No branch but one that can be guessed.
   HC_SCAN_INLINE void Take(const char* u, uint64_t* errors) {
@@ -39,21 +40,17 @@ class UnicodeEscapes {
     *errors |= low_due_ ^ (here & Everywhere(is_low));
     low_due_ = (here + kEscapeBytes) & Everywhere(is_high);
     *errors |= static_cast<uint64_t>(!unit.is_hex);
-    const uint32_t letter = unit.value - 'd';
-    letters_of_names_ |= static_cast<uint32_t>(letter <= 'u' - 'd') & kNameLetters >> (letter & 31);
+    letters_of_names_ |= keys_.HasLetter(unit.value);
   }
 
   // After the last: the second half of a pair is due.
   HC_SCAN_INLINE bool open() const { return low_due_ != 0; }
-  // A letter of "ts" or "uid" is written as an escape: a string that reads otherwise may be one of them.
+  // A letter of a key's name is written as an escape: a string that reads otherwise may be one of them.
   HC_SCAN_INLINE bool letters_of_names() const { return letters_of_names_ != 0; }
 
  private:
   static constexpr int kDigits = 4;
   static constexpr int kEscapeBytes = 6;
-  // d, i, s, t and u, each a bit.
-  static constexpr uint32_t kNameLetters =
-      1 | 1 << ('i' - 'd') | 1 << ('s' - 'd') | 1 << ('t' - 'd') | 1 << ('u' - 'd');
 
   struct Unit {
     uint32_t value;
@@ -66,6 +63,7 @@ class UnicodeEscapes {
   }
 
   const char* const end_;
+  const KeysT& keys_;
   uintptr_t low_due_ = 0;          // the place of the u of the second half that must come next
   uint32_t letters_of_names_ = 0;  // the lowest bit
 };

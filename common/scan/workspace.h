@@ -28,6 +28,16 @@ struct FoundUtf8 {
   const char* previous;
 };
 
+// What the root's keys are called where not ts and uid. Printable ASCII that no escape but \u can spell: no quote,
+// slash or backslash; two different names.
+struct Keys {
+  const char* time;
+  unsigned time_bytes;  // 1 to limits::kMaxFieldNameBytes
+  const char* id;
+  unsigned id_bytes;    // as many
+  uint64_t letters[2];  // of both, a bit for each of ASCII's 128 characters
+};
+
 // The tokens of a block of an outline (outline_check.h).
 struct OutlineTokens {
   uint64_t strings;
@@ -49,14 +59,16 @@ struct Buffers {
   FoundBytes* unicode;    // by block of the frame
   FoundUtf8* utf8;        // by block of the frame
   char* last_block;       // of the frame, made up to a whole one
+  const Keys* keys;       // null: ts and uid
 };
 
 class Workspace {
  public:
   // Room for a frame of that length, of any content. Not filled: pages that no frame needs are never touched.
-  Buffers For(size_t frame_bytes) {
+  Buffers For(size_t frame_bytes, const Keys* keys = nullptr) {
     if (frame_bytes > frame_bytes_) Grow(frame_bytes);
-    return {outline_.get(), tokens_.get(), literals_.get(), names_.get(), unicode_.get(), utf8_.get(), last_block_};
+    return {outline_.get(), tokens_.get(), literals_.get(), names_.get(),
+            unicode_.get(), utf8_.get(),   last_block_,     keys};
   }
 
  private:

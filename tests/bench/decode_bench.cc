@@ -101,7 +101,7 @@ std::vector<Subject> Subjects() {
   std::vector<Subject> subjects;
   // The first is the one that the program uses on this processor.
   for (const scan::Kernel& kernel : scan::UsableKernels()) {
-    const auto decoder = std::make_shared<ScanningFrameDecoder>(limits::kMaxFrameBytes, kernel.scan);
+    const auto decoder = std::make_shared<ScanningFrameDecoder>(limits::kMaxFrameBytes, FieldNames{}, kernel.scan);
     if (subjects.empty()) subjects.push_back(Decoding("decode", decoder, false));
     if (subjects.size() == 1) subjects.push_back(Decoding("decode + fingerprint", decoder, true));
     subjects.push_back(Decoding(std::string("decode, ") + kernel.name, decoder, false));

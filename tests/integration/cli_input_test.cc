@@ -165,6 +165,28 @@ TEST_F(CliInputTest, TheSameFileTwiceIsTwoPartitions) {
   EXPECT_EQ(run.out, RecordsOf({texts[0], texts[0]}));
 }
 
+TEST_F(CliInputTest, FieldsWithOtherNamesAreCountedAsWell) {
+  const auto renamed = [](std::string text, const std::string& from, const std::string& to) {
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+      text.replace(at, from.size(), to);
+    }
+    return text;
+  };
+  // In whole frames only, whose keys are never spelled with escapes.
+  GeneratorOptions options;
+  options.frames = 4'000;
+  options.partitions = 2;
+  options.frame_bytes = 300;
+  const std::vector<std::string> texts = GenerateTexts(options);
+  std::vector<std::string> others;
+  for (const std::string& text : texts) {
+    others.push_back(renamed(renamed(text, "\"ts\"", "\"event_time\""), "\"uid\"", "\"user.id\""));
+  }
+  const Finished run = Run(WriteFiles(others), {"--time-field", "event_time", "--id-field", "user.id"});
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(run.out, RecordsOf(texts));
+}
+
 // --- Lines ---------------------------------------------------------------------------------------------------
 
 class CliLinesTest : public CliTest {

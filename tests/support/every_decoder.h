@@ -21,9 +21,9 @@ struct DecoderKind {
   scan::ScanFunction scan = nullptr;  // null: the reference decoder
 
   bool is_reference() const { return scan == nullptr; }
-  std::unique_ptr<FrameDecoder> Make(size_t max_frame_bytes) const {
-    if (is_reference()) return std::make_unique<RapidJsonFrameDecoder>(max_frame_bytes);
-    return std::make_unique<ScanningFrameDecoder>(max_frame_bytes, scan);
+  std::unique_ptr<FrameDecoder> Make(size_t max_frame_bytes, const FieldNames& names = {}) const {
+    if (is_reference()) return std::make_unique<RapidJsonFrameDecoder>(max_frame_bytes, names);
+    return std::make_unique<ScanningFrameDecoder>(max_frame_bytes, names, scan);
   }
 
   // What GoogleTest prints of a test's parameter.

@@ -185,6 +185,18 @@ TEST(RunCommandLine, RefusesNamesThatKafkaRefuses) {
   EXPECT_SAYS(Refused("--group ü"), "--group \"ü\"");
 }
 
+TEST(RunCommandLine, TakesNamesOfFieldsThatCanBeSpelledInOneWayOnly) {
+  EXPECT_EQ(Taken("").fields.time, "ts");
+  EXPECT_EQ(Taken("").fields.id, "uid");
+  EXPECT_EQ(Taken("--time-field @timestamp").fields.time, "@timestamp");
+  EXPECT_EQ(Taken("--id-field " + std::string(62, 'a')).fields.id, std::string(62, 'a'));
+  for (const std::string& name : std::vector<std::string>{"a/b", "a\"b", "a\\b", "é", std::string(63, 'a')}) {
+    EXPECT_SAYS(Refused("--id-field " + name),
+                "--id-field \"" + name + "\": a field's name is 1 to 62 printable ASCII");
+  }
+  EXPECT_SAYS(Refused("--time-field uid"), "--id-field: --time-field has the same name");
+}
+
 TEST(RunCommandLine, RefusesToCountItsOwnOutput) {
   EXPECT_SAYS(Refused("--input-topic x --output-topic x"), "--output-topic \"x\": input and output must be two topics");
   EXPECT_SAYS(Refused("--input-topic event_metrics"), "--input-topic \"event_metrics\"");

@@ -22,10 +22,13 @@ namespace headcount::test {
 
 class KernelComparison {
  public:
-  // Frames up to that size.
-  explicit KernelComparison(size_t max_bytes = size_t{64} << 10) : bytes_(max_bytes) {
+  // Frames up to that size, whose keys have these names.
+  explicit KernelComparison(size_t max_bytes = size_t{64} << 10, const FieldNames& names = {})
+      : bytes_(max_bytes), reference_(DecoderKind{"rapidjson"}.Make(limits::kMaxFrameBytes, names)) {
     for (DecoderKind& kind : EveryDecoder()) {
-      if (!kind.is_reference()) kernels_.push_back({kind.name, kind.scan, kind.Make(limits::kMaxFrameBytes), {}});
+      if (!kind.is_reference()) {
+        kernels_.push_back({kind.name, kind.scan, kind.Make(limits::kMaxFrameBytes, names), {}});
+      }
     }
   }
 
@@ -105,7 +108,7 @@ class KernelComparison {
   }
 
   GuardedBytes bytes_;
-  const std::unique_ptr<FrameDecoder> reference_ = DecoderKind{"rapidjson"}.Make(limits::kMaxFrameBytes);
+  const std::unique_ptr<FrameDecoder> reference_;
   std::vector<Kernel> kernels_;
   size_t frames_ = 0;
   size_t valid_frames_ = 0;
