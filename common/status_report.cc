@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/replace_file.h"
+
 namespace headcount {
 namespace {
 
@@ -381,16 +383,6 @@ Error FileError(const char* attempt, const std::string& path) {
                                            strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
 }
 
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 bool ReadAll(int fd, std::string* bytes) {
   char buffer[16384];
   for (;;) {
@@ -430,19 +422,8 @@ Result<StatusReport> ParseStatusReport(std::string_view json) {
   return report;
 }
 
-// A name of our own for the new file: two jobs that share a path by mistake take turns, and never mix.
 Result<void> WriteStatusFile(const std::string& path, const StatusReport& report) {
-  const std::string aside = path + ".new." + std::to_string(getpid());
-  const int fd = open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return FileError("create", aside);
-  const bool written = WriteAll(fd, ToJson(report));
-  const int write_errno = errno;
-  close(fd);
-  errno = write_errno;
-  if (written && rename(aside.c_str(), path.c_str()) == 0) return {};
-  const Error error = FileError(written ? "replace" : "write", path);
-  unlink(aside.c_str());
-  return error;
+  return ReplaceFile("status file", path, ToJson(report));
 }
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {
