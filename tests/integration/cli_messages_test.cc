@@ -39,7 +39,7 @@ void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; 
 
 std::vector<Refusal> WordsThatAreRefused() {
   return {
-      {"NoCommand", {}, {"a command is needed", "run, status, explain, tail or health"}},
+      {"NoCommand", {}, {"a command is needed", "run, status, explain, tail, report or health"}},
       {"UnknownCommand", {"rnu"}, {"\"rnu\"", "did you mean run?", "--help"}},
       {"CommandThatIsAnOption", {"--until-end"}, {"unknown command \"--until-end\"", "--help"}},
       {"UnknownOption", {"run", "--alowed-lateness", "5s"}, {"--alowed-lateness", "did you mean --allowed-lateness?"}},
