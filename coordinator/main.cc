@@ -14,6 +14,7 @@
 #include "coordinator/report/report_command.h"
 #include "coordinator/run_request.h"
 #include "coordinator/status_command.h"
+#include "coordinator/stdout_text.h"
 #include "coordinator/tail_command.h"
 #include "coordinator/version.h"
 
@@ -26,8 +27,7 @@ int Refuse(const Error& error) {
 }
 
 int Print(const std::string& text) {
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0 ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});
+  return PrintText(text) ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});
 }
 
 template <typename Parse, typename Run>

@@ -9,6 +9,7 @@
 #include "common/count_record.h"
 #include "coordinator/minute_table.h"
 #include "coordinator/output_topic.h"
+#include "coordinator/stdout_text.h"
 
 namespace headcount {
 namespace {
@@ -56,7 +57,7 @@ class Tail {
     for (const Line& line : waiting_) Print(line);
     shown_history_ = true;
     waiting_.clear();
-    return fflush(stdout) == 0;
+    return FlushStdout();
   }
 
   void Print(const Line& line) {

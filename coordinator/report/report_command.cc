@@ -15,6 +15,7 @@
 #include "common/replace_file.h"
 #include "coordinator/output_topic.h"
 #include "coordinator/report/report_page.h"
+#include "coordinator/stdout_text.h"
 #include "coordinator/version.h"
 
 namespace headcount {
@@ -119,8 +120,7 @@ Result<void> ReadInput(const ReportOptions& options, MinuteCollector* minutes) {
 
 Result<void> WritePage(const std::string& path, const std::string& page) {
   if (path == "-") {
-    fwrite(page.data(), 1, page.size(), stdout);
-    if (fflush(stdout) == 0) return {};
+    if (PrintText(page)) return {};
     return Error{ExitCode::kTryAgain, "writing to stdout failed"};
   }
   // A rename would put the page in the place of a device or a pipe, not into it.
