@@ -106,8 +106,8 @@ Examples:
 }
 
 std::string ReportHelp() {
-  return R"(Writes one HTML page about the minutes of the output topic, as they are at this moment: users and events
-per minute, what was not counted, gaps, and a table. The page needs nothing from elsewhere and no script.
+  return R"(Writes one HTML page about the minutes of the output topic as they are now: users and events
+per minute, what was not counted, gaps, and a table. The page is a file of its own, without scripts.
 
 Usage: headcount report --out FILE [OPTION]...
 )" + HelpOf(ReportOptionTable()) +

@@ -18,7 +18,7 @@ constexpr int64_t kMaxMarks = 8;
 constexpr std::array<int64_t, 21> kRoundS = {1,     2,     5,     10,    15,    30,        60,
                                              120,   300,   600,   900,   1800,  3600,      7200,
                                              10800, 14400, 21600, 43200, kDayS, 2 * kDayS, 7 * kDayS};
-constexpr std::array<int, 12> kRoundMonths = {1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400};
+constexpr std::array<int, 15> kRoundMonths = {1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000, 24000};
 constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 

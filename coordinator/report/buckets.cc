@@ -58,11 +58,11 @@ Bucket BucketOf(int64_t start_s, Minutes from, Minutes to) {
 
 uint64_t AddUpTo(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
-int64_t BucketSeconds(const ReportMinutes& report, size_t max) {
+int64_t BucketSeconds(const ReportMinutes& report, size_t max, int64_t least_s) {
   const int64_t window_s = report.window_s;
   if (CountOf(report, window_s) <= max) return window_s;
   for (const int64_t round_s : kRoundS) {
-    if (round_s % window_s == 0 && CountOf(report, round_s) <= max) return round_s;
+    if (round_s >= least_s && round_s % window_s == 0 && CountOf(report, round_s) <= max) return round_s;
   }
   // Windows of seven seconds, or a frame of another age. One bucket more than fit, as the grid may cut both ends.
   const auto windows = static_cast<size_t>((report.end_s() - report.begin_s()) / window_s);

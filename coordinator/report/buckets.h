@@ -41,9 +41,9 @@ struct Buckets {
   size_t PlaceOf(int64_t time_s) const { return static_cast<size_t>((time_s - begin_s) / bucket_s); }
 };
 
-// The shortest round time (a minute, two, ... an hour, ... a day, ...) that covers the report with at most `max`
-// buckets.
-int64_t BucketSeconds(const ReportMinutes& report, size_t max);
+// A minute, if at most `max` of them cover the report; otherwise the shortest round time (two minutes, ... an hour, ...
+// a day, ...) of which that is true, and which is not below `least_s`.
+int64_t BucketSeconds(const ReportMinutes& report, size_t max, int64_t least_s = 0);
 
 Buckets PutIntoBuckets(const ReportMinutes& report, int64_t bucket_s);
 

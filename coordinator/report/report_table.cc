@@ -11,6 +11,7 @@
 namespace headcount {
 namespace {
 
+constexpr int64_t kHourS = 3600;
 constexpr int64_t kDayS = 86400;
 
 std::string Cell(uint64_t number) { return "<td>" + Grouped(number) + "</td>"; }
@@ -27,15 +28,15 @@ std::vector<std::string> Titles(const Buckets& rows) {
 
 std::string Caption(const Buckets& rows) {
   const WindowWords words = WindowWords::Of(rows.window_s);
-  if (!rows.aggregated()) return std::string("A row every ") + words.one + ".";
-  return "A row every " + BucketName(rows.bucket_s) + ". Users are not added up, as one may be there in many " +
-         words.many + ": the median and the highest " + words.one + " stand for all.";
+  const std::string every = "A row every " + (rows.aggregated() ? BucketName(rows.bucket_s) : words.one) + ".";
+  if (!rows.aggregated()) return every;
+  return every + " Users are not added up, as one may be there in many " + words.many +
+         ": the median and the highest " + words.one + " stand for all.";
 }
 
 std::string Row(const Buckets& rows, const Bucket& bucket) {
-  const bool has_days = rows.bucket_s < kDayS;
-  std::string html =
-      "<tr><th scope=\"row\">" + (has_days ? TimeOfDay(bucket.start_s) : ClockTime(bucket.start_s)) + "</th>";
+  const bool is_day = rows.bucket_s % kDayS == 0 && !DateOf(bucket.start_s).empty();
+  std::string html = "<tr><th scope=\"row\">" + (is_day ? DateOf(bucket.start_s) : TimeOfDay(bucket.start_s)) + "</th>";
   if (rows.aggregated()) html += Cell(bucket.minutes) + Cell(bucket.median_users);
   return html + Cell(bucket.most_users) + Cell(bucket.events) + QuietCell(bucket.late) + QuietCell(bucket.invalid) +
          QuietCell(bucket.future) + "</tr>\n";
@@ -56,7 +57,7 @@ std::string GapRow(const Buckets& rows, size_t columns, size_t empty) {
 }  // namespace
 
 std::string ReportTable(const ReportMinutes& report) {
-  const Buckets rows = PutIntoBuckets(report, BucketSeconds(report, limits::kMaxReportRows));
+  const Buckets rows = PutIntoBuckets(report, BucketSeconds(report, limits::kMaxReportRows, kHourS));
   const std::vector<std::string> titles = Titles(rows);
   std::string html = "<table>\n<caption>" + Caption(rows) + "</caption>\n<thead><tr>";
   for (const std::string& title : titles) html += "<th scope=\"col\">" + title + "</th>";

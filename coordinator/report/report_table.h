@@ -7,7 +7,7 @@
 
 namespace headcount {
 
-// A row a minute; where that would be too many, a row an hour, a day and so on.
+// A row a minute; where that would be too many, a row an hour, two, a day and so on.
 std::string ReportTable(const ReportMinutes& report);
 
 }  // namespace headcount
