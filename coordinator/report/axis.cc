@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <ctime>
-#include <string_view>
+#include <utility>
 
 #include "coordinator/number_text.h"
 
@@ -58,9 +58,9 @@ std::string LabelOf(int64_t time_s, int64_t step_s) {
 std::vector<TimeMark> MarksOfMonths(int64_t begin_s, int64_t end_s, int step) {
   std::vector<TimeMark> marks;
   for (int month = (MonthFrom(begin_s) + step - 1) / step * step; SecondsOf(month) <= end_s; month += step) {
-    const std::string year = std::to_string(month / 12);
-    const std::string name = kMonths[static_cast<size_t>(month % 12)];
-    marks.push_back({SecondsOf(month), step % 12 == 0 ? year : name + " " + year});
+    std::string label = std::to_string(month / 12);
+    if (step % 12 != 0) label.insert(0, std::string(kMonths[static_cast<size_t>(month % 12)]) + " ");
+    marks.push_back({SecondsOf(month), std::move(label)});
   }
   return marks;
 }

@@ -63,7 +63,7 @@ std::string DateOf(int64_t time_s) {
 }
 
 std::string TimeOfDay(int64_t time_s) {
-  const std::string text = TimeText(time_s);
+  std::string text = TimeText(time_s);
   if (text.back() != 'Z') return text;
   return text.substr(kDateLength + 1, time_s % 60 == 0 ? 5 : 8);
 }

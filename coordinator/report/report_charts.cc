@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "common/limits.h"
@@ -86,6 +87,7 @@ std::string Section(const Caption& caption, const std::string& chart) {
 // What users and events have in common: a number a minute, of which a column shows the highest and the median.
 struct Series {
   const char* kind;  // also its name
+  const char* most_kind;
   const char* title;
   uint64_t Bucket::*most;
   uint64_t Bucket::*median;
@@ -94,26 +96,24 @@ struct Series {
 std::string SeriesSection(const ReportMinutes& report, const Buckets& columns, const Series& series) {
   const WindowWords words = WindowWords::Of(report.window_s);
   const std::string kind = series.kind;
-  const std::string most_kind = kind + "-most";
   Chart chart = ChartOf(report, columns);
   for (const Bucket& bucket : columns.filled) {
     const uint64_t most = bucket.*series.most;
     const uint64_t median = bucket.*series.median;
-    const std::string when = From(columns, bucket.start_s, bucket.start_s + columns.bucket_s) + ": ";
-    chart.most = std::max(chart.most, most);
-    const size_t place = columns.PlaceOf(bucket.start_s);
+    ChartBar bar{columns.PlaceOf(bucket.start_s), {{series.kind, 0, median}}, ""};
+    bar.title = From(columns, bucket.start_s, bucket.start_s + columns.bucket_s) + ": " + Grouped(most) + " ";
+    bar.title += kind;
     if (columns.aggregated()) {
-      chart.bars.push_back({place,
-                            {{kind == "users" ? "users-most" : "events-most", 0, most}, {series.kind, 0, median}},
-                            when + Grouped(most) + " " + kind + " in the highest " + words.one + ", " +
-                                Grouped(median) + " in the median one"});
-    } else {
-      chart.bars.push_back({place, {{series.kind, 0, most}}, when + Grouped(most) + " " + kind});
+      bar.parts.insert(bar.parts.begin(), {series.most_kind, 0, most});
+      bar.title.append(" in the highest ").append(words.one).append(", ").append(Grouped(median));
+      bar.title += " in the median one";
     }
+    chart.most = std::max(chart.most, most);
+    chart.bars.push_back(std::move(bar));
   }
   const std::string title = series.title + std::string(" per ") + words.one;
   chart.label = title + ", up to " + Grouped(chart.most) + ". The table has the numbers.";
-  std::string legend = columns.aggregated() ? Key(most_kind, std::string("highest ") + words.one) +
+  std::string legend = columns.aggregated() ? Key(series.most_kind, std::string("highest ") + words.one) +
                                                   Key(kind, std::string("median ") + words.one)
                                             : Key(kind, kind);
   if (!chart.gaps.empty()) legend += Key("none", "no record");
@@ -147,8 +147,9 @@ std::string NotCountedSection(const ReportMinutes& report, const Buckets& column
 
 std::string ReportCharts(const ReportMinutes& report) {
   const Buckets columns = PutIntoBuckets(report, BucketSeconds(report, limits::kMaxReportColumns));
-  return SeriesSection(report, columns, {"users", "Users", &Bucket::most_users, &Bucket::median_users}) +
-         SeriesSection(report, columns, {"events", "Events", &Bucket::most_events, &Bucket::median_events}) +
+  return SeriesSection(report, columns, {"users", "users-most", "Users", &Bucket::most_users, &Bucket::median_users}) +
+         SeriesSection(report, columns,
+                       {"events", "events-most", "Events", &Bucket::most_events, &Bucket::median_events}) +
          NotCountedSection(report, columns);
 }
 

@@ -144,7 +144,7 @@ std::string ProgramText() {
 
 Result<void> Report(const ReportOptions& options) {
   MinuteCollector collector(options.range);
-  const Result<void> read = options.input.empty() ? ReadTopic(options, &collector) : ReadInput(options, &collector);
+  Result<void> read = options.input.empty() ? ReadTopic(options, &collector) : ReadInput(options, &collector);
   if (!read) return read;
   const ReportMinutes minutes = collector.Finish();
   const std::string page = ReportPage(minutes, {SourceOf(options), ProgramText(), WallClockMs() / 1000});

@@ -98,7 +98,7 @@ std::string Numbers(const ReportMinutes& report) {
   return "<dl class=\"numbers\">\n" +
          Tile("Users, highest " + one, Short(all.most_users), ClockTime(all.most_users_at_s)) +
          Tile("Users, median " + one, Short(all.median_users),
-              "half of the " + std::string(words.many) + " have more") +
+              "half of the " + std::string(words.many) + " have no more") +
          Tile("Users, newest " + one, Short(newest.users), ClockTime(newest.start_s)) +
          Tile("Events", Short(all.events), Short(all.median_events) + " in the median " + one) +
          Tile("Frames not counted", Short(not_counted),
@@ -137,9 +137,7 @@ std::string Gaps(const ReportMinutes& report) {
 }
 
 std::string Table(const ReportMinutes& report) {
-  return "<section class=\"rows\" id=\"numbers\"><h2>The numbers</h2>\n<div class=\"table\" role=\"region\" "
-         "aria-label=\"The numbers\" tabindex=\"0\">\n" +
-         ReportTable(report) + "</div>\n</section>\n";
+  return "<section class=\"rows\" id=\"numbers\"><h2>The numbers</h2>\n" + ReportTable(report) + "</section>\n";
 }
 
 std::string Footer(const ReportMinutes& report) {

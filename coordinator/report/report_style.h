@@ -23,7 +23,7 @@ main{max-width:1080px;margin:0 auto;padding:32px 20px 48px}
 h1{font-size:1.65rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;margin:0}
 h2{font-size:1.05rem;font-weight:650;margin:0}
 p{margin:4px 0 0}
-.soft,caption,dt,footer{color:var(--soft)}
+.soft,dt,footer{color:var(--soft)}
 .about{overflow-wrap:anywhere}
 .remarks{background:var(--warn);border-left:4px solid var(--edge);border-radius:6px;padding:12px 16px;margin:20px 0 0}
 .remarks ul,.gaps ul{margin:6px 0 0;padding-left:20px}
@@ -59,7 +59,6 @@ section{margin:12px 0 0;padding:16px 18px}
 .gap .band{fill:var(--band)}.gap .strip{fill:var(--edge)}
 .table{overflow-x:auto;margin-top:8px}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
-caption{text-align:left;padding:0 0 8px}
 th,td{padding:3px 8px;text-align:right;font-weight:400;border-bottom:1px solid var(--line)}
 thead th{color:var(--soft);font-size:.87rem;vertical-align:bottom}
 th:first-child{text-align:left}

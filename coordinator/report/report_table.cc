@@ -28,7 +28,7 @@ std::vector<std::string> Titles(const Buckets& rows) {
 
 std::string Caption(const Buckets& rows) {
   const WindowWords words = WindowWords::Of(rows.window_s);
-  const std::string every = "A row every " + (rows.aggregated() ? BucketName(rows.bucket_s) : words.one) + ".";
+  std::string every = "A row every " + (rows.aggregated() ? BucketName(rows.bucket_s) : words.one) + ".";
   if (!rows.aggregated()) return every;
   return every + " Users are not added up, as one may be there in many " + words.many +
          ": the median and the highest " + words.one + " stand for all.";
@@ -59,7 +59,10 @@ std::string GapRow(const Buckets& rows, size_t columns, size_t empty) {
 std::string ReportTable(const ReportMinutes& report) {
   const Buckets rows = PutIntoBuckets(report, BucketSeconds(report, limits::kMaxReportRows, kHourS));
   const std::vector<std::string> titles = Titles(rows);
-  std::string html = "<table>\n<caption>" + Caption(rows) + "</caption>\n<thead><tr>";
+  // No <caption>: it would be as wide as the table, and scroll away with it on a phone.
+  std::string html = "<p class=\"soft\" id=\"row\">" + Caption(rows) +
+                     "</p>\n<div class=\"table\" role=\"region\" aria-label=\"The numbers\" tabindex=\"0\">\n"
+                     "<table aria-describedby=\"row\">\n<thead><tr>";
   for (const std::string& title : titles) html += "<th scope=\"col\">" + title + "</th>";
   html += "</tr></thead>\n";
   std::string day = "none";
@@ -78,7 +81,7 @@ std::string ReportTable(const ReportMinutes& report) {
     }
     html += Row(rows, bucket);
   }
-  return html + "</tbody>\n</table>\n";
+  return html + "</tbody>\n</table>\n</div>\n";
 }
 
 }  // namespace headcount

@@ -75,7 +75,9 @@ TEST_F(CliReportTest, NamesTheLineThatIsNoRecordAndLeavesTheOldPage) {
   const std::string records = FirstLines(Records(), 2);
   WriteFile(dir_ / "page.html", "an older page");
   for (const std::string& wrong : {std::string("{}"), std::string("nonsense"), std::string(100'000, 'x')}) {
-    WriteFile(dir_ / "records", records + "\r\n\n" + wrong + "\n" + records);
+    std::string text = records + "\r\n\n";
+    text.append(wrong).append("\n").append(records);
+    WriteFile(dir_ / "records", text);
     ExpectRefused({"report", "--input", "records", "--out", "page.html"}, "'records', line 5: no record of a minute");
   }
   EXPECT_EQ(ReadFile(dir_ / "page.html"), "an older page");

@@ -2,6 +2,7 @@
 // stay in the build's folder.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -77,16 +78,20 @@ TEST_F(JobReport, ShowsAWeekInABrowserAsColumnsOfAQuarterOfAnHour) {
     if (i % 1'009 == 1'008 || (i > 4'000 && i < 4'600)) continue;  // single minutes, and ten hours
     OracleMinute minute;
     minute.window_start = kMonday + i * 60;
-    minute.unique_users = static_cast<uint64_t>(20'000 + i % 1'440 * 20 + i * 7'919 % 3'001);
+    const double day_and_night = std::sin(static_cast<double>(i - 540) * 6.283 / 1'440);
+    minute.unique_users =
+        static_cast<uint64_t>(30'000 + 12'000 * day_and_night) + static_cast<uint64_t>(i * 7'919 % 3'001);
     minute.events = minute.unique_users * 3 / 2;
     minute.late = static_cast<uint64_t>(i % 11);
     minute.future = i % 97 == 0 ? 40 : 0;
     week.minutes.push_back(minute);
   }
-  WriteFile(folder / "records", Lines(RecordsOf(week)));
-  const Arguments words = {"report", "--input", folder / "records", "--out", folder / "week.html"};
-  ASSERT_EQ(Describe(RunToEnd(kProgram, words).status), "exit 0");
-  const int shown = Show(folder / "week.html", folder / "records", {"--column-s", "900", "--row-s", "3600"});
+  WriteFile(folder / "week.jsonl", Lines(RecordsOf(week)));
+  ChildOptions there;
+  there.directory = folder.path();
+  ASSERT_EQ(Describe(RunToEnd(kProgram, {"report", "--input", "week.jsonl", "--out", "week.html"}, there).status),
+            "exit 0");
+  const int shown = Show(folder / "week.html", folder / "week.jsonl", {"--column-s", "900", "--row-s", "3600"});
   if (shown == kNoBrowser) GTEST_SKIP() << "there is no Chromium";
 }
 

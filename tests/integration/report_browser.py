@@ -209,6 +209,7 @@ def check_looks(findings, page, shots, name):
         check_contrast(findings, page, scheme)
         check_picture(findings, page, scheme)
         (shots / f"{name}-{scheme}.png").write_bytes(page.screenshot())
+        (shots / f"{name}-{scheme}-top.png").write_bytes(page.screenshot(height=1040))
     page.prefer("dark", media="print")
     check_contrast(findings, page, "print")
     page.prefer("dark")

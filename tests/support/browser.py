@@ -148,10 +148,10 @@ class Browser:
         """light or dark, on a screen or in print."""
         self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
 
-    def screenshot(self, scale=1):
-        """The whole page as the bytes of a PNG; only the beginning of a very long one."""
+    def screenshot(self, scale=1, height=4000):
+        """The page as the bytes of a PNG, from its top, up to that height."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": scale}
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], height), "scale": scale}
         shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(shot["data"])
 
