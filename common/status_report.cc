@@ -9,13 +9,13 @@
 
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 
-#include "common/replace_file.h"
+#include "common/replaced_file.h"
 
 namespace headcount {
 namespace {
+
+constexpr const char* kStatusFile = "status file";
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 using JsonValue = rapidjson::Value;
@@ -378,11 +378,6 @@ Error Damaged(const std::string& why) { return Error{ExitCode::kHumanNeeded, "th
 
 // --- Files ------------------------------------------------------------------------------------------------
 
-Error FileError(const char* attempt, const std::string& path) {
-  return Error{ExitCode::kHumanNeeded, std::string("cannot ") + attempt + " status file " + path + ": " +
-                                           strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
-}
-
 bool ReadAll(int fd, std::string* bytes) {
   char buffer[16384];
   for (;;) {
@@ -423,18 +418,18 @@ Result<StatusReport> ParseStatusReport(std::string_view json) {
 }
 
 Result<void> WriteStatusFile(const std::string& path, const StatusReport& report) {
-  return ReplaceFile("status file", path, ToJson(report));
+  return ReplaceFile(kStatusFile, path, ToJson(report));
 }
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return FileError("open", path);
+  if (fd < 0) return FileError("open", kStatusFile, path);
   std::string json;
   const bool read_whole = ReadAll(fd, &json);
   const int read_errno = errno;
   close(fd);
   errno = read_errno;
-  if (!read_whole) return FileError("read", path);
+  if (!read_whole) return FileError("read", kStatusFile, path);
   Result<StatusReport> report = ParseStatusReport(json);
   if (!report) return Error{ExitCode::kHumanNeeded, "status file " + path + ": " + report.error().message};
   return report;

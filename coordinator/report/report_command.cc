@@ -12,7 +12,7 @@
 #include "common/clock.h"
 #include "common/count_record.h"
 #include "common/limits.h"
-#include "common/replace_file.h"
+#include "common/replaced_file.h"
 #include "coordinator/output_topic.h"
 #include "coordinator/report/report_page.h"
 #include "coordinator/stdout_text.h"

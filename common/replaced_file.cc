@@ -1,4 +1,4 @@
-#include "common/replace_file.h"
+#include "common/replaced_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,11 +9,6 @@
 
 namespace headcount {
 namespace {
-
-Error FileError(const char* attempt, const std::string& what, const std::string& path) {
-  return Error{ExitCode::kHumanNeeded, std::string("cannot ") + attempt + " " + what + " " + path + ": " +
-                                           strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
-}
 
 bool WriteAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -27,7 +22,12 @@ bool WriteAll(int fd, std::string_view bytes) {
 
 }  // namespace
 
-// A name of our own for the new file: two that share a path by mistake take turns, and never mix.
+Error FileError(const char* attempt, const std::string& what, const std::string& path) {
+  return Error{ExitCode::kHumanNeeded, std::string("cannot ") + attempt + " " + what + " " + path + ": " +
+                                           strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
+}
+
+// A name of our own for the new file: two jobs that share a path by mistake take turns, and never mix.
 Result<void> ReplaceFile(const std::string& what, const std::string& path, std::string_view bytes) {
   const std::string aside = path + ".new." + std::to_string(getpid());
   const int fd = open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
