@@ -184,6 +184,20 @@ inline constexpr int64_t kCommitAtLeastEveryMs = 3'600'000;
 // everybody after 8 s, so that a drained job ends within 10.
 inline constexpr int64_t kDrainWaitMs = 4'000;
 
+// --- The report ---------------------------------------------------------------------------------------------
+// Of `headcount report`: ten years of minutes, 64 bytes each while they are read.
+inline constexpr size_t kMaxReportMinutes = 5'270'400;
+// More columns than a screen has dots would hide some; a day is 720 of two minutes, a week 672 of fifteen.
+inline constexpr size_t kMaxReportColumns = 750;
+// Rows of its table: more than a year of days, and no more than a person scrolls through.
+inline constexpr size_t kMaxReportRows = 400;
+// Gaps, and minutes that are there twice, which it lists one by one; of more it says how many.
+inline constexpr size_t kMaxReportListed = 20;
+// A line of its input: many times the longest record of a minute, and little enough for a mistaken file.
+inline constexpr size_t kMaxReportLineBytes = size_t{64} << 10;
+// A broker that sends nothing for this long before the end of the topic is lost.
+inline constexpr int64_t kReportSilenceMs = 30'000;
+
 static_assert(kWatchPartitionsMs + 2 * kWatchTimeoutMs < 5'000, "a new partition must be noticed within 5 s");
 
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");

@@ -33,7 +33,7 @@ class OptionReader {
     if (text == nullptr || complaint_) return;
     auto parsed = parse(given_.Label(name), *text);
     if (parsed.ok()) {
-      *out = static_cast<T>(*parsed);
+      *out = T(*parsed);
     } else {
       complaint_ = parsed.error();
     }
@@ -196,6 +196,10 @@ GivenOptions WithoutKafka(const GivenOptions& all) {
   return kept;
 }
 
+Error MeaninglessWithInput(std::string_view name) {
+  return Error{ExitCode::kUsage, Dashed(name) + ": it is about Kafka and has no meaning with --input"};
+}
+
 void ReadHowFar(OptionReader* reader, RunOptions* options) {
   options->files = reader->given().Values("input");
   options->until_end = reader->given().Has("until-end") || options->reads_files();
@@ -205,7 +209,7 @@ void ReadHowFar(OptionReader* reader, RunOptions* options) {
   if (!options->reads_files()) return;
   for (const std::string_view name : KafkaOnlyOptions()) {
     if (!reader->given().Has(name)) continue;  // WithoutKafka() left the flags
-    reader->Fail(Error{ExitCode::kUsage, Dashed(name) + ": it is about Kafka and has no meaning with --input"});
+    reader->Fail(MeaninglessWithInput(name));
   }
   reader->Require(std::count(options->files.begin(), options->files.end(), "-") <= 1, "input",
                   "stdin (-) can be read once only");
@@ -356,6 +360,38 @@ Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surrou
   });
   options.until_end = given->Has("until-end");
   options.json = given->Has("json");
+  if (reader.complaint()) return *reader.complaint();
+  return options;
+}
+
+Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Surroundings& host) {
+  const Result<GivenOptions> all = ReadLayers("report", ReportOptionTable(), RunOptionTable(), args, host);
+  if (!all) return all.error();
+  const bool reads_file = all->Has("input");
+  const GivenOptions given = reads_file ? WithoutKafka(*all) : *all;
+  ReportOptions options;
+  OptionReader reader(given);
+  for (const std::string_view name : {"bootstrap-server", "output-topic", "X"}) {
+    if (reads_file && given.Has(name)) reader.Fail(MeaninglessWithInput(name));
+  }
+  reader.Get("bootstrap-server", &options.kafka.bootstrap_server, ParseBrokers);
+  reader.Get("output-topic", &options.kafka.output_topic, ParseTopic);
+  ReadProperties(&reader, host, &options.kafka);
+  if (reads_file) options.input = *given.Value("input");
+  reader.Require(given.Has("out"), "out", "it is needed: the page to write, or - for stdout");
+  if (given.Has("out")) options.out = *given.Value("out");
+  const auto seconds = [](std::string_view option, const std::string& text) -> Result<int64_t> {
+    const Result<EventTime> time = ParseTime(option, text);
+    if (!time) return time.error();
+    return time->seconds();
+  };
+  reader.Get("from", &options.range.from_s, seconds);
+  reader.Get("to", &options.range.to_s, seconds);
+  reader.Require(!options.range.from_s || !options.range.to_s || *options.range.from_s < *options.range.to_s, "to",
+                 "it must be later than --from, and is exclusive");
+  reader.Get("last", &options.range.last, [](std::string_view option, const std::string& text) {
+    return ParseCount(option, text, "minutes", 1, limits::kMaxReportMinutes);
+  });
   if (reader.complaint()) return *reader.complaint();
   return options;
 }

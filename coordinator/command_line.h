@@ -13,6 +13,7 @@
 #include "common/result.h"
 #include "common/run_options.h"
 #include "common/types.h"
+#include "coordinator/report/report_minutes.h"
 #include "coordinator/run_request.h"
 #include "coordinator/surroundings.h"
 
@@ -45,6 +46,14 @@ struct TailOptions {
 };
 Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings& host);
 
+struct ReportOptions {
+  RunOptions kafka;   // as of tail
+  std::string input;  // a file of records or -, instead of the topic; empty: the topic
+  std::string out;    // the page; -: stdout
+  ReportRange range;
+};
+Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Surroundings& host);
+
 struct HealthOptions {
   bool ready = false;
   int64_t max_age_ms = 15'000;
@@ -61,6 +70,7 @@ std::string RunHelp();
 std::string StatusHelp();
 std::string ExplainHelp();
 std::string TailHelp();
+std::string ReportHelp();
 std::string HealthHelp();
 
 }  // namespace headcount

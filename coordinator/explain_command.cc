@@ -6,6 +6,7 @@
 #include "common/wakeup.h"
 #include "coordinator/explain.h"
 #include "coordinator/status_command.h"
+#include "coordinator/stdout_text.h"
 
 namespace headcount {
 
@@ -16,8 +17,7 @@ int RunExplain(const ExplainOptions& options) {
     return static_cast<int>(ExitCode::kHumanNeeded);
   }
   const std::string text = Explain(*report, options.asked, WallClockMs());
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
+  return PrintText(text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
 }
 
 }  // namespace headcount

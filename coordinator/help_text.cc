@@ -19,6 +19,7 @@ Commands:
   status   show how far a running job is and what it waits for
   explain  say in words why a minute is not out yet, or when it came out
   tail     show the minutes of the output topic, and each new one as it comes
+  report   write a page with charts of the minutes
   health   exit 0 if the job is well, 1 if not, with one line why
 
 Options:
@@ -103,6 +104,23 @@ Usage: headcount tail [OPTION]...
 Examples:
   headcount tail -b broker1:9092
   headcount tail --last 1440 --until-end --json > yesterday.jsonl
+)";
+}
+
+std::string ReportHelp() {
+  return R"(Writes one HTML page about the minutes of the output topic as they are now: users and events
+per minute, what was not counted, gaps, and a table. The page is a file of its own, without scripts.
+
+Usage: headcount report --out FILE [OPTION]...
+)" + HelpOf(ReportOptionTable()) +
+         R"(
+Times: 2016-07-11T13:40:00Z or unix seconds.
+
+Examples:
+  headcount report -b broker1:9092 --out minutes.html
+  headcount report --last 1440 --out minutes.html
+  headcount report --from 2016-07-11T00:00:00Z --to 2016-07-12T00:00:00Z --out july-11.html
+  zcat frames.gz | headcount run --input - | headcount report --input - --out minutes.html
 )";
 }
 

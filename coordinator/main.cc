@@ -11,8 +11,10 @@
 #include "coordinator/explain_command.h"
 #include "coordinator/health_command.h"
 #include "coordinator/option_table.h"
+#include "coordinator/report/report_command.h"
 #include "coordinator/run_request.h"
 #include "coordinator/status_command.h"
+#include "coordinator/stdout_text.h"
 #include "coordinator/tail_command.h"
 #include "coordinator/version.h"
 
@@ -25,8 +27,7 @@ int Refuse(const Error& error) {
 }
 
 int Print(const std::string& text) {
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0 ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});
+  return PrintText(text) ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});
 }
 
 template <typename Parse, typename Run>
@@ -49,7 +50,7 @@ void FillStandardDescriptors() {
 }
 
 int UnknownCommand(const std::string& word) {
-  const std::string nearest = Nearest(word, {"run", "status", "explain", "tail", "health"});
+  const std::string nearest = Nearest(word, {"run", "status", "explain", "tail", "report", "health"});
   return Refuse({ExitCode::kUsage, "unknown command \"" + word + "\"" +
                                        (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
                                        " (headcount --help shows all)"});
@@ -58,12 +59,13 @@ int UnknownCommand(const std::string& word) {
 int Main(const std::vector<std::string>& words) {
   FillStandardDescriptors();
   if (words.empty())
-    return Refuse({ExitCode::kUsage, "a command is needed: run, status, explain, tail or health (see --help)"});
+    return Refuse({ExitCode::kUsage, "a command is needed: run, status, explain, tail, report or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());
   if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRunRequest, Answer);
   if (words[0] == "status") return Dispatch(args, StatusHelp(), ParseStatus, RunStatus);
   if (words[0] == "explain") return Dispatch(args, ExplainHelp(), ParseExplain, RunExplain);
   if (words[0] == "tail") return Dispatch(args, TailHelp(), ParseTail, RunTail);
+  if (words[0] == "report") return Dispatch(args, ReportHelp(), ParseReport, RunReport);
   if (words[0] == "health") return Dispatch(args, HealthHelp(), ParseHealth, RunHealth);
   if (words[0] == "-h" || words[0] == "--help" || words[0] == "help") return Print(GeneralHelp());
   if (words[0] == "--version") return Print(VersionText());

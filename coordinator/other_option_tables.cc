@@ -20,6 +20,18 @@ OptionSpec VersionSpec() {
   return {"version", 0, OptionSpec::Takes::kNothing, "", "The versions of headcount and of its libraries."};
 }
 
+OptionSpec BootstrapServerSpec() {
+  return {"bootstrap-server", 'b', OptionSpec::Takes::kOne, "HOST:PORT,...",
+          "Brokers to begin with. Default: " + RunOptions().bootstrap_server + "."};
+}
+OptionSpec OutputTopicSpec() {
+  return {"output-topic", 0, OptionSpec::Takes::kOne, "TOPIC",
+          "Where the records of finished minutes are. Default: " + RunOptions().output_topic + "."};
+}
+OptionSpec PropertySpec() {
+  return {"X", 0, OptionSpec::Takes::kOneEachTime, "KEY=VALUE", "A property of librdkafka. Repeatable."};
+}
+
 }  // namespace
 
 OptionTable StatusOptionTable() {
@@ -35,18 +47,32 @@ OptionTable StatusOptionTable() {
 OptionTable ExplainOptionTable() { return {{"Options", {StatusFileSpec(), ConfigSpec(), HelpSpec(), VersionSpec()}}}; }
 
 OptionTable TailOptionTable() {
-  const RunOptions defaults;
   return {{"Options",
-           {{"bootstrap-server", 'b', OptionSpec::Takes::kOne, "HOST:PORT,...",
-             "Brokers to begin with. Default: " + defaults.bootstrap_server + "."},
-            {"output-topic", 0, OptionSpec::Takes::kOne, "TOPIC",
-             "Where the records of finished minutes are. Default: " + defaults.output_topic + "."},
+           {BootstrapServerSpec(),
+            OutputTopicSpec(),
             {"last", 'n', OptionSpec::Takes::kOne, "N",
              "How many of the minutes that are there already; 0: none. Default: " + std::to_string(TailOptions().last) +
                  "."},
             {"until-end", 0, OptionSpec::Takes::kNothing, "", "Shows what is there, then exits with 0.", true},
             {"json", 0, OptionSpec::Takes::kNothing, "", "The records as they are, one a line, for programs."},
-            {"X", 0, OptionSpec::Takes::kOneEachTime, "KEY=VALUE", "A property of librdkafka. Repeatable."},
+            PropertySpec(),
+            ConfigSpec(),
+            HelpSpec(),
+            VersionSpec()}}};
+}
+
+OptionTable ReportOptionTable() {
+  // What a file says of --from is where a job begins to read; --input is flag_only in `run` too.
+  return {{"Options",
+           {{"out", 'o', OptionSpec::Takes::kOne, "FILE", "The page; - for stdout. What is there is replaced.", true},
+            BootstrapServerSpec(),
+            OutputTopicSpec(),
+            {"input", 0, OptionSpec::Takes::kOne, "FILE",
+             "No Kafka: records, one a line, of a file, or of stdin where it is -.", true},
+            {"from", 0, OptionSpec::Takes::kOne, "TIME", "Only minutes that begin at this time or later.", true},
+            {"to", 0, OptionSpec::Takes::kOne, "TIME", "Only minutes that begin before this time.", true},
+            {"last", 'n', OptionSpec::Takes::kOne, "N", "Only the newest N of these minutes. Default: all.", true},
+            PropertySpec(),
             ConfigSpec(),
             HelpSpec(),
             VersionSpec()}}};

@@ -8,6 +8,7 @@ namespace headcount {
 OptionTable StatusOptionTable();
 OptionTable ExplainOptionTable();
 OptionTable TailOptionTable();
+OptionTable ReportOptionTable();
 OptionTable HealthOptionTable();
 
 }  // namespace headcount

@@ -7,6 +7,7 @@
 #include "common/limits.h"
 #include "common/result.h"
 #include "coordinator/run_job.h"
+#include "coordinator/stdout_text.h"
 #include "worker/file_frame_source.h"
 
 namespace headcount {
@@ -19,9 +20,8 @@ int End(const Result<void>& result) {
 }
 
 Result<void> Print(const std::string& text) {
-  fwrite(text.data(), 1, text.size(), stdout);
-  if (fflush(stdout) != 0) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
-  return {};
+  if (PrintText(text)) return {};
+  return Error{ExitCode::kTryAgain, "writing to stdout failed"};
 }
 
 // Only what a start would take is shown: a property that librdkafka does not know may be a mistyped password.

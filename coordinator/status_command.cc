@@ -13,6 +13,7 @@
 #include "common/wakeup.h"
 #include "coordinator/minute_table.h"
 #include "coordinator/number_text.h"
+#include "coordinator/stdout_text.h"
 
 namespace headcount {
 namespace {
@@ -212,15 +213,10 @@ Result<std::string> StatusText(const StatusOptions& options) {
   return options.json ? ToJson(*report) : StatusTable(*report, WallClockMs());
 }
 
-bool Print(const std::string& text) {
-  fwrite(text.data(), 1, text.size(), stdout);
-  return fflush(stdout) == 0;
-}
-
 int Show(const StatusOptions& options) {
   const Result<std::string> text = StatusText(options);
   if (!text) fprintf(stderr, "headcount: %s\n", text.error().message.c_str());
-  return text.ok() && Print(*text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
+  return text.ok() && PrintText(*text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
 }
 
 // A job may end and another begin under the eyes of who watches: what cannot be read is said, and looked for again.
@@ -229,7 +225,7 @@ int Watch(const StatusOptions& options) {
   for (;;) {
     const Result<std::string> text = StatusText(options);
     const std::string page = text.ok() ? *text : "headcount: " + text.error().message + "\n";
-    if (!Print(on_terminal ? InPlace(page) : page + (options.json ? "" : "\n"))) {
+    if (!PrintText(on_terminal ? InPlace(page) : page + (options.json ? "" : "\n"))) {
       return static_cast<int>(ExitCode::kHumanNeeded);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(limits::kStatusEveryMs));

@@ -39,7 +39,7 @@ void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; 
 
 std::vector<Refusal> WordsThatAreRefused() {
   return {
-      {"NoCommand", {}, {"a command is needed", "run, status, explain, tail or health"}},
+      {"NoCommand", {}, {"a command is needed", "run, status, explain, tail, report or health"}},
       {"UnknownCommand", {"rnu"}, {"\"rnu\"", "did you mean run?", "--help"}},
       {"CommandThatIsAnOption", {"--until-end"}, {"unknown command \"--until-end\"", "--help"}},
       {"UnknownOption", {"run", "--alowed-lateness", "5s"}, {"--alowed-lateness", "did you mean --allowed-lateness?"}},
@@ -47,6 +47,11 @@ std::vector<Refusal> WordsThatAreRefused() {
       {"ExplainNeedsATime", {"explain", "yesterday"}, {"MINUTE \"yesterday\"", "2016-07-11T13:40:00Z"}},
       {"UnknownOptionOfExplain", {"explain", "--jsn"}, {"--jsn", "headcount explain --help"}},
       {"TooManyMinutesOfTail", {"tail", "--last", "1000001"}, {"--last \"1000001\"", "minutes"}},
+      {"ReportNeedsAPlaceToWriteTo", {"report"}, {"--out: it is needed", "- for stdout"}},
+      {"ReportOfAFileNeedsNoBroker",
+       {"report", "--out", "r.html", "--input", "in-0.jsonl", "-b", "localhost:9092"},
+       {"--bootstrap-server", "no meaning with --input"}},
+      {"UnknownOptionOfReport", {"report", "--ouput", "r.html"}, {"--ouput", "headcount report --help"}},
       {"UnknownOptionOfHealth", {"health", "--maxage", "1s"}, {"--maxage", "did you mean --max-age?"}},
       {"WordWithoutOption", {"run", "in-0.jsonl"}, {"\"in-0.jsonl\"", "options begin with --"}},
       {"MissingValue", {"run", "--group"}, {"--group", "a value is needed", "NAME"}},
@@ -254,7 +259,8 @@ TEST_F(CliMessagesTest, ABrokerThatIsNotThereIsNamed) {
 // --- Help ----------------------------------------------------------------------------------------------------
 
 TEST_F(CliMessagesTest, HelpAndVersionWorkEverywhereAndEndWithZero) {
-  const std::vector<std::vector<std::string>> commands = {{}, {"run"}, {"status"}, {"explain"}, {"tail"}, {"health"}};
+  const std::vector<std::vector<std::string>> commands = {{},       {"run"},    {"status"}, {"explain"},
+                                                          {"tail"}, {"report"}, {"health"}};
   for (const std::vector<std::string>& command : commands) {
     for (const char* option : {"-h", "--help", "--version"}) {
       std::vector<std::string> words = command;
@@ -289,9 +295,12 @@ TEST_F(CliMessagesTest, TheGeneralHelpNamesCommandsAndExitCodes) {
 }
 
 TEST_F(CliMessagesTest, HelpThatCannotBePrintedIsAnError) {
-  const Finished asked = Shell("exec $headcount --help > /dev/full");
-  EXPECT_EQ(Describe(asked.status), "exit 75");
-  EXPECT_NE(asked.err.find("writing to stdout failed"), std::string::npos);
+  // One that fits into a buffer, and one that does not.
+  for (const char* words : {"--help", "run --help"}) {
+    const Finished asked = Shell("exec $headcount " + std::string(words) + " > /dev/full");
+    EXPECT_EQ(Describe(asked.status), "exit 75") << words;
+    EXPECT_NE(asked.err.find("writing to stdout failed"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -257,6 +257,38 @@ TEST(StatusCommandLine, TakesItsOptions) {
   EXPECT_SAYS(ParseStatus({"--jsn"}, kHost).error().message, "did you mean --json? (headcount status --help");
 }
 
+TEST(ReportCommandLine, TakesItsOptions) {
+  const ReportOptions options = *ParseReport(
+      Words("-b k:1 --output-topic out -o p.html --from 1468244400 --to 2016-07-12T00:00:00Z -n 60"), kHost);
+  EXPECT_EQ(options.kafka.bootstrap_server, "k:1");
+  EXPECT_EQ(options.kafka.output_topic, "out");
+  EXPECT_EQ(options.out, "p.html");
+  EXPECT_EQ(options.input, "");
+  EXPECT_EQ(options.range.from_s, 1468244400);
+  EXPECT_EQ(options.range.to_s, 1468281600);
+  EXPECT_EQ(options.range.last, 60U);
+  EXPECT_EQ(ParseReport(Words("--out - --input -"), kHost)->input, "-");
+  EXPECT_FALSE(ParseReport(Words("--out -"), kHost)->range.last.has_value());
+  EXPECT_SAYS(ParseReport({}, kHost).error().message, "--out: it is needed");
+  EXPECT_SAYS(ParseReport(Words("--out p --last 0"), kHost).error().message, "--last \"0\"");
+  EXPECT_SAYS(ParseReport(Words("--out p --from 7 --to 7"), kHost).error().message, "--to \"7\": it must be later");
+  EXPECT_SAYS(ParseReport(Words("--out p --input f -b k:1"), kHost).error().message, "no meaning with --input");
+}
+
+// What a file says of a job stays out of the way: its `from` is where the job begins to read.
+TEST(ReportCommandLine, TakesTheBrokerFromTheConfigFileAndNothingThatOnlySoundsAlike) {
+  Surroundings host = kHost;
+  host.read_file = [](const std::string&, size_t) {
+    return std::string("bootstrap-server = k:1\nfrom = latest\noutput-topic = out\nX.client.id = me\n");
+  };
+  const ReportOptions options = *ParseReport(Words("--config f --out p"), host);
+  EXPECT_EQ(options.kafka.bootstrap_server, "k:1");
+  EXPECT_EQ(options.kafka.output_topic, "out");
+  EXPECT_EQ(options.kafka.properties.size(), 1U);
+  EXPECT_FALSE(options.range.from_s.has_value());
+  EXPECT_EQ(ParseReport(Words("--config f --out p --input f"), host)->input, "f");
+}
+
 TEST(HealthCommandLine, TakesItsOptions) {
   EXPECT_EQ(ParseHealth({}, kHost)->max_age_ms, 15'000);
   EXPECT_TRUE(ParseHealth({"--ready", "--max-age=1m"}, kHost)->ready);
@@ -274,7 +306,7 @@ TEST(Help, IsGivenEvenIfOtherWordsAreWrong) {
 }
 
 TEST(Help, FitsAHundredColumnsAndEndsWithExamples) {
-  for (const std::string& text : {GeneralHelp(), RunHelp(), StatusHelp(), HealthHelp()}) {
+  for (const std::string& text : {GeneralHelp(), RunHelp(), StatusHelp(), ReportHelp(), HealthHelp()}) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), kHelpColumns) << line;
     EXPECT_NE(text.find("\n  headcount "), std::string::npos);

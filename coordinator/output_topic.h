@@ -1,0 +1,48 @@
+// The records of finished minutes, out of the output topic: for `headcount tail` and `headcount report`. Reads with
+// read_committed, commits nothing and joins no group. Runs in the process of the command.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/kafka/partition_consumer.h"
+#include "common/result.h"
+#include "common/run_options.h"
+
+namespace headcount {
+
+class OutputTopic {
+ public:
+  // `last`: not everything, but so many of the newest records of each partition at least, as far as they are there.
+  // Where the broker cannot be reached: kUnavailable; no such topic: kHumanNeeded.
+  static Result<OutputTopic> Open(const RunOptions& kafka, std::optional<size_t> last);
+
+  // Hands over the values that have arrived, each partition's in its order; those of others too, if they write here.
+  // Answers whether anything has arrived; never blocks.
+  Result<bool> Take(const std::function<void(std::string_view value)>& take);
+  // Until something arrives, or the time is up.
+  void Wait(int timeout_ms) const;
+  // Whether every partition has been read to its end once.
+  bool HasEnded() const;
+
+ private:
+  struct Partition {
+    PartitionId id;
+    Offset next;
+    bool ended = false;  // its end has been met once
+  };
+
+  OutputTopic(std::string topic, std::unique_ptr<kafka::PartitionConsumer> consumer)
+      : topic_(std::move(topic)), consumer_(std::move(consumer)) {}
+
+  std::string topic_;
+  std::unique_ptr<kafka::PartitionConsumer> consumer_;
+  std::vector<Partition> partitions_;
+};
+
+}  // namespace headcount

@@ -1,0 +1,108 @@
+#include "coordinator/report/html_text.h"
+
+#include <array>
+#include <cstddef>
+
+#include "coordinator/number_text.h"
+
+namespace headcount {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr size_t kDateLength = 10;  // 2016-07-11
+
+// How many bytes the character at the front takes, by the table of RFC 3629; 0: it is none.
+size_t CharacterBytes(std::string_view text) {
+  const auto byte = [text](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto is_tail = [&byte](size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return is_tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool second_is_right = is_tail(1) && (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
+    return second_is_right && is_tail(2) ? 3 : 0;
+  }
+  if (first < 0xF0 || first > 0xF4) return 0;
+  const bool second_is_right = is_tail(1) && (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
+  return second_is_right && is_tail(2) && is_tail(3) ? 4 : 0;
+}
+
+std::string_view EscapedCharacter(std::string_view character) {
+  if (character.size() > 1) return character;
+  switch (character[0]) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return character[0] < ' ' || character[0] == '\x7F' ? kReplacement : character;
+  }
+}
+
+}  // namespace
+
+std::string Escaped(std::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const size_t bytes = CharacterBytes(text);
+    escaped += bytes == 0 ? kReplacement : EscapedCharacter(text.substr(0, bytes));
+    text.remove_prefix(bytes == 0 ? 1 : bytes);
+  }
+  return escaped;
+}
+
+std::string Grouped(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t place = text.size(); place > 3; place -= 3) text.insert(place - 3, ",");
+  return text;
+}
+
+std::string DateOf(int64_t time_s) {
+  const std::string text = TimeText(time_s);  // 2016-07-11T13:40:00Z, or a number
+  return text.back() == 'Z' ? text.substr(0, kDateLength) : "";
+}
+
+std::string TimeOfDay(int64_t time_s) {
+  std::string text = TimeText(time_s);
+  if (text.back() != 'Z') return text;
+  return text.substr(kDateLength + 1, time_s % 60 == 0 ? 5 : 8);
+}
+
+std::string ClockTime(int64_t time_s) {
+  const std::string date = DateOf(time_s);
+  return date.empty() ? TimeOfDay(time_s) : date + " " + TimeOfDay(time_s);
+}
+
+std::string ClockTimes(int64_t from_s, int64_t to_s) {
+  const bool one_day = !DateOf(from_s).empty() && DateOf(from_s) == DateOf(to_s);
+  return ClockTime(from_s) + " to " + (one_day ? TimeOfDay(to_s) : ClockTime(to_s));
+}
+
+std::string SpanText(int64_t span_s) {
+  struct Unit {
+    int64_t length_s;
+    const char* one;
+    const char* many;
+  };
+  constexpr std::array<Unit, 4> kUnits = {
+      {{86400, "day", "days"}, {3600, "hour", "hours"}, {60, "minute", "minutes"}, {1, "second", "seconds"}}};
+  std::string text;
+  int units = 0;
+  for (const Unit& unit : kUnits) {
+    const int64_t count = span_s / unit.length_s;
+    if (count > 0 && units < 2) {
+      text += (text.empty() ? "" : " ") + Counted(static_cast<uint64_t>(count), unit.one, unit.many);
+      ++units;
+    } else if (units > 0) {
+      break;  // "2 days", rather than "2 days 5 seconds"
+    }
+    span_s %= unit.length_s;
+  }
+  return text.empty() ? "0 seconds" : text;
+}
+
+std::string Counted(uint64_t count, std::string_view one, std::string_view many) {
+  return Grouped(count).append(" ").append(count == 1 ? one : many);
+}
+
+}  // namespace headcount
