@@ -123,7 +123,9 @@ void LogAllThatWasLeftOut() { LogWhatWasLeftOut(INT64_MAX); }
 void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines) {
   std::string kind = SpecOf(action).name;
   if (!reason.empty()) kind.append(" (").append(reason).append(")");
-  Log(LogAction::kLinesLeftOut, std::to_string(lines) + " more like this in the last minute: " + kind,
+  const bool is_info = SpecOf(action).level < LogLevel::kWarning;
+  Log(is_info ? LogAction::kInfoLeftOut : LogAction::kLinesLeftOut,
+      std::to_string(lines) + " more like this in the last minute: " + kind,
       {{LogLabel::kRepeated, SpecOf(action).name}, {LogLabel::kReason, reason}, {LogLabel::kSuppressed, lines}});
 }
 

@@ -65,7 +65,9 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kSuppressed, "headcount.suppressed", kNumber},
     {L::kUnitedUs, "headcount.united_us", kNumber},
     {L::kUpto, "headcount.upto", kNumber},
+    {L::kUsers, "headcount.users", kNumber},
     {L::kWatermark, "headcount.watermark", kNumber},
+    {L::kWindowStart, "headcount.window_start", kNumber},
 }};
 
 constexpr LogLevel kDebug = LogLevel::kDebug;
@@ -123,6 +125,11 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
 
     {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
     {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
+    {A::kMinutePublished,
+     "minute.published",
+     kInfo,
+     kLimited,
+     {L::kWindowStart, L::kUsers, L::kEvents, L::kLate, L::kInvalid, L::kFuture}},
     {A::kOffsetsChanged, "offsets.changed", kWarning, kLimited, {L::kTopic, L::kGroup, L::kPartition, L::kOffset}},
     {A::kTopicGrown, "topic.grown", kInfo, kAll, {L::kTopic, L::kPartitionCount}},
     {A::kTransactionCommitted,
@@ -161,6 +168,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kClientWarning, "client.warning", kWarning, kLimited, kOfClient},
     {A::kCrashPoint, "crash_point.reached", kWarning, kAll, {L::kPoint}},
     {A::kExceptionCaught, "exception.caught", kError, kAll, {}},
+    {A::kInfoLeftOut, "info_lines.left_out", kInfo, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
     {A::kInvariantBroken,
      "invariant.broken",
      kError,

@@ -69,9 +69,11 @@ enum class LogLabel : uint8_t {
   kSuppressed,
   kUnitedUs,
   kUpto,
+  kUsers,
   kWatermark,
+  kWindowStart,
 };
-inline constexpr size_t kLogLabels = static_cast<size_t>(LogLabel::kWatermark) + 1;
+inline constexpr size_t kLogLabels = static_cast<size_t>(LogLabel::kWindowStart) + 1;
 
 enum class LogLabelType : uint8_t { kText, kNumber };
 
@@ -108,6 +110,7 @@ enum class LogAction : uint8_t {
   // The writer.
   kClaimMade,
   kClaimUnconfirmed,
+  kMinutePublished,
   kOffsetsChanged,
   kTopicGrown,
   kTransactionCommitted,
@@ -132,6 +135,7 @@ enum class LogAction : uint8_t {
   kClientWarning,
   kCrashPoint,
   kExceptionCaught,
+  kInfoLeftOut,
   kInvariantBroken,
   kLinesLeftOut,
 };

@@ -129,6 +129,15 @@ void WriteRule(JsonWriter* json, const StatusReport::Rule& rule) {
   object.Key("until_end")->Bool(rule.until_end);
   object.Add("input", rule.input);
   object.Add("output", rule.output);
+  object.Add("bootstrap_server", rule.bootstrap_server);
+}
+
+void WriteRejected(JsonWriter* json, const StatusReport::Rejected& frame) {
+  ObjectWriter object(json);
+  object.Add("kind", frame.kind);
+  object.Add("partition", frame.partition);
+  object.Add("offset", frame.offset);
+  object.Add("seen_ms", frame.seen_ms);
 }
 
 void WriteMinute(JsonWriter* json, const PublishedMinute& minute) {
@@ -165,6 +174,7 @@ void WriteReport(JsonWriter* json, const StatusReport& report) {
   WriteTotals(json, report);
   object.Key("rule");
   WriteRule(json, report.rule);
+  object.AddList("rejected", report.rejected, [json](const auto& frame) { WriteRejected(json, frame); });
   object.AddList("recent", report.recent, [json](const PublishedMinute& minute) { WriteMinute(json, minute); });
 }
 
@@ -324,6 +334,16 @@ void ReadRule(ObjectReader object, StatusReport::Rule* rule) {
   object.Get("until_end", &rule->until_end);
   object.Get("input", &rule->input);
   object.Get("output", &rule->output);
+  if (object.Has("bootstrap_server")) object.Get("bootstrap_server", &rule->bootstrap_server);
+}
+
+StatusReport::Rejected ReadRejected(ObjectReader object) {
+  StatusReport::Rejected frame;
+  object.Get("kind", &frame.kind);
+  object.Get("partition", &frame.partition);
+  object.Get("offset", &frame.offset);
+  object.Get("seen_ms", &frame.seen_ms);
+  return frame;
 }
 
 // The reasons of invalid frames are told in the totals only: here all of them stand under the first.
@@ -368,6 +388,11 @@ void ReadReport(ObjectReader object, StatusReport* report) {
   });
   ReadTotals(object.Object("totals"), report);
   if (object.Has("rule")) ReadRule(object.Object("rule"), &report->rule);
+  if (object.Has("rejected")) {
+    object.GetList("rejected", [report](const JsonValue& v, const std::string& path, std::string* complaint) {
+      report->rejected.push_back(ReadRejected(ObjectReader(v, path, complaint)));
+    });
+  }
   if (!object.Has("recent")) return;
   object.GetList("recent", [report](const JsonValue& v, const std::string& path, std::string* complaint) {
     report->recent.push_back(ReadMinute(ObjectReader(v, path, complaint)));

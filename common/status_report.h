@@ -56,8 +56,17 @@ struct StatusReport {
     int64_t idle_timeout_ms = 0;
     int64_t max_hold_ms = 0;  // 0: off
     bool until_end = false;
-    std::string input;   // the topic, or "files"
-    std::string output;  // the topic, or "stdout"
+    std::string input;             // the topic, or "files"
+    std::string output;            // the topic, or "stdout"
+    std::string bootstrap_server;  // empty: files
+  };
+
+  // The last frame of a kind that was not counted (rejected_frames.h).
+  struct Rejected {
+    std::string kind;  // "not_json", "future"
+    int32_t partition = 0;
+    int64_t offset = 0;
+    int64_t seen_ms = 0;  // wall clock, when the coordinator saw it first
   };
 
   int version = 1;
@@ -77,6 +86,7 @@ struct StatusReport {
   uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
   uint64_t minutes_published = 0;
   Rule rule;
+  std::vector<Rejected> rejected;       // since this start, by kind
   std::vector<PublishedMinute> recent;  // the last that were published since this start, the newest last
 };
 

@@ -344,6 +344,10 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
                                                 {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
   if (!given) return given.error();
   options.status_file = StatusFileOf(*given, host);
+  options.rejected = given->Has("invalid");
+  if (options.rejected && names_minute) {
+    return Error{ExitCode::kUsage, "--invalid: it is about all minutes, so none can be named"};
+  }
   return options;
 }
 

@@ -34,6 +34,7 @@ Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Su
 
 struct ExplainOptions {
   std::optional<EventTime> asked;  // any moment of the minute that is meant; nothing: the next one
+  bool rejected = false;           // not about a minute: the invalid and future frames
   std::string status_file;
 };
 Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host);

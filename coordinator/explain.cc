@@ -1,69 +1,26 @@
 #include "coordinator/explain.h"
 
 #include <algorithm>
-#include <sstream>
 #include <vector>
 
 #include "common/limits.h"
 #include "common/units.h"
 #include "coordinator/command_line.h"
 #include "coordinator/number_text.h"
+#include "coordinator/wrapped_text.h"
 
 namespace headcount {
 namespace {
 
 using Partition = StatusReport::Partition;
 
-constexpr size_t kColumns = 80;
 constexpr size_t kHoldersExplained = 5;
 // After this long something else than the broker's answer is awaited.
 constexpr int64_t kPatienceMs = 10'000;
 
 // --- Words -----------------------------------------------------------------------------------------------------
 
-// A span of time in two units at most: "2 min 5 s", "3 h 10 min", "12 days".
-std::string SpanText(int64_t seconds) {
-  const auto both = [](int64_t many, const char* unit, int64_t few, const char* small) {
-    return std::to_string(many) + unit + (few > 0 ? " " + std::to_string(few) + small : "");
-  };
-  if (seconds < 60) return std::to_string(seconds) + " s";
-  if (seconds < 3600) return both(seconds / 60, " min", seconds % 60, " s");
-  if (seconds < 48 * 3600) return both(seconds / 3600, " h", seconds % 3600 / 60, " min");
-  return std::to_string(seconds / 86400) + " days";
-}
-
 std::string WallText(int64_t wall_ms) { return TimeText(wall_ms / 1000); }
-std::string Count(uint64_t number, const char* one, const char* many) {
-  return Short(number) + " " + (number == 1 ? one : many);
-}
-
-// Sentences, wrapped. Those of a list stand behind a mark, their later lines below its words.
-class Text {
- public:
-  void Say(const std::string& sentence) { Add("", "", sentence); }
-  void Item(const std::string& sentence) { Add("- ", "  ", sentence); }
-  const std::string& text() const { return text_; }
-
- private:
-  void Add(const std::string& mark, const std::string& margin, const std::string& sentence) {
-    std::string line = mark;
-    bool empty = true;
-    std::istringstream words(sentence);
-    for (std::string word; words >> word;) {
-      if (!empty && line.size() + 1 + word.size() > kColumns) {
-        text_ += line + "\n";
-        line = margin;
-        empty = true;
-      }
-      if (!empty) line += ' ';
-      line += word;
-      empty = false;
-    }
-    text_ += line + "\n";
-  }
-
-  std::string text_;
-};
 
 // --- One partition that holds a minute ---------------------------------------------------------------------------
 
@@ -80,7 +37,7 @@ class Holding {
  private:
   std::string Clock() const {
     if (!partition_.has_watermark) return "no frame of it has been counted yet.";
-    return "its clock shows " + TimeText(partition_.watermark) + ", " + SpanText(needed_ - partition_.watermark) +
+    return "its clock shows " + TimeText(partition_.watermark) + ", " + ShortSpan(needed_ - partition_.watermark) +
            " too early.";
   }
 
@@ -114,7 +71,7 @@ class Holding {
     }
     text += ", and its worker reads " + Short(worker.records_per_s) + " records/s.";
     if (UnmovedMs() >= kPatienceMs) {
-      text += " Its clock has stood for " + SpanText(UnmovedMs() / 1000) +
+      text += " Its clock has stood for " + ShortSpan(UnmovedMs() / 1000) +
               ": what lies there is late or invalid, or cannot be fetched.";
     }
     return text;
@@ -125,14 +82,14 @@ class Holding {
     const int64_t idle_ms = report_.rule.idle_timeout_ms;
     std::string text = "It is read to its end";
     if (UnmovedMs() > idle_ms + kPatienceMs) {
-      text += ", but not silent: for " + SpanText(UnmovedMs() / 1000) +
+      text += ", but not silent: for " + ShortSpan(UnmovedMs() / 1000) +
               " frames have come in it that do not move its clock, or its leader has not confirmed that no open "
               "transaction is left. A producer with a slow clock does that. ";
       return text + (report_.rule.max_hold_ms == 0
                          ? "--max-hold would bound how long it may."
                          : "--max-hold lets it go after " + FormatDurationMs(report_.rule.max_hold_ms) + ".");
     }
-    return text + ", and its clock has stood for " + SpanText(UnmovedMs() / 1000) +
+    return text + ", and its clock has stood for " + ShortSpan(UnmovedMs() / 1000) +
            ". The next frame moves it; or, silent for " + FormatDurationMs(idle_ms) +
            " (idle-timeout), it holds nothing any more.";
   }
@@ -190,7 +147,7 @@ class MinuteStory {
     } else if (report_.state == "done") {
       text_.Say("The job has ended. This is how it stood then.");
     } else if (age_ms > HealthOptions().max_age_ms) {
-      text_.Say("The status file is " + SpanText(age_ms / 1000) +
+      text_.Say("The status file is " + ShortSpan(age_ms / 1000) +
                 " old: the job is gone or stuck (headcount health). This is how it stood then.");
     } else if (report_.state != "running") {
       text_.Say("The job is " + report_.state + ".");
@@ -203,7 +160,7 @@ class MinuteStory {
     if (found != report_.recent.end()) {
       const VerdictCounts& counts = found->counts;
       text_.Say(Name() + " was published at " + WallText(found->published_at_ms) + ", " +
-                SpanText(std::max<int64_t>(0, now_ms_ - found->published_at_ms) / 1000) +
+                ShortSpan(std::max<int64_t>(0, now_ms_ - found->published_at_ms) / 1000) +
                 " ago: " + Count(found->unique_users, "user", "users") + " in " +
                 Count(counts.counted, "event", "events") + "; " + Short(counts.late) + " late, " +
                 Short(counts.invalid()) + " invalid, " + Short(counts.future) + " future.");
@@ -296,7 +253,7 @@ class MinuteStory {
   const WindowStart start_;
   const int64_t needed_;
   const int64_t now_ms_;
-  Text text_;
+  WrappedText text_;
 };
 
 // The minute that is to come next.
@@ -312,7 +269,7 @@ std::optional<int64_t> NextMinute(const StatusReport& report) {
 }  // namespace
 
 std::string Explain(const StatusReport& report, std::optional<EventTime> asked, int64_t now_ms) {
-  Text text;
+  WrappedText text;
   if (report.rule.window_s <= 0) {
     text.Say("The status file says too little: it is of a headcount that does not know explain yet.");
     return text.text();

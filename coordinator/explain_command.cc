@@ -16,7 +16,8 @@ int RunExplain(const ExplainOptions& options) {
     fprintf(stderr, "headcount: %s\n", report.error().message.c_str());
     return static_cast<int>(ExitCode::kHumanNeeded);
   }
-  const std::string text = Explain(*report, options.asked, WallClockMs());
+  const std::string text =
+      options.rejected ? ExplainRejected(*report, WallClockMs()) : Explain(*report, options.asked, WallClockMs());
   return PrintText(text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
 }
 

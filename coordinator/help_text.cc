@@ -92,6 +92,7 @@ MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: th
 Examples:
   headcount explain
   headcount explain 2016-07-11T13:40:00Z
+  headcount explain --invalid
 )";
 }
 

@@ -25,6 +25,20 @@ std::string Short(double number) {
   return grouped;
 }
 
+std::string Count(uint64_t number, const char* one, const char* many) {
+  return Short(number) + " " + (number == 1 ? one : many);
+}
+
+std::string ShortSpan(int64_t seconds) {
+  const auto both = [](int64_t many, const char* unit, int64_t few, const char* small) {
+    return std::to_string(many) + unit + (few > 0 ? " " + std::to_string(few) + small : "");
+  };
+  if (seconds < 60) return std::to_string(seconds) + " s";
+  if (seconds < 3600) return both(seconds / 60, " min", seconds % 60, " s");
+  if (seconds < 48 * 3600) return both(seconds / 3600, " h", seconds % 3600 / 60, " min");
+  return std::to_string(seconds / 86400) + " days";
+}
+
 std::string TimeText(int64_t seconds) {
   constexpr int64_t kFirstUnshown = 253'402'300'800;  // the year 10000
   return seconds >= 0 && seconds < kFirstUnshown ? FormatUtc(EventTime(seconds)) : std::to_string(seconds);

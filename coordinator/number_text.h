@@ -12,6 +12,12 @@ namespace headcount {
 std::string Short(double number);
 inline std::string Short(uint64_t number) { return Short(static_cast<double>(number)); }
 
+// "1 frame", "12 frames".
+std::string Count(uint64_t number, const char* one, const char* many);
+
+// A span of time in two units at most: "2 min 5 s", "3 h 10 min", "12 days".
+std::string ShortSpan(int64_t seconds);
+
 // "2016-07-11T13:40:00Z". A time that a frame may claim but no calendar shows is a number, and no wider.
 std::string TimeText(int64_t seconds);
 

@@ -44,7 +44,17 @@ OptionTable StatusOptionTable() {
             VersionSpec()}}};
 }
 
-OptionTable ExplainOptionTable() { return {{"Options", {StatusFileSpec(), ConfigSpec(), HelpSpec(), VersionSpec()}}}; }
+OptionTable ExplainOptionTable() {
+  return {{"Options",
+           {{"invalid", 0, OptionSpec::Takes::kNothing, "",
+             "Instead: where the last invalid frame of each reason and the last future one are, and the command that "
+             "shows it.",
+             true},
+            StatusFileSpec(),
+            ConfigSpec(),
+            HelpSpec(),
+            VersionSpec()}}};
+}
 
 OptionTable TailOptionTable() {
   return {{"Options",

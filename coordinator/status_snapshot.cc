@@ -48,6 +48,7 @@ void AddRule(const RunOptions& options, StatusReport::Rule* rule) {
   rule->until_end = options.until_end;
   rule->input = options.reads_files() ? "files" : options.input_topic;
   rule->output = options.reads_files() ? "stdout" : options.output_topic;
+  if (!options.reads_files()) rule->bootstrap_server = options.bootstrap_server;
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ StatusSnapshot::StatusSnapshot(const RunOptions* options, int64_t coordinator_pi
     : options_(options),
       plan_(options->workers),
       coordinator_pid_(coordinator_pid),
-      records_before_(static_cast<size_t>(options->workers)) {}
+      records_before_(static_cast<size_t>(options->workers)),
+      rejected_(static_cast<size_t>(options->workers)) {}
 
 void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
   const shm::WriterSnapshot writer = view.Writer();
@@ -82,6 +84,7 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   AddPartitions(view, &report);
   AddWorkers(view, supervisor, worker_pids, now_ms, &report);
   report.held_by = Holders(report.partitions);
+  report.rejected = Rejected(view, report.updated_at_ms);
   report.recent = RecentMinutes(view);
   AddRule(*options_, &report.rule);
   return report;
@@ -94,6 +97,25 @@ std::vector<PublishedMinute> StatusSnapshot::RecentMinutes(const shm::Coordinato
   recent.insert(recent.end(), newest.begin(), newest.end());
   if (recent.size() > limits::kRecentMinutes) recent.erase(recent.begin(), recent.end() - limits::kRecentMinutes);
   return recent;
+}
+
+// A worker that has just begun has none to tell: those of its former life are still the last.
+std::vector<StatusReport::Rejected> StatusSnapshot::Rejected(const shm::CoordinatorView& view, int64_t wall_ms) {
+  for (size_t s = 0; s < rejected_.size(); ++s) {
+    const std::optional<RejectedFrames> seen = view.Rejected(SlotId(static_cast<int32_t>(s)));
+    if (!seen) continue;
+    for (size_t kind = 0; kind < kRejectedKinds; ++kind) {
+      const std::optional<FramePlace>& place = (*seen)[kind];
+      if (!place || place == rejected_[s][kind]) continue;
+      rejected_[s][kind] = place;
+      last_rejected_[kind] = {RejectedKindName(kind), place->partition.value(), place->offset.value(), wall_ms};
+    }
+  }
+  std::vector<StatusReport::Rejected> rejected;
+  for (const StatusReport::Rejected& last : last_rejected_) {
+    if (last.seen_ms != 0) rejected.push_back(last);
+  }
+  return rejected;
 }
 
 int64_t StatusSnapshot::UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {

@@ -1,6 +1,7 @@
 // The job as the status file shows it, from the supervisor and the shared memory. Runs in the coordinator.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -28,6 +29,7 @@ class StatusSnapshot {
                   const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
   void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
   std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
+  std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);
   int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;
@@ -42,7 +44,9 @@ class StatusSnapshot {
     int64_t watermark = 0;
     int64_t since_ms = 0;  // wall clock; 0: never seen
   };
-  std::vector<Unmoved> unmoved_;  // by partition
+  std::vector<Unmoved> unmoved_;          // by partition
+  std::vector<RejectedFrames> rejected_;  // by slot, as last seen
+  std::array<StatusReport::Rejected, kRejectedKinds> last_rejected_;
 };
 
 }  // namespace headcount

@@ -41,6 +41,7 @@ void FrameNotes::TellDue(int64_t now_ms) {
 }
 
 void FrameNotes::Invalid(PartitionId p, Offset offset, InvalidReason reason) {
+  last_[static_cast<size_t>(reason)] = FramePlace{p, offset};
   if (!invalid_[static_cast<size_t>(reason)].Admit(now_ms_)) return;
   Log(LogAction::kFrameInvalid, PlaceOf(*options_, p, offset) + ": counted as invalid (" + Name(reason) + ")",
       {{LogLabel::kTopic, TopicOf(*options_)},
@@ -51,6 +52,7 @@ void FrameNotes::Invalid(PartitionId p, Offset offset, InvalidReason reason) {
 }
 
 void FrameNotes::Future(PartitionId p, Offset offset) {
+  last_[kFutureKind] = FramePlace{p, offset};
   if (!future_.Admit(now_ms_)) return;
   Log(LogAction::kFrameFuture,
       PlaceOf(*options_, p, offset) +

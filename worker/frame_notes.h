@@ -1,5 +1,6 @@
 // Names in the log the frames that were counted as invalid or future, so that somebody can look at them: where they are
-// and why, never what they hold. Ten of a reason a minute, then a count. Runs in the worker.
+// and why, never what they hold. Ten of a reason a minute, then a count. Also remembers the last of each kind. Runs in
+// the worker.
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "common/log_limiter.h"
+#include "common/rejected_frames.h"
 #include "common/run_options.h"
 #include "common/types.h"
 #include "common/verdict.h"
@@ -35,6 +37,8 @@ class FrameNotes {
   // After a death the frames that are read again may be named again.
   void Invalid(PartitionId p, Offset offset, InvalidReason reason);
   void Future(PartitionId p, Offset offset);
+  // The last of each kind.
+  const RejectedFrames& last() const { return last_; }
 
  private:
   void TellDue(int64_t now_ms);
@@ -46,6 +50,7 @@ class FrameNotes {
   int64_t next_look_ms_ = 0;
   std::array<LineLimit, kInvalidReasons> invalid_;
   LineLimit future_;
+  RejectedFrames last_;
 };
 
 }  // namespace headcount

@@ -284,6 +284,7 @@ void WorkerLoop::ShowStatus() {
     status.lost_records += reader->lost_held();
   }
   view_.ShowWorker(status);
+  view_.ShowRejected(notes_.last());
 }
 
 void WorkerLoop::WaitForWork() {

@@ -82,6 +82,21 @@ SlotSnapshot CoordinatorView::Slot(SlotId s) const {
   return snapshot;
 }
 
+std::optional<RejectedFrames> CoordinatorView::Rejected(SlotId s) const {
+  const SlotData& slot = memory_->slot(s);
+  const uint64_t done = slot.worker_rejected_done.load(std::memory_order_acquire);
+  if (done == 0) return std::nullopt;
+  RejectedFrames frames;
+  for (size_t kind = 0; kind < frames.size(); ++kind) {
+    const int64_t offset = slot.worker_rejected[kind].offset.load(std::memory_order_relaxed);
+    const PartitionId partition(slot.worker_rejected[kind].partition.load(std::memory_order_relaxed));
+    if (offset >= 0) frames[kind] = FramePlace{partition, Offset(offset)};
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (slot.worker_rejected_begun.load(std::memory_order_relaxed) != done) return std::nullopt;
+  return frames;
+}
+
 PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   const PartitionData& partition = memory_->partition(p);
   PartitionSnapshot snapshot;

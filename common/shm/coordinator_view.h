@@ -53,6 +53,8 @@ class CoordinatorView {
   WriterSnapshot Writer() const;
   SlotSnapshot Slot(SlotId slot) const;
   PartitionSnapshot Partition(PartitionId partition) const;
+  // As the slot's last worker saw them; nothing while it stores others.
+  std::optional<RejectedFrames> Rejected(SlotId slot) const;
   // The last kRecentMinutes of those that this writer has published, the newest last.
   std::vector<PublishedMinute> RecentMinutes() const;
 

@@ -18,6 +18,7 @@
 #include <type_traits>
 
 #include "common/limits.h"
+#include "common/rejected_frames.h"
 #include "common/verdict.h"
 
 namespace headcount::shm {
@@ -88,6 +89,11 @@ struct PublicationPlace {
   Shared<uint64_t> worker_bytes;
 };
 
+struct FramePlaceData {
+  Shared<int64_t> offset;  // -1: none
+  Shared<int32_t> partition;
+};
+
 struct alignas(64) SlotData {
   Shared<uint64_t> coordinator_generation;  // raised when a worker has died; 0: never started
   Shared<uint64_t> writer_acknowledged;     // the writer holds nothing of generations below it
@@ -116,6 +122,10 @@ struct alignas(64) SlotData {
   Shared<uint64_t> worker_lost_records;
   Shared<uint64_t> worker_waiting;
   SharedCounts worker_judged;  // verdicts in windows that were not closed when this life began
+  // The last frame of each kind, stored again and again; whole where as many were begun as are done.
+  Shared<uint64_t> worker_rejected_begun;
+  Shared<uint64_t> worker_rejected_done;
+  FramePlaceData worker_rejected[kRejectedKinds];
 };
 
 enum class Excuse : uint32_t { kNone, kSilent, kAtEnd, kEmpty, kMaxHold };

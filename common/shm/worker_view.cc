@@ -41,6 +41,7 @@ void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
   slot.worker_heartbeat_ms.store(now_ms, std::memory_order_relaxed);
   Decoded();
   ShowWorker({});
+  ShowRejected({});
   slot.worker_generation.store(generation.value(), std::memory_order_release);
 }
 
@@ -160,6 +161,19 @@ void WorkerView::ShowWorker(const WorkerStatus& status) {
   slot.worker_lost_records.store(status.lost_records, std::memory_order_relaxed);
   slot.worker_waiting.store(status.waiting, std::memory_order_relaxed);
   Store(&slot.worker_judged, status.judged);
+}
+
+void WorkerView::ShowRejected(const RejectedFrames& frames) {
+  SlotData& slot = self();
+  const uint64_t number = slot.worker_rejected_done.load(std::memory_order_relaxed) + 1;
+  slot.worker_rejected_begun.store(number, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  for (size_t kind = 0; kind < frames.size(); ++kind) {
+    FramePlaceData& place = slot.worker_rejected[kind];
+    place.offset.store(frames[kind] ? frames[kind]->offset.value() : -1, std::memory_order_relaxed);
+    place.partition.store(frames[kind] ? frames[kind]->partition.value() : 0, std::memory_order_relaxed);
+  }
+  slot.worker_rejected_done.store(number, std::memory_order_release);
 }
 
 }  // namespace headcount::shm

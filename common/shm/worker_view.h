@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/rejected_frames.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
 #include "common/types.h"
@@ -88,6 +89,7 @@ class WorkerView {
 
   void ShowPartition(PartitionId p, const PartitionStatus& status);
   void ShowWorker(const WorkerStatus& status);
+  void ShowRejected(const RejectedFrames& frames);
 
   Slice slice() const { return memory_->slice(slot_); }
   SlotId slot() const { return slot_; }

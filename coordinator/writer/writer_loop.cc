@@ -16,6 +16,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of a backfill's minutes the first ten are named each minute, the others counted.
+void LogMinute(const CountRecord& record) {
+  const VerdictCounts& counts = record.counts;
+  Log(LogAction::kMinutePublished,
+      "published " + TimeText(record.start.seconds()) + ": users=" + Short(record.unique_users) +
+          " events=" + Short(counts.counted) + " late=" + Short(counts.late) + " invalid=" + Short(counts.invalid()) +
+          " future=" + Short(counts.future),
+      {{LogLabel::kWindowStart, record.start.seconds()},
+       {LogLabel::kUsers, record.unique_users},
+       {LogLabel::kEvents, counts.counted},
+       {LogLabel::kLate, counts.late},
+       {LogLabel::kInvalid, counts.invalid()},
+       {LogLabel::kFuture, counts.future}});
+}
+
 }  // namespace
 
 WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet)
@@ -202,6 +217,8 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
   for (const CountRecord& record : records) {
     published_ += record.counts;
     view_.ShowMinute(minutes_++, {record.start, record.unique_users, record.counts, now_ms});
+    // On stdout they can be seen themselves.
+    if (!start_.options->reads_files()) LogMinute(record);
   }
   view_.ShowPublished(published_, minutes_);
   ShowClosed(publications, upto);

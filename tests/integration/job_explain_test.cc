@@ -133,5 +133,39 @@ TEST_F(JobExplain, StatusIsShownAgainAndAgainWithItsLastMinutes) {
   EXPECT_LT(text.find("2016-07-11T13:41:00Z          2"), text.find("2016-07-11T13:40:00Z          2"));
 }
 
+TEST_F(JobExplain, ShowsWithKcatTheLastInvalidFrameOfEachReasonAlsoAfterTheWorkerHasDied) {
+  if (RunToEnd("kcat", {"-V"}).status.code != 0) GTEST_SKIP() << "kcat is not installed";
+  Job job(broker_, 2);
+  OracleLog log = Seconds(kMinute, kMinute + 70, 1, "a");
+  log.emplace_back("{\"first\":");
+  log.emplace_back("not json either");
+  log.emplace_back("[1]");
+  log.emplace_back(Frame(kMinute + 70, "a"));
+  job.Produce(1, log);
+  job.Produce(0, Seconds(kMinute, kMinute + 70, 1, "b"));
+  job.Start();
+  const auto knows = [](const JobStatus& s) { return s.Count("rejected") == 2; };
+  ASSERT_TRUE(job.Shows(knows)) << ReadFile(job.status_file());
+  const std::string told = Told(job, {"--invalid"});
+  ExpectTold(told, "not_json (no JSON in UTF-8): 2 frames, the last seen");
+  ExpectTold(told, "in partition 1 at offset 71.");
+  ExpectTold(told, "not_object (JSON, but no object): 1 frame,");
+
+  const Finished explained = RunToEnd(kProgram, {"explain", "--invalid", "--status-file", job.status_file().string()});
+  std::string shown;
+  std::istringstream lines(explained.out);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t command = line.find("kcat ");
+    if (command != std::string::npos) shown += RunToEnd("sh", {"-c", line.substr(command)}).out;
+  }
+  EXPECT_EQ(shown, "not json either\n[1]\n");
+
+  const int64_t pid = job.Status()->Worker(1, "pid");
+  kill(static_cast<pid_t>(pid), SIGKILL);
+  ASSERT_TRUE(job.Shows([pid, &knows](const JobStatus& s) {
+    return s.Worker(1, "pid") != pid && s.Worker(1, "pid") != 0 && knows(s);
+  })) << ReadFile(job.status_file());
+}
+
 }  // namespace
 }  // namespace headcount::test

@@ -40,7 +40,7 @@ StatusReport Running() {
   }
   report.has_closed_upto = true;
   report.closed_upto = kMinute;
-  report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics"};
+  report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics", "broker1:9092"};
   for (int32_t p = 0; p < 3; ++p) report.partitions.push_back(Reading(p, kMinute + 65));
   return report;
 }
@@ -195,6 +195,43 @@ TEST(Explain, CallsAWindowThatIsNoMinuteAWindow) {
   StatusReport report = Running();
   report.rule.window_s = 1;
   ExpectTold(Told(report), "Window 2016-07-11T13:40:00Z is not published yet");
+}
+
+// --- Frames that are not counted -----------------------------------------------------------------------------------
+
+TEST(ExplainRejected, SaysThatThereWereNone) {
+  EXPECT_EQ(ExplainRejected(Running(), kNowMs), "No frame was invalid or future since the job started.\n");
+}
+
+TEST(ExplainRejected, NamesTheLastOfEachKindAndTheCommandThatShowsIt) {
+  StatusReport report = Running();
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kNotJson)] = 12;
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kNoUid)] = 1;
+  report.totals.future = 3;
+  report.rejected = {{"not_json", 3, 128991, kNowMs - 40'000}, {"future", 0, 7, kNowMs}};
+  report.rule.bootstrap_server = "[::1]:9092";
+  EXPECT_EQ(ExplainRejected(report, kNowMs),
+            "Frames that were not counted since the job started, and what shows the last of\n"
+            "each kind (add -X as for the job):\n"
+            "\n"
+            "not_json (no JSON in UTF-8): 12 frames, the last seen 40 s ago in partition 3 at\n"
+            "offset 128991.\n"
+            "    kcat -C -q -e -c 1 -b '[::1]:9092' -t user_events -p 3 -o 128991\n"
+            "\n"
+            "no_uid (has no id field): 1 frame; the log says where.\n"
+            "\n"
+            "future (its time is far ahead, and nothing confirmed it): 3 frames, the last\n"
+            "seen 0 s ago in partition 0 at offset 7.\n"
+            "    kcat -C -q -e -c 1 -b '[::1]:9092' -t user_events -p 0 -o 7\n");
+}
+
+TEST(ExplainRejected, NamesTheByteOfAFile) {
+  StatusReport report = Running();
+  report.rule.bootstrap_server = "";
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kBadTs)] = 1;
+  report.rejected = {{"bad_ts", 1, 400, kNowMs}};
+  const std::string text = ExplainRejected(report, kNowMs);
+  ExpectTold(text, "in file 2 at byte 400.\n    tail -c +401 FILE | head -n 1\n");
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ StatusReport Example() {
   report.waiting = 5;
   report.lost = 11;
   report.minutes_published = 7;
-  report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics"};
+  report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics", "broker1:9092"};
+  report.rejected = {{"not_json", 3, 128991, 1468244400321}, {"future", 0, 0, 1468244401321}};
   PublishedMinute minute;
   minute.start = WindowStart(1468244280);
   minute.unique_users = 41130;
@@ -91,7 +92,10 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"
       R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11},)"
       R"("rule":{"window_s":60,"allowed_lateness_s":5,"max_skew_s":120,"idle_timeout_ms":10000,"max_hold_ms":0,)"
-      R"("until_end":true,"input":"user_events","output":"event_metrics"},)"
+      R"("until_end":true,"input":"user_events","output":"event_metrics",)"
+      R"("bootstrap_server":"broker1:9092"},)"
+      R"("rejected":[{"kind":"not_json","partition":3,"offset":128991,"seen_ms":1468244400321},)"
+      R"({"kind":"future","partition":0,"offset":0,"seen_ms":1468244401321}],)"
       R"("recent":[{"window_start":1468244280,"unique_users":41130,"events":59983,"late":12,"invalid":4,"future":3,)"
       R"("published_at_ms":1468244346007}]})"
       "\n");
