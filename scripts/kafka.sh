@@ -30,6 +30,9 @@ options:
                               DIR/bootstrap holds host:port while the broker runs
   --controller-port PORT|auto of start: KRaft's own port (default: auto)
   --fresh                     of start: stop a broker that runs in DIR and begin without data
+  --add FILE                  of start: lines to add to server.properties, where the last of a key wins; @PORT_1@ to
+                              @PORT_9@ in them become free ports, other ones at each start
+  --scram USER                of start: a user of new data, as in: 'SCRAM-SHA-256=[name=me,password=mine]'; may be repeated
   --wait SECONDS              how long to wait for an answer, or for an orderly stop (default: 60)
 \$HEADCOUNT_KAFKA_HEAP bounds the broker's heap (default: 512m).
 Exit codes: 0 done, 1 not running (status, address, pid, kill), 64 an option, 69 the broker does not start or answer,
@@ -182,16 +185,23 @@ address() { [[ -r $dir/bootstrap ]] && running_pid >/dev/null && cat "$dir/boots
 
 # Writes DIR/server.properties from the template, and gives the data folder an identity if it has none.
 prepare() {
-  local text
+  local text n
   text=$(<"$config/server.properties")
+  if [[ -n $add ]]; then text+=$'\n'$(<"$add"); fi
+  for n in {1..9}; do
+    if [[ $text == *"@PORT_$n@"* ]]; then text=${text//"@PORT_$n@"/$(free_port "$1")}; fi
+  done
   text=${text//@PORT@/$1}
   text=${text//@CONTROLLER_PORT@/$2}
   printf '%s\n' "${text//@DATA@/$dir/data}" >"$dir/server.properties"
   if [[ -r $dir/data/meta.properties ]]; then return; fi
   # A cluster id is 16 bytes in base64url; the leading letter keeps the tool from taking it for an option.
-  local id
+  local id user
+  local -a users=()
+  for user in "${scram[@]}"; do users+=(--add-scram "$user"); done
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_')
-  java_tool kafka.tools.StorageTool format -t "h${id:1:21}" -c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
+  java_tool kafka.tools.StorageTool format -t "h${id:1:21}" -c "$dir/server.properties" "${users[@]}" \
+    >"$dir/format.log" 2>&1 ||
     fail 69 "the data folder could not be formatted; see $dir/format.log"
 }
 
@@ -327,7 +337,8 @@ delete_topic() {
 # Options may stand before or after the command, except behind `tool`, whose arguments are the tool's own.
 dir=$PWD/.kafka
 jars=${HEADCOUNT_KAFKA_JARS:-$root/.kafka/lib}
-port=9092 controller_port=auto fresh=0 wait_s=60
+port=9092 controller_port=auto fresh=0 wait_s=60 add=''
+scram=()
 command=''
 arguments=()
 
@@ -349,6 +360,11 @@ parse() {
         [[ $2 =~ ^0*[1-9][0-9]{0,4}$ ]] || fail 64 "--wait $2: a number of seconds from 1 to 99999"
         wait_s=$((10#$2)); shift 2 ;;
       --fresh) fresh=1; shift ;;
+      --add)
+        want "$@"
+        [[ -r $2 ]] || fail 78 "--add $2: it cannot be read"
+        add=$2; shift 2 ;;
+      --scram) want "$@"; scram+=("$2"); shift 2 ;;
       -h | --help) usage; exit 0 ;;
       -*) fail 64 "unknown option '$1'; --help shows them" ;;
       tool) command=tool; shift; arguments=("$@"); return ;;
