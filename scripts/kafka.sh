@@ -26,6 +26,7 @@ commands:
 options:
   --dir DIR                   what the broker writes: data, logs, ports (default: .kafka in the working directory)
   --jars DIR                  where the jars are or go (default: \$HEADCOUNT_KAFKA_JARS, else .kafka/lib of the project)
+  --kafka VERSION             another version than that of config/kafka/pom.xml; its jars go beside, into DIR-VERSION
   --port PORT|auto            of start: the broker's port (default: 9092). auto: the last one used here, else a free one;
                               DIR/bootstrap holds host:port while the broker runs
   --controller-port PORT|auto of start: KRaft's own port (default: auto)
@@ -142,7 +143,7 @@ fetch_jars() {
     local try output=''
     for try in 1 2 3; do
       if output=$(mvn -B -q -ntp -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" \
-        2>&1 </dev/null); then
+        ${version:+"-Dkafka.version=$version"} 2>&1 </dev/null); then
         cp "$config/pom.xml" "$jars/pom.xml"
         exit 0
       fi
@@ -337,6 +338,7 @@ delete_topic() {
 # Options may stand before or after the command, except behind `tool`, whose arguments are the tool's own.
 dir=$PWD/.kafka
 jars=${HEADCOUNT_KAFKA_JARS:-$root/.kafka/lib}
+version=''
 port=9092 controller_port=auto fresh=0 wait_s=60 add=''
 scram=()
 command=''
@@ -353,6 +355,9 @@ parse() {
     case $1 in
       --dir) want "$@"; dir=$2; shift 2 ;;
       --jars) want "$@"; jars=$2; shift 2 ;;
+      --kafka)
+        [[ ${2:-} =~ ^[0-9][0-9.]*$ ]] || fail 64 "--kafka ${2:-}: a version, as in 3.9.1"
+        version=$2; shift 2 ;;
       --port) want_port "$@"; port=$2; shift 2 ;;
       --controller-port) want_port "$@"; controller_port=$2; shift 2 ;;
       --wait)
@@ -377,7 +382,7 @@ main() {
   parse "$@"
   [[ -n $command ]] || { usage >&2; exit 64; }
   dir=$(realpath -m -- "$dir")
-  jars=$(realpath -m -- "$jars")
+  jars=$(realpath -m -- "$jars${version:+-$version}")
   case $command in
     create-topic | delete-topic | tool) ;;
     *) ((${#arguments[@]} == 0)) || fail 64 "$command takes no argument '${arguments[0]}'" ;;

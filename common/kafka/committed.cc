@@ -13,6 +13,9 @@ namespace {
 // With 3,000 bytes of metadata a partition an answer stays near a megabyte.
 constexpr int32_t kPartitionsAQuestion = 250;
 
+// Without time at all librdkafka may serve something else and come back with nothing.
+constexpr int kLookMs = 10;
+
 CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   CommittedPoint point;
   if (answer.offset >= 0) point.offset = Offset(answer.offset);
@@ -31,7 +34,7 @@ using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
 // times out. Why, stands in the consumer's queue, where nothing else does: it reads no topic.
 bool HearsThatGroupIsForbidden(rd_kafka_t* handle) {
   for (;;) {
-    const Message message(rd_kafka_consumer_poll(handle, 0));
+    const Message message(rd_kafka_consumer_poll(handle, kLookMs));
     if (message == nullptr) return false;
     if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return true;
   }

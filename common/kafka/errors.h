@@ -37,6 +37,9 @@ struct Right {
 // Whether the code says that a right is missing.
 bool IsForbidden(rd_kafka_resp_err_t code);
 
+// Whether the code says only that no answer came.
+bool IsSilence(rd_kafka_resp_err_t code);
+
 // Which right is missing, and what gives it.
 std::string Missing(const Right& right);
 
@@ -56,8 +59,8 @@ rd_kafka_resp_err_t AskPatiently(rd_kafka_t* handle, int timeout_ms, const Ask& 
     const Deadline share(last ? left_ms : share_ms);
     const rd_kafka_resp_err_t code = ask(share.remaining_ms());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) Reception::Of(handle).Answered();
-    // An error that came before its time is the answer.
-    if (last || code == RD_KAFKA_RESP_ERR_NO_ERROR || share.remaining_ms() > kEarlyMs) return code;
+    // An error that came before its time is the answer too.
+    if (last || !IsSilence(code) || share.remaining_ms() > kEarlyMs) return code;
     if (Reception::Of(handle).TurnedAway(handle)) return code;
   }
 }

@@ -23,6 +23,16 @@ std::string Property(rd_kafka_t* handle, const char* key) {
 
 bool HasSasl(rd_kafka_t* handle) { return Property(handle, "security.protocol").rfind("sasl_", 0) == 0; }
 
+// Kafka 4 compares a number of the exchange that librdkafka says twice before 2.6.1; the broker calls the password
+// wrong.
+std::string OldScram(const std::string& mechanism) {
+  constexpr int kFirstRight = 0x02060100;
+  if (rd_kafka_version() >= kFirstRight || mechanism.rfind("SCRAM-", 0) != 0) return "";
+  return std::string("; if they are right: librdkafka ") + rd_kafka_version_str() +
+         " gets in by SCRAM only where Kafka is older than 4.0, and librdkafka 2.6.1 everywhere; PLAIN over TLS does "
+         "too";
+}
+
 bool VerifiesCertificates(rd_kafka_conf_t* conf) {
   char text[16] = "";
   size_t size = sizeof text;
@@ -155,7 +165,9 @@ std::optional<std::string> Reception::TurnedAway(rd_kafka_s* handle) {
     return "its certificate is not accepted: " +
            (heard.certificate.empty() ? Remedy(heard.refusal, protocol) : heard.certificate);
   }
-  if (IsProven(heard.refusal)) return Bare(heard.reason) + "; " + Remedy(heard.refusal, protocol);
+  if (IsProven(heard.refusal)) {
+    return Bare(heard.reason) + "; " + Remedy(heard.refusal, protocol) + OldScram(Property(handle, "sasl.mechanism"));
+  }
   // librdkafka tells nobody that somebody hung up unless log.connection.close is set, but that all brokers are down.
   const bool hung_up = heard.refusal != Refusal::kNone || heard.reason.empty();
   if (!probed_ && heard.all_down && hung_up) {

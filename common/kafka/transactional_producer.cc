@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "common/crash_point.h"
@@ -197,15 +198,15 @@ bool TransactionalProducer::IsTurnedAway() {
   return Reception::Of(handle_.get()).TurnedAway(handle_.get()).has_value();
 }
 
-// Empty where none is. A topic is written to if its records failed, or else read, which committing its offsets needs.
-std::string TransactionalProducer::MissingRight(const Transaction& transaction, int code) const {
-  switch (code) {
+// Empty where none is. To commit offsets of a topic one must be allowed to read it; all else is about writing.
+std::string TransactionalProducer::MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const {
+  const bool of_offsets = std::string_view(rd_kafka_error_string(error)).find("commit offsets") != std::string::npos;
+  switch (rd_kafka_error_code(error)) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return Missing(Right::OfGroup(group_));
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return Missing(Right::OfId(transactional_id_));
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return Missing(deliveries_->forbidden ? Right::Write(transaction.output_topic)
-                                            : Right::Read(transaction.input_topic));
-    default: return deliveries_->forbidden ? Missing(Right::Write(transaction.output_topic)) : "";
+      return Missing(of_offsets ? Right::Read(transaction.input_topic) : Right::Write(transaction.output_topic));
+    default: return "";
   }
 }
 
@@ -223,7 +224,8 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, const Tr
                    " (" + rd_kafka_err2name(code) + ")";
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) result.message += std::string("; fatal: ") + fatal_text;
   result.permanent = IsPermanent(code) || deliveries_->permanent;
-  if (const std::string missing = MissingRight(transaction, code); !missing.empty()) result.message += "; " + missing;
+  if (const std::string missing = MissingRight(transaction, error.get()); !missing.empty())
+    result.message += "; " + missing;
   if (deliveries_->failed > 0) {
     result.message +=
         "; " + std::to_string(deliveries_->failed) + " records were not delivered: " + deliveries_->first_failure;
@@ -239,7 +241,6 @@ void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_me
   }
   if (deliveries->failed++ == 0) deliveries->first_failure = rd_kafka_err2str(message->err);
   deliveries->permanent = deliveries->permanent || IsPermanent(message->err);
-  deliveries->forbidden = deliveries->forbidden || message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
 }  // namespace headcount::kafka

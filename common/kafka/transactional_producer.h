@@ -94,7 +94,6 @@ class TransactionalProducer {
     uint64_t failed = 0;
     std::string first_failure;
     bool permanent = false;
-    bool forbidden = false;
   };
 
   TransactionalProducer(std::string group, std::string transactional_id, int transaction_timeout_ms,
@@ -103,7 +102,7 @@ class TransactionalProducer {
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction, const Deadline& deadline);
   TransactionResult Failure(const char* attempted, const Transaction& transaction, rd_kafka_error_s* error);
-  std::string MissingRight(const Transaction& transaction, int code) const;
+  std::string MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const;
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
   const std::string group_;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Promise: the one broker of the tests of secured clusters: real Kafka with TLS, passwords and rights, its certificates
-# made here for two days. `secured_broker.sh DIR start` returns when it answers, `secured_broker.sh DIR stop` when it is
-# gone. What it listens on stands in DIR/server.properties, its certificates and keys in DIR/tls.
+# Promise: a broker for the tests of secured clusters: real Kafka with TLS, passwords and rights, its certificates made
+# here for two days. `secured_broker.sh DIR start [VERSION]` returns when it answers, `secured_broker.sh DIR stop` when it
+# is gone. What it listens on stands in DIR/server.properties, its certificates and keys in DIR/tls.
 #
 #   PLAINTEXT  the tests themselves (and the broker), who may do everything
 #   MUTUAL     TLS; who shows a certificate of our CA is User:<its common name>
@@ -72,13 +72,13 @@ start() {
   certificate expired broker -1
   certificate counter counter 2
   properties >"$dir/added.properties"
-  exec bash "$kafka_sh" --dir "$dir" --port auto --fresh --add "$dir/added.properties" \
-    --scram 'SCRAM-SHA-256=[name=counter,password=scram secret]' \
-    --scram 'SCRAM-SHA-512=[name=counter,password=scram secret]' start
+  exec bash "$kafka_sh" ${1:+--kafka "$1"} --dir "$dir" --port auto --fresh --add "$dir/added.properties" \
+    --scram 'SCRAM-SHA-256=[name=counter,password=scram-secret]' \
+    --scram 'SCRAM-SHA-512=[name=counter,password=scram-secret]' start
 }
 
 case ${2:-} in
-  start) start ;;
+  start) start "${3:-}" ;;
   stop) exec bash "$kafka_sh" --dir "$dir" --wait 20 stop ;;
-  *) echo "usage: secured_broker.sh DIR start|stop" >&2; exit 64 ;;
+  *) echo "usage: secured_broker.sh DIR start [VERSION] | DIR stop" >&2; exit 64 ;;
 esac
