@@ -41,7 +41,7 @@ Result<void> CheckConfig(const RunOptions& options, bool ready) {
     if (Result<void> clients = kafka::CheckClients(config, options.input_topic); !clients) return clients;
     if (ready) {
       Result<void> reached =
-          kafka::CheckTopics(config, {options.input_topic, options.output_topic}, limits::kStartTimeoutMs);
+          kafka::CheckTopics(config, options.input_topic, options.output_topic, limits::kStartTimeoutMs);
       if (!reached) return reached;
     }
   }

@@ -26,10 +26,14 @@ commands:
 options:
   --dir DIR                   what the broker writes: data, logs, ports (default: .kafka in the working directory)
   --jars DIR                  where the jars are or go (default: \$HEADCOUNT_KAFKA_JARS, else .kafka/lib of the project)
+  --kafka VERSION             another version than that of config/kafka/pom.xml; its jars go beside, into DIR-VERSION
   --port PORT|auto            of start: the broker's port (default: 9092). auto: the last one used here, else a free one;
                               DIR/bootstrap holds host:port while the broker runs
   --controller-port PORT|auto of start: KRaft's own port (default: auto)
   --fresh                     of start: stop a broker that runs in DIR and begin without data
+  --add FILE                  of start: lines to add to server.properties, where the last of a key wins; @PORT_1@ to
+                              @PORT_9@ in them become free ports, other ones at each start
+  --scram USER                of start: a user of new data, as in: 'SCRAM-SHA-256=[name=me,password=mine]'; may be repeated
   --wait SECONDS              how long to wait for an answer, or for an orderly stop (default: 60)
 \$HEADCOUNT_KAFKA_HEAP bounds the broker's heap (default: 512m).
 Exit codes: 0 done, 1 not running (status, address, pid, kill), 64 an option, 69 the broker does not start or answer,
@@ -139,7 +143,7 @@ fetch_jars() {
     local try output=''
     for try in 1 2 3; do
       if output=$(mvn -B -q -ntp -f "$config/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$jars" \
-        2>&1 </dev/null); then
+        ${version:+"-Dkafka.version=$version"} 2>&1 </dev/null); then
         cp "$config/pom.xml" "$jars/pom.xml"
         exit 0
       fi
@@ -182,16 +186,23 @@ address() { [[ -r $dir/bootstrap ]] && running_pid >/dev/null && cat "$dir/boots
 
 # Writes DIR/server.properties from the template, and gives the data folder an identity if it has none.
 prepare() {
-  local text
+  local text n
   text=$(<"$config/server.properties")
+  if [[ -n $add ]]; then text+=$'\n'$(<"$add"); fi
+  for n in {1..9}; do
+    if [[ $text == *"@PORT_$n@"* ]]; then text=${text//"@PORT_$n@"/$(free_port "$1")}; fi
+  done
   text=${text//@PORT@/$1}
   text=${text//@CONTROLLER_PORT@/$2}
   printf '%s\n' "${text//@DATA@/$dir/data}" >"$dir/server.properties"
   if [[ -r $dir/data/meta.properties ]]; then return; fi
   # A cluster id is 16 bytes in base64url; the leading letter keeps the tool from taking it for an option.
-  local id
+  local id user
+  local -a users=()
+  for user in "${scram[@]}"; do users+=(--add-scram "$user"); done
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_')
-  java_tool kafka.tools.StorageTool format -t "h${id:1:21}" -c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
+  java_tool kafka.tools.StorageTool format -t "h${id:1:21}" -c "$dir/server.properties" "${users[@]}" \
+    >"$dir/format.log" 2>&1 ||
     fail 69 "the data folder could not be formatted; see $dir/format.log"
 }
 
@@ -327,7 +338,9 @@ delete_topic() {
 # Options may stand before or after the command, except behind `tool`, whose arguments are the tool's own.
 dir=$PWD/.kafka
 jars=${HEADCOUNT_KAFKA_JARS:-$root/.kafka/lib}
-port=9092 controller_port=auto fresh=0 wait_s=60
+version=''
+port=9092 controller_port=auto fresh=0 wait_s=60 add=''
+scram=()
 command=''
 arguments=()
 
@@ -342,6 +355,9 @@ parse() {
     case $1 in
       --dir) want "$@"; dir=$2; shift 2 ;;
       --jars) want "$@"; jars=$2; shift 2 ;;
+      --kafka)
+        [[ ${2:-} =~ ^[0-9][0-9.]*$ ]] || fail 64 "--kafka ${2:-}: a version, as in 3.9.1"
+        version=$2; shift 2 ;;
       --port) want_port "$@"; port=$2; shift 2 ;;
       --controller-port) want_port "$@"; controller_port=$2; shift 2 ;;
       --wait)
@@ -349,6 +365,11 @@ parse() {
         [[ $2 =~ ^0*[1-9][0-9]{0,4}$ ]] || fail 64 "--wait $2: a number of seconds from 1 to 99999"
         wait_s=$((10#$2)); shift 2 ;;
       --fresh) fresh=1; shift ;;
+      --add)
+        want "$@"
+        [[ -r $2 ]] || fail 78 "--add $2: it cannot be read"
+        add=$2; shift 2 ;;
+      --scram) want "$@"; scram+=("$2"); shift 2 ;;
       -h | --help) usage; exit 0 ;;
       -*) fail 64 "unknown option '$1'; --help shows them" ;;
       tool) command=tool; shift; arguments=("$@"); return ;;
@@ -361,7 +382,7 @@ main() {
   parse "$@"
   [[ -n $command ]] || { usage >&2; exit 64; }
   dir=$(realpath -m -- "$dir")
-  jars=$(realpath -m -- "$jars")
+  jars=$(realpath -m -- "$jars${version:+-$version}")
   case $command in
     create-topic | delete-topic | tool) ;;
     *) ((${#arguments[@]} == 0)) || fail 64 "$command takes no argument '${arguments[0]}'" ;;

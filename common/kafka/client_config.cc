@@ -122,7 +122,9 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
   return conf;
 }
 
-Result<Handle> NewHandle(Role role, Conf conf) {
+Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks) {
+  auto reception = std::make_shared<Reception>(hooks);
+  Reception::Listen(conf.get(), reception.get());
   const rd_kafka_type_t type = role == Role::kConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   char reason[512] = "";
   rd_kafka_t* const handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
@@ -132,7 +134,7 @@ Result<Handle> NewHandle(Role role, Conf conf) {
                                        " with these settings (see -X): " + reason};
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
-  return Handle(handle);
+  return Handle(handle, DropHandle{std::move(reception)});
 }
 
 Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use) {

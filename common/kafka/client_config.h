@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/kafka/handles.h"
+#include "common/kafka/reception.h"
 #include "common/result.h"
 #include "common/run_options.h"
 
@@ -42,7 +43,7 @@ Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties);
 Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed);
 
 // A client. It connects in the background: an unreachable broker is no error here, but of the first question.
-Result<Handle> NewHandle(Role role, Conf conf);
+Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});
 
 // A consumer that reads nothing by itself: for questions about topics and offsets, and those of the group.
 Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use);

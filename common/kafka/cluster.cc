@@ -52,12 +52,14 @@ struct Answer {
 Answer AskOnce(rd_kafka_t* handle, const Question& question, int timeout_ms) {
   const PartitionList list(rd_kafka_topic_partition_list_new(question.count));
   for (int32_t i = 0; i < question.count; ++i) {
-    rd_kafka_topic_partition_list_add(list.get(), question.topic.c_str(), question.first + i)->offset =
-        question.timestamp;
+    rd_kafka_topic_partition_list_add(list.get(), question.topic.c_str(), question.first + i);
   }
   // Not rd_kafka_query_watermark_offsets: that one does not look at its timeout once it has asked.
   Answer answer;
-  answer.code = rd_kafka_offsets_for_times(handle, list.get(), timeout_ms);
+  answer.code = AskPatiently(handle, timeout_ms, [&](int share_ms) {
+    for (int32_t i = 0; i < question.count; ++i) list->elems[i].offset = question.timestamp;
+    return rd_kafka_offsets_for_times(handle, list.get(), share_ms);
+  });
   for (int32_t i = 0; i < question.count && answer.code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
     // By name and number: the answers need not come in the order of the questions.
     const rd_kafka_topic_partition_t* const found =
@@ -80,7 +82,7 @@ Result<std::vector<int64_t>> AskOffsets(rd_kafka_t* handle, const Question& ques
     Answer answer = AskOnce(handle, question, deadline.remaining_ms());
     if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(answer.offsets);
     if (!MayPass(answer.code) || deadline.remaining_ms() <= kAskAgainMs) {
-      return QuestionFailed(handle, question.Asked(), answer.code);
+      return QuestionFailed(handle, question.Asked(), answer.code, Right::Read(question.topic));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(kAskAgainMs));
   }
@@ -105,12 +107,13 @@ Result<std::vector<Offset>> ListOffsetsOf(rd_kafka_t* handle, const std::string&
 
 }  // namespace
 
-Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms) {
+Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms, TopicUse use) {
   const std::string asked = "ask for topic " + topic;
   const Topic local(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
   if (local == nullptr) return QuestionFailed(handle, asked, rd_kafka_last_error());
   const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, local.get(), &answer, timeout_ms);
+  const rd_kafka_resp_err_t code = AskPatiently(
+      handle, timeout_ms, [&](int share_ms) { return rd_kafka_metadata(handle, 0, local.get(), &answer, share_ms); });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code);
   const Metadata metadata(answer);
   if (metadata->topic_cnt != 1) return QuestionFailed(handle, asked, RD_KAFKA_RESP_ERR__BAD_MSG);
@@ -120,7 +123,11 @@ Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int
     return Error{ExitCode::kHumanNeeded,
                  "there is no topic " + topic + " at " + Brokers(handle) + "; create it, or name another one"};
   }
-  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, found.err);
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    Right needed = Right::Read(topic);
+    if (use == TopicUse::kOutput) needed.kind = Right::Kind::kReadAndWrite;
+    return QuestionFailed(handle, asked, found.err, needed);
+  }
   if (found.partition_cnt == 0) {
     return Error{ExitCode::kHumanNeeded, "topic " + topic + " at " + Brokers(handle) + " has no partitions"};
   }

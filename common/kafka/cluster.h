@@ -16,9 +16,13 @@
 
 namespace headcount::kafka {
 
+// What a topic is for; only an error that names missing rights says it.
+enum class TopicUse { kInput, kOutput };
+
 // How many partitions the topic has. Missing topic, or one without partitions: kHumanNeeded. Also makes the
 // client know the topic: a producer's first record waits a second without this (the "warm-up").
-Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms);
+Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms,
+                               TopicUse use = TopicUse::kInput);
 
 // Which offset of a partition is asked for.
 struct OffsetQuestion {

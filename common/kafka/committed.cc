@@ -13,6 +13,9 @@ namespace {
 // With 3,000 bytes of metadata a partition an answer stays near a megabyte.
 constexpr int32_t kPartitionsAQuestion = 250;
 
+// Without time at all librdkafka may serve something else and come back with nothing.
+constexpr int kLookMs = 10;
+
 CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   CommittedPoint point;
   if (answer.offset >= 0) point.offset = Offset(answer.offset);
@@ -22,17 +25,38 @@ CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   return point;
 }
 
+struct DestroyMessage {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
+
+// Whoever may not see the group is not told who coordinates it, and a question that waits for the coordinator only
+// times out. Why, stands in the consumer's queue, where nothing else does: it reads no topic.
+bool HearsThatGroupIsForbidden(rd_kafka_t* handle) {
+  for (;;) {
+    const Message message(rd_kafka_consumer_poll(handle, kLookMs));
+    if (message == nullptr) return false;
+    if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return true;
+  }
+}
+
 // Appends the points of partitions [first, last).
-Result<void> ReadSome(rd_kafka_t* handle, const std::string& asked, const std::string& topic, int32_t first,
+Result<void> ReadSome(rd_kafka_t* handle, const std::string& group, const std::string& topic, int32_t first,
                       int32_t last, int timeout_ms, std::vector<CommittedPoint>* points) {
+  const std::string asked = "read the committed offsets of group " + group + " for topic " + topic;
   const PartitionList list(rd_kafka_topic_partition_list_new(last - first));
   rd_kafka_topic_partition_list_add_range(list.get(), topic.c_str(), first, last - 1);
-  const rd_kafka_resp_err_t code = rd_kafka_committed(handle, list.get(), timeout_ms);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code);
+  const rd_kafka_resp_err_t code = AskPatiently(handle, timeout_ms, [&](int share_ms) {
+    const rd_kafka_resp_err_t answer = rd_kafka_committed(handle, list.get(), share_ms);
+    return answer == RD_KAFKA_RESP_ERR__TIMED_OUT && HearsThatGroupIsForbidden(handle)
+               ? RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
+               : answer;
+  });
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code, Right::OfGroup(group));
   for (int32_t p = first; p < last; ++p) {
     const rd_kafka_topic_partition_t* const answer = rd_kafka_topic_partition_list_find(list.get(), topic.c_str(), p);
     if (answer->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return QuestionFailed(handle, asked + " partition " + std::to_string(p), answer->err);
+      return QuestionFailed(handle, asked + " partition " + std::to_string(p), answer->err, Right::Read(topic));
     }
     points->push_back(PointOf(*answer));
   }
@@ -50,12 +74,11 @@ Result<CommittedReader> CommittedReader::Create(const ClientConfig& config) {
 Result<std::vector<CommittedPoint>> CommittedReader::Read(const std::string& topic, int32_t count,
                                                           int timeout_ms) const {
   const Deadline deadline(timeout_ms);
-  const std::string asked = "read the committed offsets of group " + group_ + " for topic " + topic;
   std::vector<CommittedPoint> points;
   points.reserve(static_cast<size_t>(count));
   for (int32_t first = 0; first < count; first += kPartitionsAQuestion) {
     const int32_t last = std::min(first + kPartitionsAQuestion, count);
-    Result<void> read = ReadSome(consumer_.get(), asked, topic, first, last, deadline.remaining_ms(), &points);
+    Result<void> read = ReadSome(consumer_.get(), group_, topic, first, last, deadline.remaining_ms(), &points);
     if (!read.ok()) return read.error();
   }
   return points;

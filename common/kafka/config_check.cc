@@ -22,13 +22,14 @@ Result<void> CheckClients(const ClientConfig& config, const std::string& input_t
   return {};
 }
 
-Result<void> CheckTopics(const ClientConfig& config, const std::vector<std::string>& topics, int timeout_ms) {
+Result<void> CheckTopics(const ClientConfig& config, const std::string& input_topic, const std::string& output_topic,
+                         int timeout_ms) {
   Result<Handle> handle = NewAskingConsumer(config, Isolation::kReadCommitted, GroupUse::kNone);
   if (!handle) return handle.error();
-  for (const std::string& topic : topics) {
-    const Result<int32_t> count = PartitionCount(handle->get(), topic, timeout_ms);
-    if (!count) return count.error();
-  }
+  const Result<int32_t> input = PartitionCount(handle->get(), input_topic, timeout_ms);
+  if (!input) return input.error();
+  const Result<int32_t> output = PartitionCount(handle->get(), output_topic, timeout_ms, TopicUse::kOutput);
+  if (!output) return output.error();
   return {};
 }
 

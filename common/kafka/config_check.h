@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "common/kafka/client_config.h"
 #include "common/result.h"
@@ -14,7 +13,9 @@ namespace headcount::kafka {
 // certificates, and compares properties with each other, only then. kUsage.
 Result<void> CheckClients(const ClientConfig& config, const std::string& input_topic);
 
-// Whether the broker answers (kUnavailable) and has these topics, with partitions (kHumanNeeded, with the topic).
-Result<void> CheckTopics(const ClientConfig& config, const std::vector<std::string>& topics, int timeout_ms);
+// Whether the broker lets us in (kHumanNeeded, with what would be right), answers (kUnavailable), and has these topics,
+// with partitions (kHumanNeeded, with the topic).
+Result<void> CheckTopics(const ClientConfig& config, const std::string& input_topic, const std::string& output_topic,
+                         int timeout_ms);
 
 }  // namespace headcount::kafka

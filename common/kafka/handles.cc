@@ -28,7 +28,8 @@ void Destroy(rd_kafka_t* handle) {
 // librdkafka 2.0.2 never returns from destroying a consumer whose topic was deleted under it. Then the client
 // and its threads are left behind: this happens on the way to an error, and the process is about to end.
 void DropHandle::operator()(rd_kafka_s* handle) const {
-  std::packaged_task<void()> destroy([handle] { Destroy(handle); });
+  // With what its threads tell until the end.
+  std::packaged_task<void()> destroy([handle, told = reception] { Destroy(handle); });
   const std::future<void> destroyed = destroy.get_future();
   std::thread destroyer(std::move(destroy));
   if (destroyed.wait_for(kDropLimit) == std::future_status::ready) {

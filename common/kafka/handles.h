@@ -11,11 +11,14 @@ struct rd_kafka_topic_partition_list_s;
 
 namespace headcount::kafka {
 
+class Reception;
+
 // Destroys a client without leaving a group, waiting for the broker or delivering what is queued: what is
 // not committed is worth nothing, and a child must be able to go at once. Bounded: a client that does not end
 // within 2 s is left behind with its threads.
 struct DropHandle {
   void operator()(rd_kafka_s* handle) const;
+  std::shared_ptr<Reception> reception;  // what the client's threads tell; lives as long as they do
 };
 struct DestroyConf {
   void operator()(rd_kafka_conf_s* conf) const;

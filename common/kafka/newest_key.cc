@@ -119,7 +119,8 @@ Result<void> TailReader::Take(const rd_kafka_message_t& message, std::set<int32_
     return {};
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return QuestionFailed(handle_, "read topic " + topic_ + " partition " + std::to_string(p), message.err);
+    return QuestionFailed(handle_, "read topic " + topic_ + " partition " + std::to_string(p), message.err,
+                          Right::Read(topic_));
   }
   if (message.offset < to) {
     if (const std::optional<int64_t> key = ParseKey(message); key && is_minute_(*key)) {

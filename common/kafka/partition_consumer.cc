@@ -2,14 +2,12 @@
 
 #include <librdkafka/rdkafka.h>
 #include <sys/eventfd.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "common/check.h"
-#include "common/kafka/client_log.h"
 #include "common/kafka/errors.h"
 
 namespace headcount::kafka {
@@ -64,6 +62,10 @@ QueueEvent::Kind KindOf(rd_kafka_resp_err_t code) {
 }
 
 QueueEvent EventOf(const rd_kafka_message_t& message) {
+  if (IsForbidden(message.err) && message.rkt != nullptr) {
+    return QueueEvent{KindOf(message.err), Offset(message.offset),
+                      Missing(Right::Read(rd_kafka_topic_name(message.rkt)))};
+  }
   const char* const reason = rd_kafka_message_errstr(&message);
   return QueueEvent{KindOf(message.err), Offset(message.offset),
                     reason != nullptr ? reason : rd_kafka_err2str(message.err)};
@@ -117,11 +119,10 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
                                  {"auto.offset.reset", "error"}});
   if (!conf.ok()) return conf.error();
   auto told = std::make_unique<Told>();
-  rd_kafka_conf_set_opaque(conf->get(), told.get());
-  rd_kafka_conf_set_error_cb(conf->get(), &PartitionConsumer::OnError);
   const int ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   HC_CHECK(ready_fd >= 0, "no descriptor left for an eventfd");
-  Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  Result<Handle> handle =
+      NewHandle(Role::kConsumer, std::move(conf.value()), {told.get(), &PartitionConsumer::OnError});
   if (!handle.ok()) {
     close(ready_fd);
     return handle.error();
@@ -204,8 +205,7 @@ std::optional<QueueEvent> PartitionConsumer::TakeTold() {
   return QueueEvent{QueueEvent::Kind::kUnknownPartition, Offset(RD_KAFKA_OFFSET_INVALID), told_->reason};
 }
 
-void PartitionConsumer::OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque) {
-  OnLogLine(handle, LOG_WARNING, "ERROR", reason);
+void PartitionConsumer::OnError(int code, const char* reason, void* opaque) {
   if (KindOf(static_cast<rd_kafka_resp_err_t>(code)) != QueueEvent::Kind::kUnknownPartition) return;
   auto* const told = static_cast<Told*>(opaque);
   told->unknown_partition = true;

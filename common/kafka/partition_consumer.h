@@ -115,7 +115,7 @@ class PartitionConsumer {
   void WatchQueue(PartitionId p, Partition* partition);
   bool IsHalfFull(const Partition& partition, size_t records) const;
   std::optional<QueueEvent> TakeTold();
-  static void OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque);
+  static void OnError(int code, const char* reason, void* opaque);
 
   const std::string topic_;
   const FetchLimits limits_;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "common/crash_point.h"
@@ -94,9 +95,11 @@ const char* Name(TransactionOutcome outcome) {
   return "?";
 }
 
-TransactionalProducer::TransactionalProducer(std::string group, int transaction_timeout_ms,
-                                             std::unique_ptr<Deliveries> deliveries, Handle handle)
+TransactionalProducer::TransactionalProducer(std::string group, std::string transactional_id,
+                                             int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,
+                                             Handle handle)
     : group_(std::move(group)),
+      transactional_id_(std::move(transactional_id)),
       transaction_timeout_ms_(transaction_timeout_ms),
       deliveries_(std::move(deliveries)),
       handle_(std::move(handle)) {}
@@ -115,19 +118,19 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(con
                                  {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}});
   if (!conf.ok()) return conf.error();
   auto deliveries = std::make_unique<Deliveries>();
-  rd_kafka_conf_set_opaque(conf->get(), deliveries.get());
   rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);
-  Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()));
+  Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()), {deliveries.get()});
   if (!handle.ok()) return handle.error();
   return std::unique_ptr<TransactionalProducer>(new TransactionalProducer(
-      config.group, transaction_timeout_ms, std::move(deliveries), std::move(handle.value())));
+      config.group, transactional_id, transaction_timeout_ms, std::move(deliveries), std::move(handle.value())));
 }
 
 Result<void> TransactionalProducer::InitTransactions(int timeout_ms) {
   const KafkaError error(rd_kafka_init_transactions(handle_.get(), timeout_ms));
   if (error == nullptr) return {};
-  Error failed = QuestionFailed(handle_.get(), "take over the transactional id", rd_kafka_error_code(error.get()));
-  failed.message += std::string(" (") + rd_kafka_error_string(error.get()) + ")";
+  const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+  Error failed = QuestionFailed(handle_.get(), "take over the transactional id", code, Right::OfId(transactional_id_));
+  if (!IsForbidden(code)) failed.message += std::string(" (") + rd_kafka_error_string(error.get()) + ")";
   return failed;
 }
 
@@ -136,7 +139,7 @@ TransactionResult TransactionalProducer::Commit(const Transaction& transaction) 
   const Deadline deadline(transaction_timeout_ms_);
   TransactionResult::Steps steps;
   Clock::time_point since = Clock::now();
-  if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", error);
+  if (rd_kafka_error_t* error = rd_kafka_begin_transaction(handle_.get())) return Failure("begin", transaction, error);
   steps.begun_us = TakeUs(&since);
   TransactionResult result = Produce(transaction);
   if (result.outcome != TransactionOutcome::kCommitted) return result;
@@ -149,7 +152,7 @@ TransactionResult TransactionalProducer::Commit(const Transaction& transaction) 
   // Not -1: librdkafka would then ask for ever where the answers are lost. A commit that is given up may still be under
   // way behind our back; that is what kUnknown means, and whoever asks what happened takes the id first, which ends it.
   if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), deadline.remaining_ms())) {
-    return Failure("commit", error);
+    return Failure("commit", transaction, error);
   }
   steps.committed_us = TakeUs(&since);
   result.steps = steps;
@@ -171,7 +174,8 @@ TransactionResult TransactionalProducer::Produce(const Transaction& transaction)
       rd_kafka_poll(handle_.get(), kQueueFullPollMs);
       error = Enqueue(handle_.get(), transaction.output_topic, record);
     }
-    if (error != nullptr) return Failure(("produce to topic " + transaction.output_topic).c_str(), error.release());
+    if (error == nullptr) continue;
+    return Failure(("produce to topic " + transaction.output_topic).c_str(), transaction, error.release());
   }
   return {TransactionOutcome::kCommitted, "", false, {}};
 }
@@ -185,12 +189,29 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
     rd_kafka_error_t* const error =
         rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.remaining_ms());
-    if (error != nullptr) return Failure("send offsets", error);
+    if (error != nullptr) return Failure("send offsets", transaction, error);
   }
   return {TransactionOutcome::kCommitted, "", false, {}};
 }
 
-TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka_error_s* owned_error) {
+bool TransactionalProducer::IsTurnedAway() {
+  return Reception::Of(handle_.get()).TurnedAway(handle_.get()).has_value();
+}
+
+// Empty where none is. To commit offsets of a topic one must be allowed to read it; all else is about writing.
+std::string TransactionalProducer::MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const {
+  const bool of_offsets = std::string_view(rd_kafka_error_string(error)).find("commit offsets") != std::string::npos;
+  switch (rd_kafka_error_code(error)) {
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return Missing(Right::OfGroup(group_));
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return Missing(Right::OfId(transactional_id_));
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return Missing(of_offsets ? Right::Read(transaction.input_topic) : Right::Write(transaction.output_topic));
+    default: return "";
+  }
+}
+
+TransactionResult TransactionalProducer::Failure(const char* attempted, const Transaction& transaction,
+                                                 rd_kafka_error_s* owned_error) {
   const KafkaError error(owned_error);
   rd_kafka_poll(handle_.get(), 0);  // for the delivery reports, which may say more
   char fatal_text[512] = "";
@@ -203,6 +224,8 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka
                    " (" + rd_kafka_err2name(code) + ")";
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) result.message += std::string("; fatal: ") + fatal_text;
   result.permanent = IsPermanent(code) || deliveries_->permanent;
+  if (const std::string missing = MissingRight(transaction, error.get()); !missing.empty())
+    result.message += "; " + missing;
   if (deliveries_->failed > 0) {
     result.message +=
         "; " + std::to_string(deliveries_->failed) + " records were not delivered: " + deliveries_->first_failure;
@@ -211,7 +234,7 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, rd_kafka
 }
 
 void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_message_s* message, void* opaque) {
-  auto* const deliveries = static_cast<Deliveries*>(opaque);
+  auto* const deliveries = static_cast<Deliveries*>(static_cast<Reception*>(opaque)->owner());
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++deliveries->delivered;
     return;

@@ -81,6 +81,9 @@ class TransactionalProducer {
   // Begin, records, offsets under config.group, commit.
   TransactionResult Commit(const Transaction& transaction);
 
+  // Whether the brokers do not let this client in, so that asking on is no use (reception.h).
+  bool IsTurnedAway();
+
   // For questions of cluster.h; also between begin and commit.
   rd_kafka_s* handle() const { return handle_.get(); }
 
@@ -93,15 +96,17 @@ class TransactionalProducer {
     bool permanent = false;
   };
 
-  TransactionalProducer(std::string group, int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,
-                        Handle handle);
+  TransactionalProducer(std::string group, std::string transactional_id, int transaction_timeout_ms,
+                        std::unique_ptr<Deliveries> deliveries, Handle handle);
 
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction, const Deadline& deadline);
-  TransactionResult Failure(const char* attempted, rd_kafka_error_s* error);
+  TransactionResult Failure(const char* attempted, const Transaction& transaction, rd_kafka_error_s* error);
+  std::string MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const;
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
   const std::string group_;
+  const std::string transactional_id_;
   const int transaction_timeout_ms_;
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
   std::unique_ptr<Deliveries> deliveries_;

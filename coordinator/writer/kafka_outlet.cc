@@ -61,8 +61,8 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   if (claimed_) {
     if (!producer_) return Error{ExitCode::kUnavailable, "not connected"};
     // Without this nobody would miss it before a record was due, and then only as a record that was not taken in time.
-    const Result<int32_t> output =
-        kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kWatchTimeoutMs);
+    const Result<int32_t> output = kafka::PartitionCount(producer_->handle(), options_->output_topic,
+                                                         limits::kWatchTimeoutMs, kafka::TopicUse::kOutput);
     if (!output) return output.error();
     return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
   }
@@ -71,8 +71,8 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   // It connects while the producer is asked.
   if (Result<void> made = MakeCommittedReader(); !made) return made.error();
   // The answer about the output topic also warms the producer up for it.
-  const Result<int32_t> output =
-      kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kStartTimeoutMs);
+  const Result<int32_t> output = kafka::PartitionCount(producer_->handle(), options_->output_topic,
+                                                       limits::kStartTimeoutMs, kafka::TopicUse::kOutput);
   if (!output) return output.error();
   return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
 }
@@ -106,8 +106,10 @@ Result<void> KafkaOutlet::NewProducer(int timeout_ms) {
   if (Result<void> connected = Connect(); !connected) return connected;
   // The topic must be known to the new client too, or its first record waits a second. A broker that has just come
   // back may not know it yet itself: whether it is really gone, the next transaction tells.
-  const Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic, timeout_ms);
-  if (!known && known.error().exit_code == ExitCode::kUnavailable) return known.error();
+  const Result<int32_t> known =
+      kafka::PartitionCount(producer_->handle(), options_->output_topic, timeout_ms, kafka::TopicUse::kOutput);
+  const bool asks_in_vain = !known && producer_->IsTurnedAway();
+  if (!known && (known.error().exit_code == ExitCode::kUnavailable || asks_in_vain)) return known.error();
   around_(true);
   return producer_->InitTransactions(timeout_ms);
 }
@@ -255,8 +257,8 @@ Result<void> KafkaOutlet::AwaitOutputTopic() {
   const LongCall call(around_);
   const int64_t deadline = MonotonicMs() + limits::kMissingTopicMs;
   for (;;) {
-    const Result<int32_t> there =
-        kafka::PartitionCount(producer_->handle(), options_->output_topic, limits::kWatchTimeoutMs);
+    const Result<int32_t> there = kafka::PartitionCount(producer_->handle(), options_->output_topic,
+                                                        limits::kWatchTimeoutMs, kafka::TopicUse::kOutput);
     if (there || there.error().exit_code != ExitCode::kHumanNeeded || give_up_()) return {};
     if (MonotonicMs() > deadline) return there.error();
     WaitReadable({}, limits::kIdleWaitMs);

@@ -1,0 +1,85 @@
+#include "common/kafka/refusal.h"
+
+#include <librdkafka/rdkafka.h>
+
+namespace headcount::kafka {
+namespace {
+
+bool Has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// A broker that goes away while it looks at a password makes it an error of authentication too. "Local" is what
+// librdkafka puts before an error that no broker sent.
+bool IsPassing(std::string_view reason) {
+  return Has(reason, "Local: ") || Has(reason, "Disconnected") || Has(reason, "timed out");
+}
+
+// Only an alert tells that the broker has looked: a handshake ends without one where the broker does.
+bool IsAlertAboutCertificate(std::string_view reason) {
+  return Has(reason, " alert ") && (Has(reason, "certificate") || Has(reason, "unknown ca"));
+}
+
+}  // namespace
+
+Refusal RefusalIn(int code, std::string_view reason) {
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) return IsPassing(reason) ? Refusal::kNone : Refusal::kCredentials;
+  if (code != RD_KAFKA_RESP_ERR__SSL && code != RD_KAFKA_RESP_ERR__TRANSPORT) return Refusal::kNone;
+  // Where OpenSSL has two errors to tell, librdkafka calls the first a transport error.
+  if (Has(reason, "certificate verify failed")) return Refusal::kBrokerCertificate;
+  if (IsAlertAboutCertificate(reason)) return Refusal::kOwnCertificate;
+  if (Has(reason, "connecting to a SSL listener?")) return Refusal::kMaybeTls;
+  if (Has(reason, "broker might require SASL authentication") ||
+      (Has(reason, "in state UP") && Has(reason, "Broken pipe"))) {
+    return Refusal::kMaybeSasl;
+  }
+  if (Has(reason, "SSL_HANDSHAKE") && (Has(reason, "unexpected eof") || Has(reason, "Disconnected"))) {
+    return Refusal::kMaybePlaintext;
+  }
+  return Refusal::kNone;
+}
+
+std::string Bare(std::string_view reason) {
+  // As in: sasl_ssl://host:9093/bootstrap: SASL authentication error: ... (after 301ms in state AUTH_REQ)
+  const size_t after = reason.rfind(" (after ");
+  if (after != std::string_view::npos) reason = reason.substr(0, after);
+  const size_t name = reason.find(": ");
+  if (name != std::string_view::npos && Has(reason.substr(0, name), "/")) reason = reason.substr(name + 2);
+  return std::string(reason);
+}
+
+std::string CertificateFault(int verify_error) {
+  switch (verify_error) {  // from OpenSSL's x509_vfy.h, which we do not link for these numbers
+    case 2:
+    case 18:
+    case 19:
+    case 20:
+    case 21: return "no CA that we know has signed it; ssl.ca.location names the file of the right one";
+    case 9: return "it is not valid yet; compare the clocks of both hosts";
+    case 10: return "it has expired; the broker needs a new one";
+    case 62:
+    case 64:
+      return "it is made out to another name; -b and the broker's advertised.listeners need a name that stands in it";
+    default: return "OpenSSL's verification says " + std::to_string(verify_error) + " (openssl-verify(1))";
+  }
+}
+
+std::string Remedy(Refusal refusal, const std::string& protocol) {
+  switch (refusal) {
+    case Refusal::kNone: return "";
+    case Refusal::kCredentials:
+      return "see sasl.username, sasl.password, sasl.mechanism and security.protocol (" + protocol + ")";
+    case Refusal::kBrokerCertificate: return "ssl.ca.location names the file of the CA that has signed it";
+    case Refusal::kOwnCertificate:
+      return "the broker wants a certificate that it knows; see ssl.certificate.location and ssl.key.location";
+    case Refusal::kMaybeTls:
+      return "it speaks TLS there, but security.protocol is " + protocol + "; ssl or sasl_ssl would be right";
+    case Refusal::kMaybePlaintext:
+      return "it does not speak TLS there, but security.protocol is " + protocol +
+             "; its port for TLS, or plaintext or sasl_plaintext, would be right";
+    case Refusal::kMaybeSasl:
+      return "it wants user and password there, but security.protocol is " + protocol +
+             "; sasl_ssl or sasl_plaintext would be right";
+  }
+  return "";
+}
+
+}  // namespace headcount::kafka
