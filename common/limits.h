@@ -94,6 +94,11 @@ inline constexpr size_t kMaxPoisonMarks = 1024;
 // A second coordinator waits this long for the children of a dead one to go.
 inline constexpr int64_t kLockWaitMs = 10'000;
 
+// --- Metrics ------------------------------------------------------------------------------------------------
+// Partitions of which each has series of its own; where there are more, none has. Three series each: a job may not be
+// the largest part of what its Prometheus keeps.
+inline constexpr size_t kMaxPartitionSeries = 1'000;
+
 // --- The log ------------------------------------------------------------------------------------------------
 // What a pipe takes from one write(2) without mixing it with another's (PIPE_BUF of Linux).
 inline constexpr size_t kLogLineBytes = 4096;
