@@ -79,6 +79,8 @@ constexpr Labels kOfWorkerDeath = {
 constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kJobDraining, "job.draining", kInfo, kAll, {}},
     {A::kJobFailed, "job.failed", kError, kAll, kOfFailure},
+    {A::kMetricsFileFailed, "metrics_file.failed", kWarning, kLimited, {L::kFile}},
+    {A::kMetricsFileRestored, "metrics_file.restored", kInfo, kLimited, {L::kFile}},
     {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},
     {A::kStatusFileFailed, "status_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kStatusFileRestored, "status_file.restored", kInfo, kLimited, {L::kFile}},

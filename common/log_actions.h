@@ -77,6 +77,8 @@ enum class LogAction : uint8_t {
   // The coordinator.
   kJobDraining,
   kJobFailed,
+  kMetricsFileFailed,
+  kMetricsFileRestored,
   kProcessNotStarted,
   kStatusFileFailed,
   kStatusFileRestored,

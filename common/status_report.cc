@@ -9,11 +9,13 @@
 
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
+
+#include "common/replaced_file.h"
 
 namespace headcount {
 namespace {
+
+constexpr const char* kStatusFile = "status file";
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 using JsonValue = rapidjson::Value;
@@ -376,21 +378,6 @@ Error Damaged(const std::string& why) { return Error{ExitCode::kHumanNeeded, "th
 
 // --- Files ------------------------------------------------------------------------------------------------
 
-Error FileError(const char* attempt, const std::string& path) {
-  return Error{ExitCode::kHumanNeeded, std::string("cannot ") + attempt + " status file " + path + ": " +
-                                           strerror(errno)};  // NOLINT(concurrency-mt-unsafe)
-}
-
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 bool ReadAll(int fd, std::string* bytes) {
   char buffer[16384];
   for (;;) {
@@ -430,30 +417,19 @@ Result<StatusReport> ParseStatusReport(std::string_view json) {
   return report;
 }
 
-// A name of our own for the new file: two jobs that share a path by mistake take turns, and never mix.
 Result<void> WriteStatusFile(const std::string& path, const StatusReport& report) {
-  const std::string aside = path + ".new." + std::to_string(getpid());
-  const int fd = open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) return FileError("create", aside);
-  const bool written = WriteAll(fd, ToJson(report));
-  const int write_errno = errno;
-  close(fd);
-  errno = write_errno;
-  if (written && rename(aside.c_str(), path.c_str()) == 0) return {};
-  const Error error = FileError(written ? "replace" : "write", path);
-  unlink(aside.c_str());
-  return error;
+  return ReplaceFile(kStatusFile, path, ToJson(report));
 }
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return FileError("open", path);
+  if (fd < 0) return FileError("open", kStatusFile, path);
   std::string json;
   const bool read_whole = ReadAll(fd, &json);
   const int read_errno = errno;
   close(fd);
   errno = read_errno;
-  if (!read_whole) return FileError("read", path);
+  if (!read_whole) return FileError("read", kStatusFile, path);
   Result<StatusReport> report = ParseStatusReport(json);
   if (!report) return Error{ExitCode::kHumanNeeded, "status file " + path + ": " + report.error().message};
   return report;

@@ -245,6 +245,12 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
                       FormatSizeBytes(limits::kMaxFrameBytesCeiling));
 }
 
+void ReadMetrics(OptionReader* reader, RunOptions* options) {
+  if (const std::string* path = reader->given().Value("metrics-file")) options->metrics_file = *path;
+  reader->Require(options->metrics_file.empty() || options->metrics_file != options->status_file, "metrics-file",
+                  "the status file is another one (--status-file)");
+}
+
 void ReadLog(OptionReader* reader, RunOptions* options) {
   reader->Get("log-format", &options->log_format, ParseLogFormat);
 }
@@ -285,6 +291,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   ReadResources(&reader, host, &options);
   ReadLog(&reader, &options);
   options.status_file = StatusFileOf(given, host);
+  ReadMetrics(&reader, &options);
   if (reader.complaint()) return *reader.complaint();
   if (request.what == RunRequest::What::kPrintConfig) {
     request.shown_config = ShownConfig(RunOptionTable(), given, options);

@@ -25,9 +25,10 @@
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
 #include "coordinator/child_process.h"
+#include "coordinator/file_publisher.h"
 #include "coordinator/instance_lock.h"
+#include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
-#include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
 #include "coordinator/version.h"
@@ -38,6 +39,9 @@
 
 namespace headcount {
 namespace {
+
+constexpr FilePublisher::Words kStatusFileWords = {"status file", "--status-file", LogAction::kStatusFileFailed,
+                                                   LogAction::kStatusFileRestored};
 
 template <typename T>
 T Random() {
@@ -143,7 +147,8 @@ class Coordinator {
   std::optional<shm::JobMemory> memory_;
   Supervisor supervisor_;
   StatusSnapshot status_;
-  StatusPublisher publisher_;
+  FilePublisher status_file_;
+  MetricsPublisher metrics_;
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
@@ -168,7 +173,8 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       memory_(std::move(memory)),
       supervisor_(options->workers),
       status_(options, getpid()),
-      publisher_(options->status_file),
+      status_file_(kStatusFileWords, options->status_file),
+      metrics_(*options),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
@@ -296,6 +302,7 @@ void Coordinator::Do(const StartWriter& action) {
 }
 
 void Coordinator::Do(const StartWorker& action) {
+  metrics_.KeepSlot(view(), action.slot);
   view().RaiseGeneration(action.slot, action.generation);
   WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
@@ -322,12 +329,14 @@ void Coordinator::Do(const Kill& action) {
 }
 
 void Coordinator::Do(const RaiseGeneration& action) {
+  metrics_.KeepSlot(view(), action.slot);
   view().RaiseGeneration(action.slot, action.generation);
   wakeups_.writer().Signal();
 }
 
 void Coordinator::Do(const ResetSharedMemory& /*action*/) {
   status_.KeepTotals(view());
+  metrics_.KeepAll(view());
   // Nobody maps the old memory any more: a new one is the surest reset.
   Result<shm::JobMemory> fresh = shm::JobMemory::Create(plan_.workers(), options_->memory_bytes);
   HC_CHECK(fresh.ok(), fresh.error().message);
@@ -351,7 +360,9 @@ void Coordinator::Do(const LogDeath& action) {
 
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
-  publisher_.Publish(TakeStatus(&status_));
+  const StatusReport report = TakeStatus(&status_);
+  status_file_.Publish(ToJson(report));
+  metrics_.Publish(view(), report, status_ms_);
 }
 
 void Coordinator::ShowProgress() {

@@ -100,13 +100,17 @@ OptionSection ResourcesSection() {
 }
 
 OptionSection MonitoringSection() {
-  return {"Monitoring",
-          {{"status-file", 0, Takes::kOne, "FILE",
-            "Replaced every second; read by headcount status and health." +
-                Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
-           {"log-format", 0, Takes::kOne, "text|ecs",
-            "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
-                Default("text")}}};
+  return {
+      "Monitoring",
+      {{"status-file", 0, Takes::kOne, "FILE",
+        "Replaced every second; read by headcount status and health." +
+            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+       {"metrics-file", 0, Takes::kOne, "FILE",
+        "Prometheus metrics, replaced every second: for the textfile collector, in whose folder they must be called "
+        "NAME.prom."},
+       {"log-format", 0, Takes::kOne, "text|ecs",
+        "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
+            Default("text")}}};
 }
 
 }  // namespace

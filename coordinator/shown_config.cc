@@ -52,6 +52,7 @@ const std::map<std::string_view, Show>& Shows() {
       {"memory", [](Options o) { return FormatSizeBytes(o.memory_bytes); }},
       {"max-frame", [](Options o) { return FormatSizeBytes(o.max_frame_bytes); }},
       {"status-file", [](Options o) { return o.status_file; }},
+      {"metrics-file", [](Options o) { return o.metrics_file; }},
       {"log-format", [](Options o) { return std::string(o.log_format == LogFormat::kEcs ? "ecs" : "text"); }},
   };
   return shows;
