@@ -30,7 +30,9 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kFile, "file.path", kText},
     {L::kReason, "event.reason", kText},
     {L::kSourceFile, "log.origin.file.name", kText},
+    {L::kServerAddress, "server.address", kText},
     {L::kSourceLine, "log.origin.file.line", kNumber},
+    {L::kServerPort, "server.port", kNumber},
     {L::kBegunUs, "headcount.begun_us", kNumber},
     {L::kChildExitCode, "headcount.child.exit_code", kNumber},
     {L::kChildForkErrno, "headcount.child.fork_errno", kNumber},
@@ -79,6 +81,7 @@ constexpr Labels kOfWorkerDeath = {
 constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kJobDraining, "job.draining", kInfo, kAll, {}},
     {A::kJobFailed, "job.failed", kError, kAll, kOfFailure},
+    {A::kMetricsServed, "metrics.served", kInfo, kAll, {L::kServerAddress, L::kServerPort}},
     {A::kMetricsFileFailed, "metrics_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kMetricsFileRestored, "metrics_file.restored", kInfo, kLimited, {L::kFile}},
     {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},

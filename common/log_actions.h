@@ -32,8 +32,10 @@ enum class LogLabel : uint8_t {
   kFile,
   kReason,
   kSourceFile,
+  kServerAddress,
   // Numbers.
   kSourceLine,
+  kServerPort,
   kBegunUs,
   kChildExitCode,
   kChildForkErrno,
@@ -77,6 +79,7 @@ enum class LogAction : uint8_t {
   // The coordinator.
   kJobDraining,
   kJobFailed,
+  kMetricsServed,
   kMetricsFileFailed,
   kMetricsFileRestored,
   kProcessNotStarted,

@@ -105,7 +105,7 @@ void LogObituary(const Obituary& obituary, bool expected) {
 class Coordinator {
  public:
   Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
-              const int (&alive_pipe)[2]);
+              const int (&alive_pipe)[2], std::optional<HttpServer> metrics_server);
   int Run();
 
  private:
@@ -162,7 +162,7 @@ class Coordinator {
 };
 
 Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMemory memory, int signal_fd, int lock_fd,
-                         const int (&alive_pipe)[2])
+                         const int (&alive_pipe)[2], std::optional<HttpServer> metrics_server)
     : options_(options),
       plan_(options->workers),
       wakeups_(std::move(wakeups)),
@@ -174,7 +174,7 @@ Coordinator::Coordinator(const RunOptions* options, Wakeups wakeups, shm::JobMem
       supervisor_(options->workers),
       status_(options, getpid()),
       status_file_(kStatusFileWords, options->status_file),
-      metrics_(*options),
+      metrics_(*options, std::move(metrics_server)),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
@@ -195,7 +195,9 @@ int Coordinator::Run() {
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
     LogWhatWasLeftOut(MonotonicMs());
-    WaitReadable({signal_fd_, wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
+    metrics_.Serve(MonotonicMs());
+    WaitReadable({signal_fd_, wakeups_.coordinator().fd(), metrics_.WaitFd(MonotonicMs())},
+                 metrics_.WaitMs(MonotonicMs(), limits::kCoordinatorWaitMs));
   }
 }
 
@@ -370,6 +372,19 @@ void Coordinator::ShowProgress() {
   DrawProgress(TakeStatus(&progress_status_));
 }
 
+// With the lock: whoever held it before has let go of the address too.
+Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
+  if (options.metrics_listen.empty()) return std::optional<HttpServer>();
+  const Result<ListenAddress> address = ParseListenAddress("--metrics-listen", options.metrics_listen);
+  if (!address) return address.error();
+  Result<HttpServer> server = HttpServer::Listen(*address);
+  if (!server) return server.error();
+  const ListenAddress& at = server->address();
+  Log(LogAction::kMetricsServed, "metrics at http://" + at.Text() + "/metrics",
+      {{LogLabel::kServerAddress, at.host}, {LogLabel::kServerPort, at.port}});
+  return std::optional<HttpServer>(std::move(*server));
+}
+
 Result<int> RunChecked(const RunOptions& options) {
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
@@ -392,8 +407,10 @@ Result<int> RunChecked(const RunOptions& options) {
   if (pipe2(alive_pipe, 0) != 0) {
     return Error{ExitCode::kTryAgain, std::string("making a pipe failed: ") + std::strerror(errno)};
   }
+  Result<std::optional<HttpServer>> metrics_server = ListenForMetrics(options);
+  if (!metrics_server) return metrics_server.error();
   Coordinator coordinator(&options, std::move(*wakeups), std::move(*memory), *signal_fd, lock ? lock->fd() : -1,
-                          alive_pipe);
+                          alive_pipe, std::move(*metrics_server));
   return coordinator.Run();
 }
 

@@ -108,6 +108,9 @@ OptionSection MonitoringSection() {
        {"metrics-file", 0, Takes::kOne, "FILE",
         "Prometheus metrics, replaced every second: for the textfile collector, in whose folder they must be called "
         "NAME.prom."},
+       {"metrics-listen", 0, Takes::kOne, "[HOST:]PORT",
+        "The same over HTTP: /metrics, /-/healthy and /-/ready. Of this host alone unless a HOST is named; port 0 "
+        "is one that is free, and stands in the log."},
        {"log-format", 0, Takes::kOne, "text|ecs",
         "The log on stderr: text for people, or one JSON object a line by the Elastic Common Schema." +
             Default("text")}}};

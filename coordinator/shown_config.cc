@@ -53,6 +53,7 @@ const std::map<std::string_view, Show>& Shows() {
       {"max-frame", [](Options o) { return FormatSizeBytes(o.max_frame_bytes); }},
       {"status-file", [](Options o) { return o.status_file; }},
       {"metrics-file", [](Options o) { return o.metrics_file; }},
+      {"metrics-listen", [](Options o) { return o.metrics_listen; }},
       {"log-format", [](Options o) { return std::string(o.log_format == LogFormat::kEcs ? "ecs" : "text"); }},
   };
   return shows;

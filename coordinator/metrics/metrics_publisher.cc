@@ -1,5 +1,8 @@
 #include "coordinator/metrics/metrics_publisher.h"
 
+#include <memory>
+#include <utility>
+
 #include "common/clock.h"
 #include "common/kafka/version.h"
 #include "coordinator/version.h"
@@ -12,14 +15,25 @@ constexpr FilePublisher::Words kFileWords = {"metrics file", "--metrics-file", L
 
 }  // namespace
 
-MetricsPublisher::MetricsPublisher(const RunOptions& options)
-    : constants_{Version(), kafka::LibraryVersion(), WallClockMs(), options.memory_bytes}, counter_(options.workers) {
+MetricsPublisher::MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server)
+    : constants_{Version(), kafka::LibraryVersion(), WallClockMs(), options.memory_bytes},
+      counter_(options.workers),
+      server_(std::move(server)) {
   if (!options.metrics_file.empty()) file_.emplace(kFileWords, options.metrics_file);
 }
 
 void MetricsPublisher::Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms) {
-  if (!file_) return;
-  file_->Publish(MetricsText(constants_, report, counter_.Take(view, report, now_ms)));
+  if (!file_ && !server_) return;
+  auto text = std::make_shared<const std::string>(MetricsText(constants_, report, counter_.Take(view, report, now_ms)));
+  if (file_) file_->Publish(*text);
+  if (!server_) return;
+  HealthOptions ready;
+  ready.ready = true;
+  pages_ = {std::move(text), HealthOf(report, {}, report.updated_at_ms), HealthOf(report, ready, report.updated_at_ms)};
+}
+
+void MetricsPublisher::Serve(int64_t now_ms) {
+  if (server_) server_->Serve(pages_, now_ms);
 }
 
 }  // namespace headcount

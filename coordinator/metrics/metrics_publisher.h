@@ -8,6 +8,7 @@
 #include "common/shm/coordinator_view.h"
 #include "common/status_report.h"
 #include "coordinator/file_publisher.h"
+#include "coordinator/metrics/http_server.h"
 #include "coordinator/metrics/metric_counts.h"
 #include "coordinator/metrics/metrics_text.h"
 
@@ -15,7 +16,8 @@ namespace headcount {
 
 class MetricsPublisher {
  public:
-  explicit MetricsPublisher(const RunOptions& options);
+  // `server`: none where nobody asked for it.
+  MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server);
 
   // As MetricCounter.
   void KeepSlot(const shm::CoordinatorView& view, SlotId slot) { counter_.KeepSlot(view, slot); }
@@ -25,10 +27,19 @@ class MetricsPublisher {
   // collector looks once in a while, and must find what a job did that has ended since.
   void Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms);
 
+  // Never waits for a client. To be called when one of these says so.
+  void Serve(int64_t now_ms);
+  int WaitFd(int64_t now_ms) const { return server_ ? server_->WaitFd(now_ms) : -1; }
+  int WaitMs(int64_t now_ms, int longest_ms) const {
+    return server_ ? server_->WaitMs(now_ms, longest_ms) : longest_ms;
+  }
+
  private:
   const MetricConstants constants_;
   MetricCounter counter_;
   std::optional<FilePublisher> file_;
+  std::optional<HttpServer> server_;
+  HttpPages pages_;
 };
 
 }  // namespace headcount
