@@ -76,7 +76,7 @@ std::optional<std::string> TcpClient::ReadToEnd(std::chrono::milliseconds timeou
 HttpAnswerText ReadHttpAnswer(const std::string& text) {
   HttpAnswerText answer;
   const size_t end = text.find("\r\n\r\n");
-  if (text.rfind("HTTP/1.1 ", 0) != 0 || end == std::string::npos) return answer;
+  if (text.rfind("HTTP/1.", 0) != 0 || end == std::string::npos) return answer;
   answer.status = std::atoi(text.c_str() + 9);
   answer.fields = text.substr(0, end + 2);
   answer.body = text.substr(end + 4);
@@ -85,8 +85,23 @@ HttpAnswerText ReadHttpAnswer(const std::string& text) {
 
 HttpAnswerText HttpGet(uint16_t port, const std::string& path) {
   TcpClient client(port);
-  client.Send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  // By 1.0 an answer comes in one piece, and its end is the end of the connection.
+  client.Send("GET " + path + " HTTP/1.0\r\n\r\n");
   return ReadHttpAnswer(client.ReadToEnd().value_or(""));
+}
+
+uint16_t FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), bytes) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) {
+    throw std::system_error(errno, std::generic_category(), "looking for a free port");
+  }
+  close(fd);
+  return ntohs(address.sin_port);
 }
 
 void AllowManyDescriptors() {

@@ -39,6 +39,9 @@ HttpAnswerText ReadHttpAnswer(const std::string& text);
 // GET, and the whole answer.
 HttpAnswerText HttpGet(uint16_t port, const std::string& path);
 
+// One that nobody listens on at this moment.
+uint16_t FreePort();
+
 // Of a descriptor's limit, for tests that need many: raised as far as this process may.
 void AllowManyDescriptors();
 
