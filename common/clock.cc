@@ -16,6 +16,12 @@ int64_t MsOf(clockid_t clock) {
   return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
+int64_t UsOf(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return now.tv_sec * 1'000'000 + now.tv_nsec / 1000;
+}
+
 #ifdef HEADCOUNT_CRASH_POINTS
 const TestClock* g_test_clock = nullptr;
 
@@ -38,11 +44,13 @@ int64_t WallMsByFile() {
 
 void UseTestClock(const TestClock* clock) { g_test_clock = clock; }
 int64_t MonotonicMs() { return g_test_clock != nullptr ? g_test_clock->monotonic_ms : MsOf(CLOCK_MONOTONIC); }
+int64_t MonotonicUs() { return g_test_clock != nullptr ? g_test_clock->monotonic_ms * 1000 : UsOf(CLOCK_MONOTONIC); }
 int64_t WallClockMs() { return g_test_clock != nullptr ? g_test_clock->wall_ms : WallMsByFile(); }
 
 #else
 
 int64_t MonotonicMs() { return MsOf(CLOCK_MONOTONIC); }
+int64_t MonotonicUs() { return UsOf(CLOCK_MONOTONIC); }
 int64_t WallClockMs() { return MsOf(CLOCK_REALTIME); }
 
 #endif

@@ -9,6 +9,8 @@ namespace headcount {
 
 // Milliseconds of CLOCK_MONOTONIC, the same for all processes of the host.
 int64_t MonotonicMs();
+// The same in microseconds: how long something took.
+int64_t MonotonicUs();
 // Seconds since the epoch, by this host's clock.
 EventTime WallClock();
 // Milliseconds since the epoch, by the same clock: when a status file was written, and how old it is.

@@ -97,6 +97,26 @@ inline constexpr size_t kMaxPoisonMarks = 1024;
 // A second coordinator waits this long for the children of a dead one to go.
 inline constexpr int64_t kLockWaitMs = 10'000;
 
+// --- Metrics ------------------------------------------------------------------------------------------------
+// Partitions of which each has series of its own; where there are more, none has. Three series each: a job may not be
+// the largest part of what its Prometheus keeps.
+inline constexpr size_t kMaxPartitionSeries = 1'000;
+// --metrics-listen: of a request, its fields included; ours need no more than a few hundred bytes.
+inline constexpr size_t kHttpRequestBytes = 8192;
+// Connections at once; a Prometheus, its twin and a probe are three.
+inline constexpr size_t kHttpConnections = 32;
+// Clients that the kernel holds for us: were there no place, it would let them try again after a second.
+inline constexpr int kHttpBacklog = 1'024;
+// Of those, so many are looked at in one go: a millisecond or two.
+inline constexpr size_t kHttpAcceptsAtOnce = 128;
+// From the connection to the whole request, from there to the last byte of the answer taken, and from there to the
+// client's own end.
+inline constexpr int64_t kHttpRequestMs = 5'000;
+inline constexpr int64_t kHttpAnswerMs = 5'000;
+inline constexpr int64_t kHttpEndMs = 1'000;
+// Between two looks at clients: whatever they do, they wake the coordinator fifty times a second at most.
+inline constexpr int64_t kHttpPauseMs = 20;
+
 // --- The log ------------------------------------------------------------------------------------------------
 // What a pipe takes from one write(2) without mixing it with another's (PIPE_BUF of Linux).
 inline constexpr size_t kLogLineBytes = 4096;

@@ -60,6 +60,8 @@ struct RunOptions {
   uint64_t max_frame_bytes = limits::kMaxFrameBytes;
 
   std::string status_file;
+  std::string metrics_file;    // empty: none
+  std::string metrics_listen;  // HOST:PORT; empty: none
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
   std::string log_file;  // empty: stderr

@@ -8,6 +8,7 @@
 #include "common/limits.h"
 #include "common/units.h"
 #include "coordinator/kafka_property.h"
+#include "coordinator/metrics/listen_address.h"
 #include "coordinator/option_layers.h"
 #include "coordinator/option_table.h"
 #include "coordinator/other_option_tables.h"
@@ -160,6 +161,12 @@ Result<int64_t> ParseWorkers(std::string_view option, const std::string& text) {
   return ParseCount(option, text, "workers", 1, limits::kMaxWorkers);
 }
 
+Result<std::string> ParseMetricsListen(std::string_view option, const std::string& text) {
+  const Result<ListenAddress> address = ParseListenAddress(option, text);
+  if (!address) return address.error();
+  return address->Text();
+}
+
 // --- The parts of RunOptions ------------------------------------------------------------------------------
 
 void ReadProperties(OptionReader* reader, const Surroundings& host, RunOptions* options) {
@@ -270,6 +277,13 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
                       FormatSizeBytes(limits::kMaxFrameBytesCeiling));
 }
 
+void ReadMetrics(OptionReader* reader, RunOptions* options) {
+  if (const std::string* path = reader->given().Value("metrics-file")) options->metrics_file = *path;
+  reader->Require(options->metrics_file.empty() || options->metrics_file != options->status_file, "metrics-file",
+                  "the status file is another one (--status-file)");
+  reader->Get("metrics-listen", &options->metrics_listen, ParseMetricsListen);
+}
+
 void ReadLog(OptionReader* reader, RunOptions* options) {
   reader->Get("log-format", &options->log_format, ParseLogFormat);
   reader->Get("log-level", &options->log_level, ParseLogLevel);
@@ -312,6 +326,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   ReadResources(&reader, host, &options);
   ReadLog(&reader, &options);
   options.status_file = StatusFileOf(given, host);
+  ReadMetrics(&reader, &options);
   if (reader.complaint()) return *reader.complaint();
   if (request.what == RunRequest::What::kPrintConfig) {
     request.shown_config = ShownConfig(RunOptionTable(), given, options);

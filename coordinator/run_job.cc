@@ -22,12 +22,13 @@
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
 #include "coordinator/child_process.h"
+#include "coordinator/file_publisher.h"
 #include "coordinator/instance_lock.h"
 #include "coordinator/job_log.h"
 #include "coordinator/job_signals.h"
+#include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
-#include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
 #include "coordinator/version.h"
@@ -38,6 +39,9 @@
 
 namespace headcount {
 namespace {
+
+constexpr FilePublisher::Words kStatusFileWords = {"status file", "--status-file", LogAction::kStatusFileFailed,
+                                                   LogAction::kStatusFileRestored};
 
 template <typename T>
 T Random() {
@@ -50,7 +54,7 @@ T Random() {
 class Coordinator {
  public:
   Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory, JobSignals signals,
-              int lock_fd, const int (&alive_pipe)[2]);
+              int lock_fd, const int (&alive_pipe)[2], std::optional<HttpServer> metrics_server);
   int Run();
 
  private:
@@ -94,7 +98,8 @@ class Coordinator {
   std::optional<shm::JobMemory> memory_;
   Supervisor supervisor_;
   StatusSnapshot status_;
-  StatusPublisher publisher_;
+  FilePublisher status_file_;
+  MetricsPublisher metrics_;
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
@@ -109,7 +114,8 @@ class Coordinator {
 };
 
 Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory,
-                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2])
+                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2],
+                         std::optional<HttpServer> metrics_server)
     : options_(options),
       reread_(std::move(reread)),
       plan_(options->workers),
@@ -121,7 +127,8 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       memory_(std::move(memory)),
       supervisor_(options->workers),
       status_(options, getpid()),
-      publisher_(options->status_file),
+      status_file_(kStatusFileWords, options->status_file),
+      metrics_(*options, std::move(metrics_server)),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
@@ -143,7 +150,9 @@ int Coordinator::Run() {
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
     LogWhatWasLeftOut(MonotonicMs());
-    WaitReadable({signals_.fd(), wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
+    metrics_.Serve(MonotonicMs());
+    WaitReadable({signals_.fd(), wakeups_.coordinator().fd(), metrics_.WaitFd(MonotonicMs())},
+                 metrics_.WaitMs(MonotonicMs(), limits::kCoordinatorWaitMs));
   }
 }
 
@@ -259,6 +268,7 @@ void Coordinator::Do(const StartWriter& action) {
 }
 
 void Coordinator::Do(const StartWorker& action) {
+  metrics_.KeepSlot(view(), action.slot);
   view().RaiseGeneration(action.slot, action.generation);
   WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
@@ -285,12 +295,14 @@ void Coordinator::Do(const Kill& action) {
 }
 
 void Coordinator::Do(const RaiseGeneration& action) {
+  metrics_.KeepSlot(view(), action.slot);
   view().RaiseGeneration(action.slot, action.generation);
   wakeups_.writer().Signal();
 }
 
 void Coordinator::Do(const ResetSharedMemory& /*action*/) {
   status_.KeepTotals(view());
+  metrics_.KeepAll(view());
   // Nobody maps the old memory any more: a new one is the surest reset.
   Result<shm::JobMemory> fresh = shm::JobMemory::Create(plan_.workers(), options_->memory_bytes);
   HC_CHECK(fresh.ok(), fresh.error().message);
@@ -315,7 +327,8 @@ void Coordinator::Do(const LogDeath& action) {
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
   const StatusReport report = TakeStatus(&status_);
-  publisher_.Publish(report);
+  status_file_.Publish(ToJson(report));
+  metrics_.Publish(view(), report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
   progress_logged_ms_ = status_ms_;
   LogProgress(report);
@@ -324,6 +337,19 @@ void Coordinator::PublishStatus() {
 void Coordinator::ShowProgress() {
   progress_ms_ = MonotonicMs();
   DrawProgress(TakeStatus(&progress_status_));
+}
+
+// With the lock: whoever held it before has let go of the address too.
+Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
+  if (options.metrics_listen.empty()) return std::optional<HttpServer>();
+  const Result<ListenAddress> address = ParseListenAddress("--metrics-listen", options.metrics_listen);
+  if (!address) return address.error();
+  Result<HttpServer> server = HttpServer::Listen(*address);
+  if (!server) return server.error();
+  const ListenAddress& at = server->address();
+  Log(LogAction::kMetricsServed, "metrics at http://" + at.Text() + "/metrics",
+      {{LogLabel::kServerAddress, at.host}, {LogLabel::kServerPort, at.port}});
+  return std::optional<HttpServer>(std::move(*server));
 }
 
 Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
@@ -348,8 +374,10 @@ Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   if (pipe2(alive_pipe, 0) != 0) {
     return Error{ExitCode::kTryAgain, std::string("making a pipe failed: ") + std::strerror(errno)};
   }
+  Result<std::optional<HttpServer>> metrics_server = ListenForMetrics(options);
+  if (!metrics_server) return metrics_server.error();
   Coordinator coordinator(&options, reread, std::move(*wakeups), std::move(*memory), std::move(*signals),
-                          lock ? lock->fd() : -1, alive_pipe);
+                          lock ? lock->fd() : -1, alive_pipe, std::move(*metrics_server));
   return coordinator.Run();
 }
 

@@ -107,6 +107,12 @@ OptionSection MonitoringSection() {
       {{"status-file", 0, Takes::kOne, "FILE",
         "Replaced every second; read by headcount status and health." +
             Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+       {"metrics-file", 0, Takes::kOne, "FILE",
+        "Prometheus metrics, replaced every second: for the textfile collector, in whose folder they must be called "
+        "NAME.prom."},
+       {"metrics-listen", 0, Takes::kOne, "[HOST:]PORT",
+        "The same over HTTP: /metrics, /-/healthy and /-/ready. Of this host alone unless a HOST is named; port 0 "
+        "is one that is free, and stands in the log."},
        {"log-format", 0, Takes::kOne, "text|ecs",
         "The log: text for people, or one JSON object a line by the Elastic Common Schema." + Default("text")},
        {"log-level", 0, Takes::kOne, "LEVEL",

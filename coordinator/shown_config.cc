@@ -54,6 +54,8 @@ const std::map<std::string_view, Show>& Shows() {
       {"memory", [](Options o) { return FormatSizeBytes(o.memory_bytes); }},
       {"max-frame", [](Options o) { return FormatSizeBytes(o.max_frame_bytes); }},
       {"status-file", [](Options o) { return o.status_file; }},
+      {"metrics-file", [](Options o) { return o.metrics_file; }},
+      {"metrics-listen", [](Options o) { return o.metrics_listen; }},
       {"log-format", [](Options o) { return std::string(o.log_format == LogFormat::kEcs ? "ecs" : "text"); }},
       {"log-level", [](Options o) { return std::string(Name(o.log_level)); }},
       {"log-file", [](Options o) { return o.log_file; }},

@@ -171,7 +171,7 @@ void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const Supervis
     if (before_ms_ > 0 && seconds > 0) line.records_per_s = static_cast<double>(line.records - before) / seconds;
     records_before_[place] = line.records;
     report->totals += slot.open;
-    report->waiting += slot.status.waiting;
+    report->waiting += slot.status.waiting.records();
     report->lost += slot.status.lost_records;
     report->workers.push_back(std::move(line));
   }

@@ -56,6 +56,7 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
   }
   if (StandsBeforePoison() && !judge_.watermark().is_set()) return NothingButPoison();
   if (taken == 0) return taken;
+  record_bytes_ += bytes;
   CrashPoint("worker.taken");
   policy_.OnRecord(judge_.watermark() > before, now_ms);
   return taken;

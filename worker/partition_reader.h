@@ -71,6 +71,8 @@ class PartitionReader {
   // The next offset to read, and whether more is known to be there.
   bool HasMore() const;
   const VerdictCounts& waiting() const { return judge_.waiting(); }
+  // Of all records taken so far.
+  uint64_t record_bytes() const { return record_bytes_; }
   uint64_t lost_held() const { return judge_.lost_held(); }
 
  private:
@@ -96,6 +98,7 @@ class PartitionReader {
   ExcusePolicy policy_;
   FrameBatch batch_;  // taken from the source ...
   size_t next_ = 0;   // ... and judged up to here
+  uint64_t record_bytes_ = 0;
   bool read_to_until_ = false;
   std::vector<Offset> poison_left_;  // for whose moves there was no room
 };

@@ -88,6 +88,7 @@ void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::v
     blocks.first_offsets[place] = window->first_points[place]->offset;
   }
   blocks.stored_bytes = shm::BytesOf(sealed);
+  blocks.users = window->users.size();
   const std::optional<uint64_t> at = Allocate(blocks.stored_bytes);
   if (!at) return;
   blocks.stored_at = *at;
@@ -107,6 +108,14 @@ void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
   }
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(closed));
   sealed_refs_.erase(sealed_refs_.begin(), sealed_refs_.begin() + static_cast<std::ptrdiff_t>(closed));
+}
+
+// Those still on their way into a table, a few a window, are not missed.
+WindowStore::NotClosed WindowStore::CountNotClosed() const {
+  NotClosed all{open_.size() + sealed_.size(), 0};
+  for (const auto& [start, window] : open_) all.users += window.users.size();
+  for (const SealedBlocks& blocks : sealed_) all.users += blocks.users;
+  return all;
 }
 
 Offset WindowStore::EarliestNeeded(size_t place, Offset now) const {

@@ -81,6 +81,12 @@ class WindowStore {
   bool out_of_memory() const { return out_of_memory_; }
   uint64_t used_bytes() const { return allocator_.used_bytes(); }
   uint64_t total_bytes() const { return allocator_.total_bytes(); }
+  // Windows whose records are not committed, as far as this worker knows, and the users it has seen in them.
+  struct NotClosed {
+    uint64_t windows = 0;
+    uint64_t users = 0;
+  };
+  NotClosed CountNotClosed() const;
   WindowStart sealed_upto() const { return sealed_upto_; }
   // The newest window ever opened in this life; Unset: none.
   WindowStart latest() const { return latest_; }
@@ -103,6 +109,7 @@ class WindowStore {
     uint64_t table_block_bytes = 0;
     uint64_t stored_at = 0;
     uint64_t stored_bytes = 0;
+    uint64_t users = 0;
     std::vector<std::optional<Offset>> first_offsets;  // by place
   };
   struct PublicationBlock {

@@ -163,12 +163,14 @@ Result<bool> WorkerLoop::ReadOneBatch() {
   const EventTime not_beyond = NotBeyond();
   for (PartitionReader* reader : ReadersByWatermark()) {
     if (!reader->MayRead(not_beyond)) continue;
+    const int64_t began_us = MonotonicUs();
     Result<size_t> taken = reader->ReadSome(limits::kBatchFrames, not_beyond, now_ms_);
     if (!taken) return taken.error();
     if (store_->out_of_memory()) return OutOfMemory();
     if (*taken > 0) {
       if (records_ == 0) LogFirstRecord(reader->partition());
       records_ += *taken;
+      batches_.Add(MonotonicUs() - began_us);
       return true;
     }
     if (reader->HasMore()) source_->Nudge(reader->partition());
@@ -277,10 +279,19 @@ void WorkerLoop::ShowStatusIfDue() {
 void WorkerLoop::ShowStatus() {
   status_shown_ms_ = now_ms_;
   LogWhatWasLeftOut(now_ms_);
-  shm::WorkerStatus status{records_, store_->used_bytes(), source_->LostRecords(), 0, store_->judged_counts()};
+  const WindowStore::NotClosed not_closed = store_->CountNotClosed();
+  shm::WorkerStatus status;
+  status.records = records_;
+  status.memory_bytes = store_->used_bytes();
+  status.lost_records = source_->LostRecords();
+  status.open_windows = not_closed.windows;
+  status.open_users = not_closed.users;
+  status.batches = batches_;
+  status.judged = store_->judged_counts();
   for (const auto& reader : readers_) {
     view_.ShowPartition(reader->partition(), reader->Status(NotBeyond()));
-    status.waiting += reader->waiting().records();
+    status.waiting += reader->waiting();
+    status.record_bytes += reader->record_bytes();
     status.lost_records += reader->lost_held();
   }
   view_.ShowWorker(status);

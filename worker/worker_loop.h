@@ -97,6 +97,7 @@ class WorkerLoop {
 
   int64_t now_ms_ = 0;  // of this round
   uint64_t records_ = 0;
+  DurationHistogram batches_;  // of those in which something was taken
   uint64_t records_published_ = 0;
   int64_t published_ms_ = 0;
   int64_t status_shown_ms_ = 0;

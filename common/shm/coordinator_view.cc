@@ -36,6 +36,9 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
   writer.published = Load(job.writer_published);
   writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
+  writer.transactions = Load(job.writer_transactions);
+  // What is loaded of slots after this has been told of whatever is in `published` (WriterView::ShowPublished).
+  std::atomic_thread_fence(std::memory_order_acquire);
   return writer;
 }
 
@@ -76,8 +79,14 @@ SlotSnapshot CoordinatorView::Slot(SlotId s) const {
   snapshot.status.records = slot.worker_records.load(std::memory_order_relaxed);
   snapshot.status.memory_bytes = slot.worker_memory_bytes.load(std::memory_order_relaxed);
   snapshot.status.lost_records = slot.worker_lost_records.load(std::memory_order_relaxed);
-  snapshot.status.waiting = slot.worker_waiting.load(std::memory_order_relaxed);
+  snapshot.generation = Generation(generation);
+  snapshot.status.record_bytes = slot.worker_record_bytes.load(std::memory_order_relaxed);
+  snapshot.status.open_windows = slot.worker_open_windows.load(std::memory_order_relaxed);
+  snapshot.status.open_users = slot.worker_open_users.load(std::memory_order_relaxed);
+  snapshot.status.batches = Load(slot.worker_batches);
   snapshot.status.judged = Load(slot.worker_judged);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  snapshot.status.waiting = Load(slot.worker_waiting);
   snapshot.open = Difference(snapshot.status.judged, Load(slot.writer_closed));
   return snapshot;
 }

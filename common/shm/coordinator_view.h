@@ -22,11 +22,13 @@ struct WriterSnapshot {
   RunId run;
   VerdictCounts published;
   uint64_t minutes_published = 0;
+  DurationHistogram transactions;
 };
 
 struct SlotSnapshot {
   bool lives = false;  // the worker of the slot's present generation has begun; else all below is as new
   Generation acknowledged;
+  Generation generation;  // of the worker that says all below
   int64_t heartbeat_ms = 0;
   std::optional<PartitionId> decoding_partition;
   Offset decoding_offset;

@@ -1,6 +1,7 @@
-// Verdict counts into and out of the shared memory. Used by the views only.
+// Verdict counts and durations into and out of the shared memory. Used by the views only.
 #pragma once
 
+#include "common/duration_histogram.h"
 #include "common/shm/layout.h"
 #include "common/verdict.h"
 
@@ -13,6 +14,22 @@ inline void Store(SharedCounts* shared, const VerdictCounts& counts) {
   for (size_t i = 0; i < kInvalidReasons; ++i) {
     shared->invalid_by_reason[i].store(counts.invalid_by_reason[i], std::memory_order_relaxed);
   }
+}
+
+inline void Store(SharedDurations* shared, const DurationHistogram& durations) {
+  for (size_t i = 0; i < kDurationBuckets; ++i) {
+    shared->counts[i].store(durations.counts[i], std::memory_order_relaxed);
+  }
+  shared->sum_us.store(durations.sum_us, std::memory_order_relaxed);
+}
+
+inline DurationHistogram Load(const SharedDurations& shared) {
+  DurationHistogram durations;
+  for (size_t i = 0; i < kDurationBuckets; ++i) {
+    durations.counts[i] = shared.counts[i].load(std::memory_order_relaxed);
+  }
+  durations.sum_us = shared.sum_us.load(std::memory_order_relaxed);
+  return durations;
 }
 
 inline VerdictCounts Load(const SharedCounts& shared) {

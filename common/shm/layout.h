@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "common/duration_histogram.h"
 #include "common/limits.h"
 #include "common/rejected_frames.h"
 #include "common/verdict.h"
@@ -24,7 +25,7 @@
 namespace headcount::shm {
 
 inline constexpr uint64_t kMagic = 0x31746e756f636468;  // "hdcount1"
-inline constexpr uint32_t kLayoutVersion = 3;
+inline constexpr uint32_t kLayoutVersion = 4;
 
 template <typename T>
 using Shared = std::atomic<T>;
@@ -32,12 +33,18 @@ static_assert(Shared<uint64_t>::is_always_lock_free && Shared<int64_t>::is_alway
                   Shared<int32_t>::is_always_lock_free && Shared<uint32_t>::is_always_lock_free,
               "a lock in shared memory would outlive the process that holds it");
 
-// The four numbers, for the status file. Not read together with anything: each is right by itself.
+// The four numbers, for the status file and the metrics. Not read together with anything: each is right by itself.
 struct SharedCounts {
   Shared<uint64_t> counted;
   Shared<uint64_t> late;
   Shared<uint64_t> future;
   Shared<uint64_t> invalid_by_reason[kInvalidReasons];
+};
+
+// For the metrics.
+struct SharedDurations {
+  Shared<uint64_t> counts[kDurationBuckets];
+  Shared<uint64_t> sum_us;
 };
 
 // A record that is committed, for the status file.
@@ -76,7 +83,8 @@ struct alignas(64) JobData {
   // there.
   Shared<uint64_t> writer_minutes_begun;
   RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
-  SharedCounts writer_published;  // verdicts in records committed since this start
+  SharedCounts writer_published;        // verdicts in records committed since this start
+  SharedDurations writer_transactions;  // of this writer, with whatever was tried again
 };
 
 // No clock stands there: event times are not negative.
@@ -116,12 +124,16 @@ struct alignas(64) SlotData {
   alignas(64) Shared<int64_t> worker_decoding_offset;
   Shared<int32_t> worker_decoding_partition;
 
-  // For the status file.
+  // For the status file and the metrics.
   Shared<uint64_t> worker_records;
+  Shared<uint64_t> worker_record_bytes;
   Shared<uint64_t> worker_memory_bytes;
   Shared<uint64_t> worker_lost_records;
-  Shared<uint64_t> worker_waiting;
-  SharedCounts worker_judged;  // verdicts in windows that were not closed when this life began
+  Shared<uint64_t> worker_open_windows;  // sealed ones too, until they are closed
+  Shared<uint64_t> worker_open_users;
+  SharedDurations worker_batches;
+  SharedCounts worker_waiting;  // verdicts without a window yet
+  SharedCounts worker_judged;   // verdicts in windows that were not closed when this life began
   // The last frame of each kind, stored again and again; whole where as many were begun as are done.
   Shared<uint64_t> worker_rejected_begun;
   Shared<uint64_t> worker_rejected_done;

@@ -159,7 +159,13 @@ void WorkerView::ShowWorker(const WorkerStatus& status) {
   slot.worker_records.store(status.records, std::memory_order_relaxed);
   slot.worker_memory_bytes.store(status.memory_bytes, std::memory_order_relaxed);
   slot.worker_lost_records.store(status.lost_records, std::memory_order_relaxed);
-  slot.worker_waiting.store(status.waiting, std::memory_order_relaxed);
+  slot.worker_record_bytes.store(status.record_bytes, std::memory_order_relaxed);
+  slot.worker_open_windows.store(status.open_windows, std::memory_order_relaxed);
+  slot.worker_open_users.store(status.open_users, std::memory_order_relaxed);
+  Store(&slot.worker_batches, status.batches);
+  // In this order: who loads them the other way round sees no verdict twice that has just found its window.
+  Store(&slot.worker_waiting, status.waiting);
+  std::atomic_thread_fence(std::memory_order_release);
   Store(&slot.worker_judged, status.judged);
 }
 

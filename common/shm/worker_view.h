@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/duration_histogram.h"
 #include "common/rejected_frames.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
@@ -35,13 +36,17 @@ struct PartitionStatus {
   ReadingState reading = ReadingState::kUnknown;
 };
 
-// The worker as a whole, for the status file.
+// The worker as a whole, for the status file and the metrics.
 struct WorkerStatus {
   uint64_t records = 0;
+  uint64_t record_bytes = 0;
   uint64_t memory_bytes = 0;
   uint64_t lost_records = 0;
-  uint64_t waiting = 0;
-  VerdictCounts judged;  // into windows that were not closed when this life began
+  uint64_t open_windows = 0;  // sealed ones too, until they are closed
+  uint64_t open_users = 0;
+  DurationHistogram batches;
+  VerdictCounts waiting;  // for their partition's first window
+  VerdictCounts judged;   // into windows that were not closed when this life began
 };
 
 class WorkerView {

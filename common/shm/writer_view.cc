@@ -83,8 +83,13 @@ void WriterView::ShowMinute(uint64_t number, const PublishedMinute& minute) {
 }
 
 void WriterView::ShowPublished(const VerdictCounts& counts, uint64_t minutes) {
+  std::atomic_thread_fence(std::memory_order_release);
   Store(&memory_->job().writer_published, counts);
   memory_->job().writer_minutes_published.store(minutes, std::memory_order_release);
+}
+
+void WriterView::ShowTransactions(const DurationHistogram& durations) {
+  Store(&memory_->job().writer_transactions, durations);
 }
 
 }  // namespace headcount::shm

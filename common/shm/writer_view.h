@@ -50,11 +50,15 @@ class WriterView {
   std::optional<Publication> TakePublication(SlotId slot, WindowStart closed_upto) const;
   // The records of all windows before it are committed: the workers may reuse their memory.
   void CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence);
-  // All since this start; and of one slot, since its living worker began.
+  // All since this start. What of it was a slot's is told before (ShowClosed): who loads them the other way round
+  // sees no verdict twice.
   void ShowPublished(const VerdictCounts& counts, uint64_t minutes);
   // Number `number` of them, from 0 on; ShowPublished() comes after it.
   void ShowMinute(uint64_t number, const PublishedMinute& minute);
+  // More that is committed of one slot, since its living worker began.
   void ShowClosed(SlotId slot, const VerdictCounts& more);
+  // All of this writer.
+  void ShowTransactions(const DurationHistogram& durations);
 
   int32_t slots() const { return memory_->slots(); }
 

@@ -203,7 +203,9 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
   Log(LogAction::kWindowsUnited,
       "united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()),
       {{LogLabel::kUpto, upto.seconds()}, {LogLabel::kUnitedUs, took.count()}});
+  const int64_t committing_us = MonotonicUs();
   if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
+  transactions_.Add(MonotonicUs() - committing_us);
 
   // From here on the minutes are published: what follows only tells the others.
   for (const auto& publication : publications) {
@@ -220,8 +222,9 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
     // On stdout they can be seen themselves.
     if (!start_.options->reads_files()) LogMinute(record);
   }
-  view_.ShowPublished(published_, minutes_);
   ShowClosed(publications, upto);
+  view_.ShowPublished(published_, minutes_);
+  view_.ShowTransactions(transactions_);
   CrashPoint("writer.telling");
   view_.CloseUpTo(upto, header_.run, header_.sequence);
   CrashPoint("writer.told");

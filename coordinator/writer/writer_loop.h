@@ -70,6 +70,7 @@ class WriterLoop {
   int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;
   uint64_t minutes_ = 0;
+  DurationHistogram transactions_;
 };
 
 }  // namespace headcount

@@ -117,7 +117,9 @@ OraclePartition RandomJob::Reference(PartitionId p, const MovesByPartition& move
 uint64_t RandomJob::Waiting() const {
   uint64_t waiting = 0;
   const shm::CoordinatorView view(&*memory_);
-  for (size_t s = 0; s < slots_.size(); ++s) waiting += view.Slot(SlotId(static_cast<int32_t>(s))).status.waiting;
+  for (size_t s = 0; s < slots_.size(); ++s) {
+    waiting += view.Slot(SlotId(static_cast<int32_t>(s))).status.waiting.records();
+  }
   return waiting;
 }
 

@@ -181,6 +181,11 @@ void ModelledWorker::BeatAndDecode() {
 
 void ModelledWorker::ShowStatus() {
   plain().status.records += random().Below(100);
+  plain().status.record_bytes += random().Below(1000);
+  plain().status.open_windows = random().Below(10);
+  plain().status.open_users = random().Below(1000);
+  plain().status.batches.Add(random().Between(0, 40'000'000));
+  plain().status.waiting.late = random().Below(10);
   plain().status.judged = store_->judged_counts();
   view_.ShowWorker(plain().status);
   const PartitionId p = partitions_[random().Below(partitions_.size())];

@@ -193,7 +193,12 @@ void PlainMemory::CompareSlot(const shm::CoordinatorView& view, size_t s) const 
                seen.decoding_offset == Offset(right.decoding->second),
            "the frame being decoded");
   }
-  Expect(seen.status.records == right.status.records && seen.status.judged == right.status.judged, "a worker's status");
+  Expect(seen.generation == Generation(right.begun), "whose words these are");
+  Expect(seen.status.records == right.status.records && seen.status.record_bytes == right.status.record_bytes &&
+             seen.status.open_windows == right.status.open_windows &&
+             seen.status.open_users == right.status.open_users && seen.status.batches == right.status.batches &&
+             seen.status.waiting == right.status.waiting && seen.status.judged == right.status.judged,
+         "a worker's status");
   Expect(seen.open.counted == Excess(right.status.judged.counted, right.closed.counted), "what is not closed yet");
 }
 

@@ -65,8 +65,10 @@ TEST(RunCommandLine, TakesEveryOption) {
   const RunOptions options = Taken(
       "-b a:1,b --input-topic in --output-topic out --group g:1 --from latest --on-lost-input=continue --until-end "
       "--leave-open --window 5m --allowed-lateness=10s --max-jump 7s --max-skew 1h --idle-timeout 500ms --max-hold 30s "
-      "--workers 2 --memory 1GiB --max-frame 64KiB --status-file /x/y.json --log-format ecs -X a=b -Xconsumer.c=d=e -X "
-      "producer.f=");
+      "--workers 2 --memory 1GiB --max-frame 64KiB --status-file /x/y.json --metrics-file /x/y.prom --metrics-listen "
+      "9187 "
+      "--log-format ecs "
+      "-X a=b -Xconsumer.c=d=e -X producer.f=");
   EXPECT_EQ(options.bootstrap_server, "a:1,b");
   EXPECT_EQ(options.input_topic, "in");
   EXPECT_EQ(options.output_topic, "out");
@@ -85,6 +87,8 @@ TEST(RunCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.memory_bytes, uint64_t{1} << 30);
   EXPECT_EQ(options.max_frame_bytes, 65536u);
   EXPECT_EQ(options.status_file, "/x/y.json");
+  EXPECT_EQ(options.metrics_file, "/x/y.prom");
+  EXPECT_EQ(options.metrics_listen, "127.0.0.1:9187");
   EXPECT_EQ(options.log_format, LogFormat::kEcs);
   ASSERT_EQ(options.properties.size(), 3u);
   EXPECT_EQ(options.properties[0].scope, KafkaProperty::Scope::kBoth);
@@ -94,6 +98,20 @@ TEST(RunCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.properties[1].value, "d=e");
   EXPECT_EQ(options.properties[2].scope, KafkaProperty::Scope::kProducer);
   EXPECT_EQ(options.properties[2].value, "");
+}
+
+TEST(RunCommandLine, ListensWhereItIsTold) {
+  for (const auto& [text, address] :
+       std::vector<std::pair<std::string, std::string>>{{"0", "127.0.0.1:0"},
+                                                        {"localhost:1", "127.0.0.1:1"},
+                                                        {"0.0.0.0:65535", "0.0.0.0:65535"},
+                                                        {"[::1]:9187", "[::1]:9187"}}) {
+    EXPECT_EQ(Taken("--metrics-listen " + text).metrics_listen, address);
+  }
+  for (const char* text : {":9187", "9187x", "65536", "host:9187", "::1:9187", "[::1]", "[127.0.0.1]:1", "1.2.3:4",
+                           "127.0.0.1:", "127.0.0.1", "-1"}) {
+    EXPECT_SAYS(Refused("--metrics-listen=" + std::string(text)), "a port (9187: for this host alone)");
+  }
 }
 
 TEST(RunCommandLine, ReadsAStartTime) {

@@ -1,0 +1,39 @@
+#include "coordinator/metrics/metrics_publisher.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/clock.h"
+#include "common/kafka/version.h"
+#include "coordinator/version.h"
+
+namespace headcount {
+namespace {
+
+constexpr FilePublisher::Words kFileWords = {"metrics file", "--metrics-file", LogAction::kMetricsFileFailed,
+                                             LogAction::kMetricsFileRestored};
+
+}  // namespace
+
+MetricsPublisher::MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server)
+    : constants_{Version(), kafka::LibraryVersion(), WallClockMs(), options.memory_bytes},
+      counter_(options.workers),
+      server_(std::move(server)) {
+  if (!options.metrics_file.empty()) file_.emplace(kFileWords, options.metrics_file);
+}
+
+void MetricsPublisher::Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms) {
+  if (!file_ && !server_) return;
+  auto text = std::make_shared<const std::string>(MetricsText(constants_, report, counter_.Take(view, report, now_ms)));
+  if (file_) file_->Publish(*text);
+  if (!server_) return;
+  HealthOptions ready;
+  ready.ready = true;
+  pages_ = {std::move(text), HealthOf(report, {}, report.updated_at_ms), HealthOf(report, ready, report.updated_at_ms)};
+}
+
+void MetricsPublisher::Serve(int64_t now_ms) {
+  if (server_) server_->Serve(pages_, now_ms);
+}
+
+}  // namespace headcount

@@ -1,0 +1,45 @@
+// Where the metrics go: nowhere unless asked for. Runs in the coordinator, called once a second with the status.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/run_options.h"
+#include "common/shm/coordinator_view.h"
+#include "common/status_report.h"
+#include "coordinator/file_publisher.h"
+#include "coordinator/metrics/http_server.h"
+#include "coordinator/metrics/metric_counts.h"
+#include "coordinator/metrics/metrics_text.h"
+
+namespace headcount {
+
+class MetricsPublisher {
+ public:
+  // `server`: none where nobody asked for it.
+  MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server);
+
+  // As MetricCounter.
+  void KeepSlot(const shm::CoordinatorView& view, SlotId slot) { counter_.KeepSlot(view, slot); }
+  void KeepAll(const shm::CoordinatorView& view) { counter_.KeepAll(view); }
+
+  // `report` was just taken from `view`. The last call of all says how the job ended, and stays in the file: a
+  // collector looks once in a while, and must find what a job did that has ended since.
+  void Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms);
+
+  // Never waits for a client. To be called when one of these says so.
+  void Serve(int64_t now_ms);
+  int WaitFd(int64_t now_ms) const { return server_ ? server_->WaitFd(now_ms) : -1; }
+  int WaitMs(int64_t now_ms, int longest_ms) const {
+    return server_ ? server_->WaitMs(now_ms, longest_ms) : longest_ms;
+  }
+
+ private:
+  const MetricConstants constants_;
+  MetricCounter counter_;
+  std::optional<FilePublisher> file_;
+  std::optional<HttpServer> server_;
+  HttpPages pages_;
+};
+
+}  // namespace headcount

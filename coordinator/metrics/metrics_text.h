@@ -1,0 +1,22 @@
+// A job as Prometheus reads it: from a status report and the counts beside it to text. Pure; runs in the coordinator.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/status_report.h"
+#include "coordinator/metrics/metric_counts.h"
+
+namespace headcount {
+
+// Does not change while the job runs.
+struct MetricConstants {
+  std::string version;
+  std::string librdkafka;
+  int64_t started_at_ms = 0;  // wall clock
+  uint64_t memory_bytes = 0;  // of one worker
+};
+
+std::string MetricsText(const MetricConstants& constants, const StatusReport& report, const MetricCounts& counts);
+
+}  // namespace headcount

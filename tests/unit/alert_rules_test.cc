@@ -1,0 +1,69 @@
+// The alert rules of config/prometheus against the table of metrics, and by Prometheus' own tool.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "coordinator/metrics/metric_table.h"
+#include "tests/support/child_process.h"
+
+namespace headcount::test {
+namespace {
+
+const std::string kRules = std::string(HEADCOUNT_SOURCE_DIR) + "/config/prometheus/headcount.rules.yml";
+const std::string kRulesTest = std::string(HEADCOUNT_SOURCE_DIR) + "/tests/observe/headcount.rules.test.yml";
+
+std::set<std::string> AllIn(const std::string& text, const std::string& pattern) {
+  std::set<std::string> found;
+  const std::regex regex(pattern);
+  for (std::sregex_iterator it(text.begin(), text.end(), regex); it != std::sregex_iterator(); ++it) {
+    found.insert((*it)[1]);
+  }
+  return found;
+}
+
+bool HasPromtool() { return std::filesystem::exists("/usr/bin/promtool"); }
+
+TEST(AlertRules, NameOnlyMetricsThatThereAre) {
+  std::set<std::string> known;
+  for (const MetricSpec& spec : MetricTable()) {
+    const std::string name = spec.name;
+    known.insert(name);
+    if (spec.type != MetricType::kHistogram) continue;
+    known.insert({name + "_bucket", name + "_sum", name + "_count"});
+  }
+  for (const std::string& file : {kRules, kRulesTest}) {
+    const std::set<std::string> named = AllIn(ReadFile(file), "\\b(headcount_[a-z_]+)");
+    EXPECT_GT(named.size(), 10U) << file;
+    for (const std::string& name : named) EXPECT_EQ(known.count(name), 1U) << name << " in " << file;
+  }
+}
+
+TEST(AlertRules, EachHasASeverityAndARunbookAndIsSeenFiringByATest) {
+  const std::string rules = ReadFile(kRules);
+  const std::set<std::string> alerts = AllIn(rules, "- alert: (\\w+)");
+  EXPECT_GE(alerts.size(), 8U);
+  const std::string tests = ReadFile(kRulesTest);
+  for (const std::string& alert : alerts) {
+    const size_t at = rules.find("- alert: " + alert + "\n");
+    const std::string rule = rules.substr(at, rules.find("- alert: ", at + 1) - at);
+    for (const char* key : {"severity: ", "summary: ", "description: ", "runbook: "}) {
+      EXPECT_NE(rule.find(key), std::string::npos) << alert << " has no " << key;
+    }
+    EXPECT_TRUE(tests.find("alertname=\"" + alert + "\"}', value: 1") != std::string::npos || alert == "HeadcountDown")
+        << alert;
+  }
+}
+
+TEST(AlertRules, PassPromtoolAndFireWhenTheyShould) {
+  if (!HasPromtool()) GTEST_SKIP() << "promtool is not installed (scripts/setup.sh --dev)";
+  const Finished checked = RunToEnd("promtool", {"check", "rules", kRules});
+  EXPECT_EQ(Describe(checked.status), "exit 0") << checked.out << checked.err;
+  const Finished tested = RunToEnd("promtool", {"test", "rules", kRulesTest});
+  EXPECT_EQ(Describe(tested.status), "exit 0") << tested.out << tested.err;
+}
+
+}  // namespace
+}  // namespace headcount::test
