@@ -1,18 +1,23 @@
-// The alert rules of config/prometheus against the table of metrics, and by Prometheus' own tool.
+// The alert rules of config/prometheus against the table of metrics, and by Prometheus' own tool; the runbook against
+// the rules; the dashboard for Grafana against the table.
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "coordinator/metrics/metric_table.h"
 #include "tests/support/child_process.h"
+#include "tests/support/json_reader.h"
 
 namespace headcount::test {
 namespace {
 
 const std::string kRules = std::string(HEADCOUNT_SOURCE_DIR) + "/config/prometheus/headcount.rules.yml";
+const std::string kDashboard = std::string(HEADCOUNT_SOURCE_DIR) + "/config/grafana/headcount.json";
 const std::string kRulesTest = std::string(HEADCOUNT_SOURCE_DIR) + "/tests/observe/headcount.rules.test.yml";
 
 std::set<std::string> AllIn(const std::string& text, const std::string& pattern) {
@@ -26,7 +31,7 @@ std::set<std::string> AllIn(const std::string& text, const std::string& pattern)
 
 bool HasPromtool() { return std::filesystem::exists("/usr/bin/promtool"); }
 
-TEST(AlertRules, NameOnlyMetricsThatThereAre) {
+void ExpectNamesOnlyMetricsThatThereAre(const std::string& file) {
   std::set<std::string> known;
   for (const MetricSpec& spec : MetricTable()) {
     const std::string name = spec.name;
@@ -34,10 +39,32 @@ TEST(AlertRules, NameOnlyMetricsThatThereAre) {
     if (spec.type != MetricType::kHistogram) continue;
     known.insert({name + "_bucket", name + "_sum", name + "_count"});
   }
-  for (const std::string& file : {kRules, kRulesTest}) {
-    const std::set<std::string> named = AllIn(ReadFile(file), "\\b(headcount_[a-z_]+)");
-    EXPECT_GT(named.size(), 10U) << file;
-    for (const std::string& name : named) EXPECT_EQ(known.count(name), 1U) << name << " in " << file;
+  const std::set<std::string> named = AllIn(ReadFile(file), "\\b(headcount_[a-z_]+)");
+  EXPECT_GT(named.size(), 10U) << file;
+  for (const std::string& name : named) EXPECT_EQ(known.count(name), 1U) << name << " in " << file;
+}
+
+TEST(AlertRules, NameOnlyMetricsThatThereAre) {
+  ExpectNamesOnlyMetricsThatThereAre(kRules);
+  ExpectNamesOnlyMetricsThatThereAre(kRulesTest);
+}
+
+TEST(AlertRules, EachHasASectionInTheRunbookThatHasNoOther) {
+  const std::string runbook = ReadFile(std::string(HEADCOUNT_SOURCE_DIR) + "/config/RUNBOOK.md");
+  EXPECT_EQ(AllIn(runbook, "\n## (\\w+)"), AllIn(ReadFile(kRules), "- alert: (\\w+)"));
+}
+
+TEST(GrafanaDashboard, NamesOnlyMetricsThatThereAreAndOneInEachPanel) {
+  ExpectNamesOnlyMetricsThatThereAre(kDashboard);
+  const std::optional<JsonValue> dashboard = ReadJson(ReadFile(kDashboard));
+  ASSERT_TRUE(dashboard.has_value()) << "it is no JSON";
+  EXPECT_GT(dashboard->Find("panels")->items.size(), 10U);
+  for (const JsonValue& panel : dashboard->Find("panels")->items) {
+    const std::vector<JsonValue>& targets = panel.Find("targets")->items;
+    EXPECT_FALSE(targets.empty()) << panel.Find("title")->text;
+    for (const JsonValue& target : targets) {
+      EXPECT_FALSE(AllIn(target.Find("expr")->text, "(headcount_)").empty()) << panel.Find("title")->text;
+    }
   }
 }
 

@@ -1,7 +1,6 @@
-// The dashboards in config/: what they draw is what the program says.
+// The dashboard for Kibana, config/elastic: what it draws is what the log says.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 #include <set>
 #include <sstream>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "common/log_actions.h"
+#include "tests/support/child_process.h"
 #include "tests/support/ecs_lines.h"
 #include "tests/support/json_reader.h"
 
@@ -17,13 +17,6 @@ namespace headcount::test {
 namespace {
 
 const std::string kConfigFolder = std::string(HEADCOUNT_SOURCE_DIR) + "/config/";
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 JsonValue Json(const std::string& text) {
   const std::optional<JsonValue> value = ReadJson(text);
@@ -42,7 +35,7 @@ void Walk(const JsonValue& value, const std::function<void(const std::string& ke
 class KibanaDashboard : public testing::Test {
  protected:
   void SetUp() override {
-    std::istringstream lines(Contents(kConfigFolder + "elastic/dashboard.ndjson"));
+    std::istringstream lines(ReadFile(kConfigFolder + "elastic/dashboard.ndjson"));
     for (std::string line; std::getline(lines, line);) objects_.push_back(Json(line));
   }
   // What each chart asks for and draws.
