@@ -176,6 +176,10 @@ inline constexpr int kStartTimeoutMs = 10'000;
 // Between two looks at the topics; a new partition is noticed within this and twice the timeout below.
 inline constexpr int64_t kWatchPartitionsMs = 2'000;
 inline constexpr int kWatchTimeoutMs = 1'000;
+// How long a broker that turns us away is asked once more, in one protocol; and how long a client is waited for that is
+// being dropped.
+inline constexpr int kProbeMs = 2'000;
+inline constexpr int kDropClientMs = 2'000;
 // Between two looks at the committed points, which anybody may change.
 inline constexpr int64_t kWatchPointsMs = 5'000;
 // One attempt to connect again after a transaction whose outcome is not known.
@@ -218,6 +222,8 @@ inline constexpr size_t kMaxReportLineBytes = size_t{64} << 10;
 // A broker that sends nothing for this long before the end of the topic is lost.
 inline constexpr int64_t kReportSilenceMs = 30'000;
 
+static_assert(kWatchTimeoutMs + 2 * (kProbeMs + kDropClientMs) < kHeartbeatTimeoutMs,
+              "who finds out why a broker turns us away must not pass for one that hangs");
 static_assert(kWatchPartitionsMs + 2 * kWatchTimeoutMs < 5'000, "a new partition must be noticed within 5 s");
 
 static_assert(kDefaultMaxJumpS <= kDefaultLatenessS, "a plausible frame must never be able to close a window alone");

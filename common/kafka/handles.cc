@@ -7,12 +7,13 @@
 #include <thread>
 #include <utility>
 
+#include "common/limits.h"
 #include "common/log.h"
 
 namespace headcount::kafka {
 namespace {
 
-constexpr std::chrono::seconds kDropLimit{2};
+constexpr std::chrono::milliseconds kDropLimit{limits::kDropClientMs};
 
 void Destroy(rd_kafka_t* handle) {
   if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {

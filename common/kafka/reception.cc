@@ -8,11 +8,12 @@
 
 #include "common/kafka/client_log.h"
 #include "common/kafka/deadline.h"
+#include "common/limits.h"
 
 namespace headcount::kafka {
 namespace {
 
-constexpr int kProbeMs = 2'000;
+constexpr int kProbeMs = limits::kProbeMs;
 constexpr int kProbeLookMs = 100;
 
 std::string Property(rd_kafka_t* handle, const char* key) {
@@ -64,8 +65,10 @@ Handle NewProbe(rd_kafka_t* handle, const char* protocol, Probed* probed) {
   if (!set("log.connection.close", "true")) return Handle();
   if (protocol != nullptr) {
     if (!set("security.protocol", protocol) || !set("enable.ssl.certificate.verification", "false")) return Handle();
-    rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), nullptr);
   }
+  // Those of the first client expect its opaque. OpenSSL verifies without them too.
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), nullptr);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), nullptr);
   rd_kafka_conf_set_opaque(conf.get(), probed);
   rd_kafka_conf_set_error_cb(conf.get(), &OnProbeError);
   rd_kafka_conf_set_log_cb(conf.get(), &OnProbeLog);
@@ -136,10 +139,10 @@ void Reception::OnError(rd_kafka_s* handle, int code, const char* reason, void* 
 
 // Never more lenient than OpenSSL: an error stays one.
 int Reception::OnCertificate(rd_kafka_s* /*handle*/, const char* /*broker*/, int32_t /*broker_id*/, int* verify_error,
-                             int /*depth*/, const char* /*bytes*/, size_t /*size*/, char* text, size_t text_size,
+                             int depth, const char* /*bytes*/, size_t /*size*/, char* text, size_t text_size,
                              void* opaque) {
   if (*verify_error == 0) return 1;
-  const std::string fault = CertificateFault(*verify_error);
+  const std::string fault = CertificateFault(*verify_error, depth);
   snprintf(text, text_size, "%s", fault.c_str());
   auto* const self = static_cast<Reception*>(opaque);
   const std::lock_guard<std::mutex> lock(self->mutex_);
@@ -150,7 +153,9 @@ int Reception::OnCertificate(rd_kafka_s* /*handle*/, const char* /*broker*/, int
 void Reception::Answered() {
   const std::lock_guard<std::mutex> lock(mutex_);
   heard_ = Heard{};
+  answered_ = true;
   probed_ = true;  // whoever answers speaks our protocol
+  found_ = Refusal::kNone;
 }
 
 std::optional<std::string> Reception::TurnedAway(rd_kafka_s* handle) {
@@ -160,6 +165,8 @@ std::optional<std::string> Reception::TurnedAway(rd_kafka_s* handle) {
     const std::lock_guard<std::mutex> lock(mutex_);
     heard = heard_;
   }
+  // Where others take us, one broker's refusal is a trouble that may pass.
+  if (answered_ && !heard.all_down) return std::nullopt;
   const std::string protocol = Property(handle, "security.protocol");
   if (heard.refusal == Refusal::kBrokerCertificate) {
     return "its certificate is not accepted: " +

@@ -51,6 +51,7 @@ class Reception {
   const ClientHooks hooks_;
   std::mutex mutex_;  // certificates are looked at by librdkafka's threads
   Heard heard_;
+  bool answered_ = false;           // by some broker, at some time
   bool probed_ = false;             // or there is no need to
   Refusal found_ = Refusal::kNone;  // by the probe
 };

@@ -46,15 +46,18 @@ std::string Bare(std::string_view reason) {
   return std::string(reason);
 }
 
-std::string CertificateFault(int verify_error) {
+std::string CertificateFault(int verify_error, int depth) {
+  const std::string what = depth == 0 ? "it" : "that of a CA above it";
   switch (verify_error) {  // from OpenSSL's x509_vfy.h, which we do not link for these numbers
     case 2:
     case 18:
     case 19:
     case 20:
     case 21: return "no CA that we know has signed it; ssl.ca.location names the file of the right one";
-    case 9: return "it is not valid yet; compare the clocks of both hosts";
-    case 10: return "it has expired; the broker needs a new one";
+    case 9: return what + " is not valid yet; compare the clocks of both hosts";
+    case 10:
+      return what + " has expired; " +
+             (depth == 0 ? "the broker needs a new one" : "the CA needs a new one, and ssl.ca.location with it");
     case 62:
     case 64:
       return "it is made out to another name; -b and the broker's advertised.listeners need a name that stands in it";

@@ -34,7 +34,7 @@ std::string Bare(std::string_view reason);
 
 // A sentence for an error of OpenSSL's verification (X509_V_ERR_...) of a broker's certificate: what is wrong, and what
 // would be right.
-std::string CertificateFault(int verify_error);
+std::string CertificateFault(int verify_error, int depth);
 
 // What would be right, `protocol` being what security.protocol says.
 std::string Remedy(Refusal refusal, const std::string& protocol);
