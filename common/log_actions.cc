@@ -105,6 +105,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kJobFailed, "job.failed", kError, kAll, kOfFailure},
     {A::kJobProgress, "job.progress", kInfo, kAll, kOfJob},
     {A::kJobState, "job.state", kInfo, kAsked, kOfJob},
+    {A::kJobStopped, "job.stopped", kWarning, kAll, {}},
     {A::kMetricsServed, "metrics.served", kInfo, kAll, {L::kServerAddress, L::kServerPort}},
     {A::kMetricsFileFailed, "metrics_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kMetricsFileRestored, "metrics_file.restored", kInfo, kLimited, {L::kFile}},

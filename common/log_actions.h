@@ -99,6 +99,7 @@ enum class LogAction : uint8_t {
   kJobFailed,
   kJobProgress,
   kJobState,
+  kJobStopped,
   kMetricsServed,
   kMetricsFileFailed,
   kMetricsFileRestored,

@@ -139,6 +139,15 @@ void AppendMembers(const Fields& fields, size_t depth, std::string* line) {
   *line += '}';
 }
 
+// Whole characters only, and a mark where there was more.
+void CutAt(size_t max_bytes, std::string* line) {
+  constexpr std::string_view kMore = "...";
+  if (line->size() <= max_bytes) return;
+  size_t end = max_bytes - kMore.size();
+  while (end > 0 && (static_cast<unsigned char>((*line)[end]) & 0xC0) == 0x80) --end;
+  line->replace(end, std::string::npos, kMore);
+}
+
 }  // namespace
 
 std::string TextLine(const LogRecord& record) {
@@ -146,6 +155,7 @@ std::string TextLine(const LogRecord& record) {
   line.append(1, ' ').append(PaddedName(SpecOf(record.action).level)).append(1, ' ').append(record.role);
   line.append(1, ' ').append(record.message);
   std::replace(line.begin(), line.end(), '\n', ' ');
+  CutAt(limits::kLogLineBytes - 1, &line);
   return line += '\n';
 }
 

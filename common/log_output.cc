@@ -8,10 +8,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
 
+#include "common/limits.h"
 #include "common/shared_atomic.h"
 
 namespace headcount {
@@ -19,6 +21,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0640;  // it names topics, groups and offsets: for the owner and those who may read logs
 constexpr int kNone = -1;
+static_assert(limits::kLogLineBytes <= PIPE_BUF, "what poll() says of a pipe holds for so many bytes");
 
 // The terminal, pipe or socket that stderr is.
 class Stderr {
@@ -63,8 +66,10 @@ class LogFile {
     if (opened.ok()) reopenings_ = NewSharedAtomic<uint32_t>(0);
     return opened;
   }
-  void AskForReopening() {
-    if (is_used()) reopenings_->fetch_add(1, std::memory_order_relaxed);
+  Result<void> Reopen() {
+    if (!is_used()) return {};
+    opened_ = reopenings_->fetch_add(1, std::memory_order_relaxed) + 1;
+    return Open();
   }
   bool is_used() const { return reopenings_ != nullptr; }
   void Forget() { fd_ = kNone; }
@@ -119,7 +124,11 @@ Result<void> LogToFile(const std::string& path) {
   return TheOutput().file.Open(path);
 }
 
-void ReopenLogFile() { TheOutput().file.AskForReopening(); }
+Result<void> ReopenLogFile() {
+  const std::lock_guard<std::mutex> lock(TheOutput().mutex);
+  return TheOutput().file.Reopen();
+}
+
 bool LogsToFile() { return TheOutput().file.is_used(); }
 
 void ForgetLogDescriptors() {

@@ -13,9 +13,9 @@ namespace headcount {
 // Called before the first fork, at most once. Makes the file if it is not there; appends. kHumanNeeded where it cannot
 // be opened. Without it lines go to stderr.
 Result<void> LogToFile(const std::string& path);
-// Each process opens the file anew before its next line, for whoever has moved the old one away. Nothing happens where
-// lines go to stderr.
-void ReopenLogFile();
+// Opens the file anew, for whoever has moved the old one away; the other processes do so before their next line. Where
+// it cannot be opened, the old one is written on: kHumanNeeded. Nothing happens where lines go to stderr.
+Result<void> ReopenLogFile();
 bool LogsToFile();
 
 // A process that has been forked and closed what it inherited calls it before its first line.

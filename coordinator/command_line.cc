@@ -331,7 +331,10 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   if (request.what == RunRequest::What::kPrintConfig) {
     request.shown_config = ShownConfig(RunOptionTable(), given, options);
   }
-  request.reread = [args, host] { return ParseRun(args, host); };
+  request.reread = [args, again = host]() mutable {
+    again.read_file = again.read_file_again;
+    return ParseRun(args, again);
+  };
   return request;
 }
 

@@ -154,14 +154,11 @@ void LogReload(const Reload& reload) {
   for (const Reload::Refused& refused : reload.refused) {
     Log(LogAction::kConfigRefused, refused.sentence, {{LogLabel::kOption, refused.option}});
   }
-  const std::string file = LogsToFile() ? ", the log file is opened anew" : "";
-  Log(LogAction::kConfigReloaded,
-      std::string("configuration read again: log-level is ") + Name(reload.log_level) + file);
+  Log(LogAction::kConfigReloaded, std::string("configuration read again: log-level is ") + Name(reload.log_level));
 }
 
 void LogReloadFailure(const Error& error) {
-  Log(LogAction::kConfigRefused,
-      "the configuration cannot be read again, the job goes on with what it has: " + error.message);
+  Log(LogAction::kConfigRefused, "what cannot be taken anew is left as it was, and the job goes on: " + error.message);
 }
 
 }  // namespace headcount

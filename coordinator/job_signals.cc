@@ -14,15 +14,23 @@
 namespace headcount {
 namespace {
 
+bool IsIgnored(int number) {
+  struct sigaction action {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// A blocked signal waits even where it is ignored.
 void BlockAll(std::initializer_list<int> numbers, sigset_t* signals) {
   sigemptyset(signals);
-  for (const int number : numbers) sigaddset(signals, number);
+  for (const int number : numbers) {
+    if (number != SIGHUP || !IsIgnored(number)) sigaddset(signals, number);
+  }
   sigprocmask(SIG_BLOCK, signals, nullptr);
 }
 
 }  // namespace
 
-void EndAtOnceOnSignals() {
+void PrepareForSignals() {
   for (const int number : {SIGTERM, SIGINT}) {
     struct sigaction action {};
     sigaction(number, nullptr, &action);
@@ -47,13 +55,15 @@ Result<JobSignals> JobSignals::Block() {
   return JobSignals(fd, std::move(terminals));
 }
 
-JobSignals::Taken JobSignals::Take() const {
+JobSignals::Taken JobSignals::Take() {
   Taken taken;
   signalfd_siginfo info{};
   while (read(fd_, &info, sizeof info) == sizeof info) {
     switch (info.ssi_signo) {
       case SIGHUP:
+        if (hung_up_) break;
         if (TerminalHasGone()) {
+          hung_up_ = true;
           ++taken.stops;
         } else {
           taken.reload = true;

@@ -1,9 +1,8 @@
 // What a job is told by signals. Runs in the coordinator, with one thread.
-//   SIGTERM, SIGINT   finish and end; the second one: end at once
-//   SIGHUP            read the configuration again, open the log file anew; but if the terminal that the job was
-//   started
-//                     from has gone, finish and end
-//   SIGUSR1           write the whole state to the log
+//
+// SIGTERM and SIGINT: finish and end; the second one: end at once. SIGHUP: read the configuration again and open the
+// log file anew; but if a terminal that stdin, stdout or stderr was has gone, finish and end. SIGUSR1: write the whole
+// state to the log.
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +15,8 @@ namespace headcount {
 
 // Asked to stop before anything has begun, as while it waits for the lock, it has nothing to finish and ends with 0.
 // Who has the signals ignored, as a shell does for what it starts in the background, means it. SIGHUP and SIGUSR1 wait
-// from now on.
-void EndAtOnceOnSignals();
+// from now on; an ignored SIGHUP stays ignored, as with nohup.
+void PrepareForSignals();
 
 class JobSignals {
  public:
@@ -33,13 +32,14 @@ class JobSignals {
 
   int fd() const { return fd_; }
   // What has come since it was called last.
-  Taken Take() const;
+  Taken Take();
 
  private:
   JobSignals(int fd, std::vector<int> terminals) : fd_(fd), terminals_(std::move(terminals)) {}
   bool TerminalHasGone() const;
 
   int fd_;
+  bool hung_up_ = false;        // a terminal goes once, but a shell and the kernel both may tell of it
   std::vector<int> terminals_;  // which of stdin, stdout and stderr were one at the start
 };
 

@@ -90,7 +90,7 @@ class Coordinator {
   const Reread reread_;
   const PartitionPlan plan_;
   const Wakeups wakeups_;
-  const JobSignals signals_;
+  JobSignals signals_;
   const int lock_fd_;   // -1: none
   const int alive_fd_;  // read end: children see it hang up when we are gone
   const FingerprintKey key_;
@@ -107,6 +107,7 @@ class Coordinator {
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
   int64_t status_ms_ = 0;
+  std::optional<StatusReport> last_report_;  // as published last
   int64_t progress_logged_ms_;
   const bool has_progress_;         // files only, only on a terminal, and only among lines of text
   StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
@@ -162,11 +163,11 @@ void Coordinator::TakeSignals() {
   const JobSignals::Taken taken = signals_.Take();
   stop_signals_ += taken.stops;
   if (taken.reload) ReadConfigAgain();
-  if (taken.show_state) LogState(TakeStatus(&status_));
+  if (taken.show_state && last_report_) LogState(*last_report_);
 }
 
 void Coordinator::ReadConfigAgain() {
-  ReopenLogFile();
+  if (const Result<void> opened = ReopenLogFile(); !opened) LogReloadFailure(opened.error());
   const Result<RunOptions> reread = reread_();
   if (!reread) return LogReloadFailure(reread.error());
   const Reload reload = ReloadOf(*options_, *reread);
@@ -236,7 +237,8 @@ int64_t Coordinator::Reached(SlotId slot) const {
 
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
-    if (!exit->message.empty()) LogJobFailure({exit->code, exit->message});
+    if (exit->code == ExitCode::kDone && !exit->message.empty()) Log(LogAction::kJobStopped, exit->message);
+    if (exit->code != ExitCode::kDone) LogJobFailure({exit->code, exit->message});
     PublishStatus();
     LogAllThatWasLeftOut();
     WipeProgressLine();
@@ -326,7 +328,8 @@ void Coordinator::Do(const LogDeath& action) {
 
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
-  const StatusReport report = TakeStatus(&status_);
+  last_report_ = TakeStatus(&status_);
+  const StatusReport& report = *last_report_;
   status_file_.Publish(ToJson(report));
   metrics_.Publish(view(), report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
@@ -394,7 +397,7 @@ int RunJob(const RunOptions& options, const Reread& reread) {
   SetLogRole("coordinator");
   SetLogFormat(options.log_format, Version());
   SetLogLevel(options.log_level);
-  EndAtOnceOnSignals();
+  PrepareForSignals();
   const Result<int> ended = RunLogged(options, reread);
   if (ended.ok()) return *ended;
   LogJobFailure(ended.error());

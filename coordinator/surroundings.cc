@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,6 +32,29 @@ std::vector<std::pair<std::string, std::string>> OurEnvironment() {
   return ours;
 }
 
+// `regular_only`: a pipe would be waited for, and what was in it has been read.
+Result<std::string> Read(const std::string& path, size_t max_bytes, bool regular_only) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular_only ? O_NONBLOCK : 0));
+  if (fd < 0) return CannotRead(path, std::strerror(errno));
+  struct stat found {};
+  if (regular_only && (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))) {
+    close(fd);
+    return CannotRead(path, "it is no regular file, and those are read once only");
+  }
+  std::string bytes;
+  char buffer[4096];
+  ssize_t count = 0;
+  do {
+    count = read(fd, buffer, sizeof buffer);
+    if (count > 0) bytes.append(buffer, static_cast<size_t>(count));
+  } while ((count > 0 && bytes.size() <= max_bytes) || (count < 0 && errno == EINTR));
+  const int read_errno = errno;
+  close(fd);
+  if (count < 0) return CannotRead(path, std::strerror(read_errno));
+  if (bytes.size() > max_bytes) return CannotRead(path, "it is larger than " + FormatSizeBytes(max_bytes));
+  return bytes;
+}
+
 }  // namespace
 
 Surroundings ThisHost() {
@@ -46,21 +70,7 @@ Surroundings ThisHost() {
   return host;
 }
 
-Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return CannotRead(path, std::strerror(errno));
-  std::string bytes;
-  char buffer[4096];
-  ssize_t count = 0;
-  do {
-    count = read(fd, buffer, sizeof buffer);
-    if (count > 0) bytes.append(buffer, static_cast<size_t>(count));
-  } while ((count > 0 && bytes.size() <= max_bytes) || (count < 0 && errno == EINTR));
-  const int read_errno = errno;
-  close(fd);
-  if (count < 0) return CannotRead(path, std::strerror(read_errno));
-  if (bytes.size() > max_bytes) return CannotRead(path, "it is larger than " + FormatSizeBytes(max_bytes));
-  return bytes;
-}
+Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) { return Read(path, max_bytes, false); }
+Result<std::string> ReadRegularFile(const std::string& path, size_t max_bytes) { return Read(path, max_bytes, true); }
 
 }  // namespace headcount

@@ -16,11 +16,16 @@ namespace headcount {
 // Missing, not to be read, a folder, too big: kHumanNeeded, with the path in quotes. A pipe is read to its end.
 Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes);
 
+// The same of a regular file, for whoever must not wait: others are kHumanNeeded.
+Result<std::string> ReadRegularFile(const std::string& path, size_t max_bytes);
+
 struct Surroundings {
   int32_t cores = 1;              // that this process may use
   std::string runtime_directory;  // $RUNTIME_DIRECTORY, the first if there are several; empty: none
   std::vector<std::pair<std::string, std::string>> environment = {};  // HEADCOUNT_... only
-  std::function<Result<std::string>(const std::string& path, size_t max_bytes)> read_file = ReadWholeFile;
+  using ReadFile = std::function<Result<std::string>(const std::string& path, size_t max_bytes)>;
+  ReadFile read_file = ReadWholeFile;
+  ReadFile read_file_again = ReadRegularFile;  // while the job runs
 };
 Surroundings ThisHost();
 

@@ -89,12 +89,12 @@ wait_gone() {
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# A port nobody listens on, below the range from which Linux takes the ports of outgoing connections.
+# free_port [NOT]...: a port nobody listens on, none of these, below the range from which Linux takes the ports of outgoing connections.
 free_port() {
   local port i
   for ((i = 0; i < 200; i++)); do
     port=$((12000 + RANDOM % 20000))
-    if [[ $port != "${1:-}" ]] && ! port_taken "$port"; then
+    if [[ " $* " != *" $port "* ]] && ! port_taken "$port"; then
       echo "$port"
       return
     fi
@@ -189,8 +189,11 @@ prepare() {
   local text n
   text=$(<"$config/server.properties")
   if [[ -n $add ]]; then text+=$'\n'$(<"$add"); fi
+  local -a taken=("$1" "$2")
   for n in {1..9}; do
-    if [[ $text == *"@PORT_$n@"* ]]; then text=${text//"@PORT_$n@"/$(free_port "$1")}; fi
+    if [[ $text != *"@PORT_$n@"* ]]; then continue; fi
+    taken+=("$(free_port "${taken[@]}")")
+    text=${text//"@PORT_$n@"/${taken[-1]}}
   done
   text=${text//@PORT@/$1}
   text=${text//@CONTROLLER_PORT@/$2}

@@ -11,6 +11,14 @@ out=$root/config/pictures
 work=$(mktemp -d)
 job=''
 
+usage() {
+  cat <<EOF
+usage: pictures.sh
+Takes the pictures of config/pictures anew. Exit codes: 0 they are there, 64 an option, 75 the job did not get where it should, 78
+a tool or a build is missing.
+EOF
+}
+
 fail() { echo "pictures: $2" >&2; exit "$1"; }
 
 clean_up() {
@@ -54,9 +62,14 @@ sys.exit(0 if $1 else 1)" 2>/dev/null; then return; fi
 
 main() {
   local tool partition broker
+  case ${1:-} in
+    '') ;;
+    -h | --help) usage; exit 0 ;;
+    *) fail 64 "unknown option '$1'; --help shows them" ;;
+  esac
+  trap clean_up EXIT
   for tool in chromium kcat java; do command -v "$tool" >/dev/null || fail 78 "$tool is missing; scripts/setup.sh --dev installs it"; done
   [[ -x $bin && -x $generate ]] || fail 78 "build both presets first: cmake --build --preset release; cmake --build --preset debug"
-  trap clean_up EXIT
   bash scripts/kafka.sh --dir "$work/kafka" --port auto --fresh start >/dev/null
   broker=$(<"$work/kafka/bootstrap")
   bash scripts/kafka.sh --dir "$work/kafka" create-topic user_events 4 >/dev/null

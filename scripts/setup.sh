@@ -50,16 +50,15 @@ as_root() {
 # Some packages bring a service that they would start, Prometheus for one. Here only the programs are wanted, and this
 # is how Debian is told so. A policy that is there already is left as it is.
 install_packages() {
-  local held_back=0 rc=0
   if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod +x "$policy"
-    held_back=1
   fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
-    install --no-install-recommends "$@" </dev/null || rc=$?
-  if ((held_back)); then as_root rm -f "$policy"; fi
-  return "$rc"
+    install --no-install-recommends "$@" </dev/null
 }
 
 main() {

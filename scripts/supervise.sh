@@ -56,7 +56,9 @@ has_terminal() { (: </dev/tty) 2>/dev/null; }
 
 # shellcheck disable=SC2317  # called by the traps
 on_hangup() {
-  if ((had_terminal)) && ! has_terminal; then on_signal TERM; else pass_on HUP; fi
+  # Told twice, by a shell and by the kernel, it is still one terminal.
+  if ((had_terminal == 2)); then return; fi
+  if ((had_terminal)) && ! has_terminal; then had_terminal=2; on_signal TERM; else pass_on HUP; fi
 }
 
 # Sets `code` to the exit code of the child. A signal interrupts bash's wait, with a code that is not the child's.
@@ -78,7 +80,8 @@ jittered() { echo $(($1 * (750 + RANDOM % 501) / 1000)); }
 pause_ms() {
   sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))" &
   sleeper=$!
-  if ((!stop)); then wait -f "$sleeper" 2>/dev/null || true; fi
+  # A signal that is passed on interrupts bash's wait, but ends no pause.
+  while ((!stop)) && kill -0 "$sleeper" 2>/dev/null; do wait -f "$sleeper" 2>/dev/null || true; done
   kill "$sleeper" 2>/dev/null || true
   sleeper=''
 }

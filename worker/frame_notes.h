@@ -37,6 +37,10 @@ class FrameNotes {
   // After a death the frames that are read again may be named again.
   void Invalid(PartitionId p, Offset offset, InvalidReason reason);
   void Future(PartitionId p, Offset offset);
+  // Named in the log by whoever found it.
+  void Poison(PartitionId p, Offset offset) {
+    last_[static_cast<size_t>(InvalidReason::kPoison)] = FramePlace{p, offset};
+  }
   // The last of each kind.
   const RejectedFrames& last() const { return last_; }
 

@@ -77,6 +77,7 @@ void PartitionReader::JudgeFrame(const SourceFrame& frame) {
          {LogLabel::kFile, FileOf(*tools_.options, partition_)},
          {LogLabel::kPartition, partition_.value()},
          {LogLabel::kOffset, frame.offset.value()}});
+    if (tools_.notes != nullptr) tools_.notes->Poison(partition_, frame.offset);
     return judge_.JudgeInvalid(frame.offset, InvalidReason::kPoison);
   }
   DecodedFrame decoded;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/limits.h"
 #include "common/scan/masks.h"
 #include "common/scan/workspace.h"
 
@@ -53,6 +54,8 @@ class UsualKeys {
 
 class GivenKeys {
  public:
+  static_assert(limits::kMaxFieldNameBytes + 1 < kBlockBytes, "Tail::Behind() looks back less than a block");
+
   HC_SCAN_INLINE explicit GivenKeys(const Buffers& buffers) : keys_(*buffers.keys) {}
 
   // By their lengths only.

@@ -58,6 +58,18 @@ TEST(LogLine, InTextIsTimeLevelRoleAndMessageOnOneLine) {
             "2026-01-31T10:20:30.123Z WARN  worker-1 two lines\n");
 }
 
+TEST(LogLine, OfTextIsNoLongerThanAPipeTakesAtOnceAndEndsWithAWholeCharacter) {
+  for (size_t bytes = 4'020; bytes < 4'060; ++bytes) {
+    std::string message(bytes, 'x');
+    for (int n = 0; n < 100; ++n) message += "\xE7\x94\xA8";
+    const std::string line = TextLine(RecordOf(LogAction::kFramePoison, message));
+    ASSERT_LE(line.size(), limits::kLogLineBytes);
+    ASSERT_GT(line.size(), limits::kLogLineBytes - 4);
+    EXPECT_EQ(line.substr(line.size() - 4), "...\n");
+    EXPECT_TRUE(test::IsValidUtf8(line));
+  }
+}
+
 TEST(LogLine, InEcsHasTheFieldsOfItsActionInObjects) {
   EXPECT_EQ(EcsLine(RecordOf(LogAction::kWorkerFailed, "over",
                              {{LogLabel::kErrorType, "try_again"}, {LogLabel::kErrorCode, "75"}})),
