@@ -29,6 +29,7 @@
 #include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
+#include "coordinator/service_notify.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
 #include "coordinator/version.h"
@@ -106,6 +107,7 @@ class Coordinator {
   std::vector<int64_t> worker_pids_;                       // by slot; 0: none
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
+  ServiceNotify service_{ServiceNotify::TakeFromEnvironment()};
   int64_t status_ms_ = 0;
   std::optional<StatusReport> last_report_;  // as published last
   int64_t progress_logged_ms_;
@@ -150,6 +152,7 @@ int Coordinator::Run() {
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
+    service_.Turn(MonotonicMs(), supervisor_.NobodyHangs());
     LogWhatWasLeftOut(MonotonicMs());
     metrics_.Serve(MonotonicMs());
     WaitReadable({signals_.fd(), wakeups_.coordinator().fd(), metrics_.WaitFd(MonotonicMs())},
@@ -162,7 +165,11 @@ int Coordinator::Run() {
 void Coordinator::TakeSignals() {
   const JobSignals::Taken taken = signals_.Take();
   stop_signals_ += taken.stops;
-  if (taken.reload) ReadConfigAgain();
+  if (taken.reload) {
+    service_.Reloading();
+    ReadConfigAgain();
+    service_.Reloaded();
+  }
   if (taken.show_state && last_report_) LogState(*last_report_);
 }
 
@@ -240,6 +247,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
     if (exit->code == ExitCode::kDone && !exit->message.empty()) Log(LogAction::kJobStopped, exit->message);
     if (exit->code != ExitCode::kDone) LogJobFailure({exit->code, exit->message});
     PublishStatus();
+    service_.Stopping();
     LogAllThatWasLeftOut();
     WipeProgressLine();
     return static_cast<int>(exit->code);
@@ -313,6 +321,7 @@ void Coordinator::Do(const ResetSharedMemory& /*action*/) {
 
 void Coordinator::Do(const BeginDrain& /*action*/) {
   Log(LogAction::kJobDraining, "draining: what can be published is published, then this ends");
+  service_.Stopping();
   view().Drain();
   wakeups_.SignalAllWorkers();
   wakeups_.writer().Signal();
@@ -332,6 +341,7 @@ void Coordinator::PublishStatus() {
   const StatusReport& report = *last_report_;
   status_file_.Publish(ToJson(report));
   metrics_.Publish(view(), report, status_ms_);
+  service_.Show(report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
   progress_logged_ms_ = status_ms_;
   LogProgress(report);

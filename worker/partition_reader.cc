@@ -217,7 +217,8 @@ shm::PartitionStatus PartitionReader::Status(EventTime not_beyond) const {
   status.watermark = judge_.watermark();
   status.held = static_cast<uint32_t>(judge_.held());
   status.excuse = policy_.excuse();
-  if (status.end < Offset(0)) {
+  // A pipe has no end before it ends, and no leader to hear of it from: it is read.
+  if (status.end < Offset(0) && !tools_.options->reads_files()) {
     status.reading = shm::ReadingState::kUnknown;
   } else if (!HasMore()) {
     status.reading = shm::ReadingState::kCaughtUp;
