@@ -83,6 +83,11 @@ inline constexpr int64_t kReapTimeoutMs = 30'000;
 inline constexpr int64_t kDrainMs = 8'000;
 inline constexpr int64_t kEndReapMs = 1'500;
 inline constexpr int64_t kStatusEveryMs = 1'000;
+// The line about the job that a service manager shows. Whoever watches the manager is told of each.
+inline constexpr int64_t kServiceStatusEveryMs = 10'000;
+// What a service manager that does not read is to hear later. One message is for the start and one for the end; the
+// others are pairs around reloads.
+inline constexpr size_t kServiceMessagesWaiting = 8;
 // The progress line of a terminal: fast enough to look alive, slow enough to be read.
 inline constexpr int64_t kProgressEveryMs = 500;
 // The coordinator looks at heartbeats this often when nothing wakes it.

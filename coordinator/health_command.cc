@@ -17,7 +17,17 @@ std::string AgeText(int64_t age_ms) {
   return age_ms < 0 ? std::to_string(-age_ms / 1000) + " s in the future" : std::to_string(age_ms / 1000) + " s old";
 }
 
-// Empty if every worker reads what is its own.
+std::string Summary(const StatusReport& report, int64_t age_ms) {
+  const auto reads = [](const StatusReport::Worker& worker) { return worker.pid != 0; };
+  return report.state + ", " + std::to_string(std::count_if(report.workers.begin(), report.workers.end(), reads)) +
+         " workers, " + std::to_string(report.partitions.size()) + " partitions, status " + AgeText(age_ms);
+}
+
+// Only a hint: another container or host may have its own numbers.
+bool SeemsGone(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH; }
+
+}  // namespace
+
 std::string WhyNotReady(const StatusReport& report) {
   if (report.state == "done") return "";
   if (report.state != "running" && report.state != "draining") return "the job is " + report.state;
@@ -32,17 +42,6 @@ std::string WhyNotReady(const StatusReport& report) {
   }
   return "";
 }
-
-std::string Summary(const StatusReport& report, int64_t age_ms) {
-  const auto reads = [](const StatusReport::Worker& worker) { return worker.pid != 0; };
-  return report.state + ", " + std::to_string(std::count_if(report.workers.begin(), report.workers.end(), reads)) +
-         " workers, " + std::to_string(report.partitions.size()) + " partitions, status " + AgeText(age_ms);
-}
-
-// Only a hint: another container or host may have its own numbers.
-bool SeemsGone(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH; }
-
-}  // namespace
 
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
   if (report.state == "failed") return {false, "the job has failed; the last lines of its log say why"};

@@ -19,6 +19,9 @@ struct Health {
 // that has partitions lives and has heard from their leaders. `now_ms` is the wall clock.
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms);
 
+// Empty if every worker reads what is its own.
+std::string WhyNotReady(const StatusReport& report);
+
 // Prints the line to stdout. Returns the exit code: 0 or 1; also 1 without a readable file.
 int RunHealth(const HealthOptions& options);
 

@@ -27,6 +27,7 @@
 #include "coordinator/job_signals.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
+#include "coordinator/service_notify.h"
 #include "coordinator/status_publisher.h"
 #include "coordinator/status_snapshot.h"
 #include "coordinator/supervisor.h"
@@ -101,6 +102,7 @@ class Coordinator {
   std::vector<int64_t> worker_pids_;                       // by slot; 0: none
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
+  ServiceNotify service_{ServiceNotify::TakeFromEnvironment()};
   int64_t status_ms_ = 0;
   int64_t progress_logged_ms_;
   const bool has_progress_;         // files only, only on a terminal, and only among lines of text
@@ -142,6 +144,7 @@ int Coordinator::Run() {
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
+    service_.Turn(MonotonicMs(), supervisor_.NobodyHangs());
     LogWhatWasLeftOut(MonotonicMs());
     WaitReadable({signals_.fd(), wakeups_.coordinator().fd()}, limits::kCoordinatorWaitMs);
   }
@@ -152,7 +155,11 @@ int Coordinator::Run() {
 void Coordinator::TakeSignals() {
   const JobSignals::Taken taken = signals_.Take();
   stop_signals_ += taken.stops;
-  if (taken.reload) ReadConfigAgain();
+  if (taken.reload) {
+    service_.Reloading();
+    ReadConfigAgain();
+    service_.Reloaded();
+  }
   if (taken.show_state) LogState(TakeStatus(&status_));
 }
 
@@ -229,6 +236,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
     if (!exit->message.empty()) LogJobFailure({exit->code, exit->message});
     PublishStatus();
+    service_.Stopping();
     LogAllThatWasLeftOut();
     WipeProgressLine();
     return static_cast<int>(exit->code);
@@ -299,6 +307,7 @@ void Coordinator::Do(const ResetSharedMemory& /*action*/) {
 
 void Coordinator::Do(const BeginDrain& /*action*/) {
   Log(LogAction::kJobDraining, "draining: what can be published is published, then this ends");
+  service_.Stopping();
   view().Drain();
   wakeups_.SignalAllWorkers();
   wakeups_.writer().Signal();
@@ -316,6 +325,7 @@ void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
   const StatusReport report = TakeStatus(&status_);
   publisher_.Publish(report);
+  service_.Show(report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
   progress_logged_ms_ = status_ms_;
   LogProgress(report);

@@ -83,6 +83,11 @@ bool Supervisor::EndsWell() const {
   return (state_ == JobState::kEnding || state_ == JobState::kEnded) && exit_.code == ExitCode::kDone;
 }
 
+bool Supervisor::NobodyHangs() const {
+  const auto hangs = [](const Child& child) { return child.state == ChildState::kKilled && child.was_hung; };
+  return !hangs(writer_) && std::none_of(workers_.begin(), workers_.end(), hangs);
+}
+
 const char* Supervisor::StatusWord() const {
   switch (state_) {
     case JobState::kStarting:

@@ -122,6 +122,8 @@ class Supervisor {
   JobState state() const { return state_; }
   // Everything is committed, or was given up because a person asked; the children go.
   bool EndsWell() const;
+  // No child is there that hung, was killed for it and is still not gone.
+  bool NobodyHangs() const;
   // As the status file says it: "starting", "running", "draining", "done" or "failed".
   const char* StatusWord() const;
   Generation writer_generation() const { return writer_.generation; }

@@ -229,6 +229,24 @@ TEST(Supervisor, AChildWithoutHeartbeatForTenSecondsIsKilledAndRestartedLikeAnyD
   EXPECT_TRUE(job.Has<RaiseGeneration>());
 }
 
+// What feeds a service manager's watchdog: silence within the limit is none of its business, nor is a death.
+TEST(Supervisor, SomebodyHangsFromTheKillOfAHungChildUntilItIsReaped) {
+  Job job(1);
+  job.BecomeReady(1);
+  job.facts.writer.in_transaction = true;
+  job.beating = false;
+  for (job.StepAfter(500); !job.Has<Kill>(); job.StepAfter(500)) EXPECT_TRUE(job.supervisor.NobodyHangs());
+  EXPECT_FALSE(job.supervisor.NobodyHangs());
+  job.StepAfter(10);
+  EXPECT_FALSE(job.supervisor.NobodyHangs());
+  job.WorkerDies(0, Signaled(SIGKILL));
+  job.StepAfter(10);
+  EXPECT_TRUE(job.supervisor.NobodyHangs());
+  job.WriterDies(Signaled(SIGKILL));
+  job.StepAfter(10);
+  EXPECT_TRUE(job.supervisor.NobodyHangs()) << "who is killed because the writer died does not hang";
+}
+
 TEST(Supervisor, AWriterInsideATransactionCallGetsTheTransactionTimeoutAndFiveSeconds) {
   Job job(1);
   job.BecomeReady(1);
