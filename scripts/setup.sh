@@ -5,7 +5,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 list=$here/packages.txt
-readonly dev_sections=build,run,kafka,check,guard,observe,fuzz
+readonly dev_sections=build,run,kafka,check,guard,observe,package,fuzz
 readonly policy=/usr/sbin/policy-rc.d
 
 usage() {
@@ -13,7 +13,7 @@ usage() {
 usage: setup.sh [--dev | --only SECTION[,SECTION...]] [--list]
 Installs the Debian packages of scripts/packages.txt that are missing.
   --dev            what scripts/test.sh needs: all sections but bench
-  --only SECTIONS  only these sections: build, run, kafka, check, guard, observe, fuzz, bench (default: all)
+  --only SECTIONS  only these sections: build, run, kafka, check, guard, observe, package, fuzz, bench (default: all)
   --list           print the packages and install nothing
 Exit codes: 0 all is there, 64 an option, 69 apt-get failed, 78 packages are missing and cannot be installed from here.
 EOF
