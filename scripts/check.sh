@@ -23,7 +23,10 @@ fail() { echo "check: $2" >&2; exit "$1"; }
 need() { command -v "$1" >/dev/null || fail 78 "$1 is missing; scripts/setup.sh installs it"; }
 
 sources() { find common coordinator worker tests -name '*.cc' -print0 -o -name '*.h' -print0; }
-scripts() { find scripts .ci -type f \( -name '*.sh' -o -name run \) -print0; }
+scripts() {
+  find scripts .ci tests -type f \( -name '*.sh' -o -path .ci/run \) -print0
+  find config/debian config/bash-completion -type f \( -name 'p*inst' -o -name 'p*rm' -o -name headcount \) -print0
+}
 
 check_format() {
   need clang-format
