@@ -83,7 +83,9 @@ TEST_F(CliServiceTest, TheWatchdogIsFedWhileAWorkerHangsUntilTheSupervisorHasKil
   const auto job = StartService(&manager, kWatchdogMs);
   ASSERT_TRUE(manager.WaitFor("READY=1")) << Log();
   const size_t before = manager.Count("WATCHDOG=1");
-  ASSERT_EQ(kill(static_cast<pid_t>(PidOf(Status(), 0)), SIGSTOP), 0);
+  const auto worker = static_cast<pid_t>(PidOf(Status(), 0));
+  ASSERT_GT(worker, 0);
+  ASSERT_EQ(kill(worker, SIGSTOP), 0);
   EXPECT_TRUE(Eventually([&] { return Log().find("cause=heartbeat") != std::string::npos; })) << Log();
   // Ten seconds, with two meals each: a slow machine may leave out some, not most.
   EXPECT_GE(manager.Count("WATCHDOG=1"), before + 10) << Log();

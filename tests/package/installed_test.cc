@@ -145,9 +145,7 @@ TEST_F(CleanRoot, ThePackageCountsThereExactlyAndLeavesNothingWhenItIsPurged) {
       std::filesystem::symlink_status(kRoot + "/etc/systemd/system/multi-user.target.wants/headcount.service")))
       << "it must be enabled by whoever has configured it";
   // Only what the two have alike: in a file every record is a line.
-  std::vector<OracleLog> logs;
-  for (int who = 0; who < 3; ++who) logs.push_back(Seconds(1468244400, 1468244700, 3, std::to_string(who)));
-  CountFiles(logs);
+  CountFiles({Seconds(1468244400, 1468244700, 3, "a"), Seconds(1468244400, 1468244700, 3, "b")});
   CountTopic();
 
   ExpectDone(InRoot({"dpkg", "--purge", "headcount"}));
