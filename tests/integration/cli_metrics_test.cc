@@ -129,6 +129,7 @@ TEST_F(CliMetricsListenTest, ARunningJobShowsItsMetricsAndWhetherItIsWell) {
   const HttpAnswerText healthy = HttpGet(port, "/-/healthy");
   EXPECT_EQ(healthy.status, 200);
   EXPECT_EQ(healthy.body.rfind("alive: running", 0), 0U) << healthy.body;
+  EXPECT_EQ(healthy.body.find("old"), std::string::npos) << "its age is that of the connection: " << healthy.body;
   const HttpAnswerText answer = HttpGet(port, "/metrics");
   EXPECT_EQ(answer.status, 200);
   EXPECT_NE(answer.fields.find("Content-Type: text/plain; version=0.0.4"), std::string::npos) << answer.fields;
