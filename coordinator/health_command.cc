@@ -17,10 +17,10 @@ std::string AgeText(int64_t age_ms) {
   return age_ms < 0 ? std::to_string(-age_ms / 1000) + " s in the future" : std::to_string(age_ms / 1000) + " s old";
 }
 
-std::string Summary(const StatusReport& report, int64_t age_ms) {
+std::string Summary(const StatusReport& report) {
   const auto reads = [](const StatusReport::Worker& worker) { return worker.pid != 0; };
   return report.state + ", " + std::to_string(std::count_if(report.workers.begin(), report.workers.end(), reads)) +
-         " workers, " + std::to_string(report.partitions.size()) + " partitions, status " + AgeText(age_ms);
+         " workers, " + std::to_string(report.partitions.size()) + " partitions";
 }
 
 // Only a hint: another container or host may have its own numbers.
@@ -43,19 +43,23 @@ std::string WhyNotReady(const StatusReport& report) {
   return "";
 }
 
-Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
+Health HealthSaidBy(const StatusReport& report, bool ready) {
   if (report.state == "failed") return {false, "the job has failed; the last lines of its log say why"};
+  const std::string why_not = ready ? WhyNotReady(report) : "";
+  if (!why_not.empty()) return {false, "not ready: " + why_not};
+  return {true, (ready ? "ready: " : "alive: ") + Summary(report)};
+}
+
+Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
+  const Health said = HealthSaidBy(report, options.ready);
+  if (report.state == "failed") return said;
   // A file from the future would stay fresh for as long: the clock was set back, and it proves nothing.
   const int64_t age_ms = now_ms - report.updated_at_ms;
   if (std::abs(age_ms) > options.max_age_ms) {
     return {false, "status file " + options.status_file + " is " + AgeText(age_ms) + ", and at most " +
                        FormatDurationMs(options.max_age_ms) + " is allowed (--max-age)"};
   }
-  if (options.ready) {
-    const std::string why_not = WhyNotReady(report);
-    if (!why_not.empty()) return {false, "not ready: " + why_not};
-  }
-  return {true, (options.ready ? "ready: " : "alive: ") + Summary(report, age_ms)};
+  return said.well ? Health{true, said.why + ", status " + AgeText(age_ms)} : said;
 }
 
 int RunHealth(const HealthOptions& options) {

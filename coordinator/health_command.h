@@ -15,8 +15,11 @@ struct Health {
   std::string why;  // one line, whichever it is
 };
 
-// Well: the report is fresh and the job has not failed. Ready: moreover, it is past its start, and every worker
-// that has partitions lives and has heard from their leaders. `now_ms` is the wall clock.
+// What the report says, whatever its age. Well: the job has not failed. Ready: moreover, it is past its start, and
+// every worker that has partitions lives and has heard from their leaders.
+Health HealthSaidBy(const StatusReport& report, bool ready);
+
+// As it, and the report must be fresh. `now_ms` is the wall clock.
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms);
 
 // Empty if every worker reads what is its own.

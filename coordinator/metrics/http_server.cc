@@ -43,10 +43,13 @@ uint16_t BoundPort(int fd) {
   return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
 }
 
+// The host has no descriptor or no memory for one at this moment.
+bool MayPass(int number) { return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM; }
+
 Error CannotListen(const ListenAddress& address, int number) {
   std::string why = "cannot listen on " + address.Text() + " (--metrics-listen): " + ErrnoText(number);
   if (number == EADDRINUSE) why += ": another program, or another headcount, is there already; name another port";
-  return Error{ExitCode::kHumanNeeded, why};
+  return Error{MayPass(number) ? ExitCode::kTryAgain : ExitCode::kHumanNeeded, why};
 }
 
 }  // namespace

@@ -27,9 +27,7 @@ void MetricsPublisher::Publish(const shm::CoordinatorView& view, const StatusRep
   auto text = std::make_shared<const std::string>(MetricsText(constants_, report, counter_.Take(view, report, now_ms)));
   if (file_) file_->Publish(*text);
   if (!server_) return;
-  HealthOptions ready;
-  ready.ready = true;
-  pages_ = {std::move(text), HealthOf(report, {}, report.updated_at_ms), HealthOf(report, ready, report.updated_at_ms)};
+  pages_ = {std::move(text), HealthSaidBy(report, false), HealthSaidBy(report, true)};
 }
 
 void MetricsPublisher::Serve(int64_t now_ms) {

@@ -23,8 +23,9 @@ class MetricsPublisher {
   void KeepSlot(const shm::CoordinatorView& view, SlotId slot) { counter_.KeepSlot(view, slot); }
   void KeepAll(const shm::CoordinatorView& view) { counter_.KeepAll(view); }
 
-  // `report` was just taken from `view`. The last call of all says how the job ended, and stays in the file: a
-  // collector looks once in a while, and must find what a job did that has ended since.
+  // `report` was just taken from `view`. The last call of all says how the job ended. That stays in the file: a
+  // collector looks once in a while, and must find what a job did that has ended since. Over HTTP nobody sees it, as
+  // the job is gone before the next scrape.
   void Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms);
 
   // Never waits for a client. To be called when one of these says so.

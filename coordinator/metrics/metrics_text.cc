@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <optional>
 
 #include "common/limits.h"
 #include "common/verdict.h"
@@ -22,18 +23,12 @@ uint64_t CountOf(const StatusReport& report, const std::function<bool(const Part
   return static_cast<uint64_t>(std::count_if(report.partitions.begin(), report.partitions.end(), which));
 }
 
-bool IsReady(const StatusReport& report) {
-  HealthOptions options;
-  options.ready = true;
-  return HealthOf(report, options, report.updated_at_ms).well;
-}
-
 void AddJob(const MetricConstants& constants, const StatusReport& report, ExpositionText* text) {
   text->Add(Metric::kBuildInfo, {constants.version, constants.librdkafka}, uint64_t{1});
   text->AddMs(Metric::kStartTime, {}, constants.started_at_ms);
   text->AddMs(Metric::kUpdated, {}, report.updated_at_ms);
   for (const char* state : kStates) text->Add(Metric::kState, {state}, uint64_t{report.state == state});
-  text->Add(Metric::kReady, {}, uint64_t{IsReady(report)});
+  text->Add(Metric::kReady, {}, uint64_t{HealthSaidBy(report, true).well});
   uint64_t restarts = 0;
   for (const StatusReport::Worker& worker : report.workers) restarts += worker.restarts;
   text->Add(Metric::kRestarts, {"writer"}, report.writer.restarts);
@@ -68,13 +63,13 @@ void AddOutput(const MetricConstants& constants, const StatusReport& report, con
 void AddClock(const StatusReport& report, const MetricCounts& counts, ExpositionText* text) {
   if (counts.clock_s) text->Add(Metric::kClock, {}, *counts.clock_s);
   text->AddMs(Metric::kClockHeld, {}, counts.clock_held_ms);
-  int64_t lag = 0;
+  std::optional<int64_t> lag;
   uint64_t held = 0;
   for (const Partition& partition : report.partitions) {
-    lag += std::max<int64_t>(0, partition.lag);
+    if (partition.lag >= 0) lag = lag.value_or(0) + partition.lag;
     held += partition.held;
   }
-  text->Add(Metric::kLag, {}, lag);
+  if (lag) text->Add(Metric::kLag, {}, *lag);
   text->Add(Metric::kHeldFrames, {}, held);
   for (const char* state : kReadingStates) {
     text->Add(Metric::kPartitions, {state},
@@ -86,13 +81,13 @@ void AddClock(const StatusReport& report, const MetricCounts& counts, Exposition
   }
 }
 
-// Of the workers that have partitions.
+// Of the workers that live and have partitions: what a dead one had open is being read again, by the next one.
 void AddMemory(const MetricConstants& constants, const StatusReport& report, const MetricCounts& counts,
                ExpositionText* text) {
   const auto add = [&](Metric metric, const std::function<uint64_t(size_t place)>& value) {
     for (size_t place = 0; place < report.workers.size(); ++place) {
       const StatusReport::Worker& worker = report.workers[place];
-      if (!worker.partitions.empty()) text->Add(metric, {std::to_string(worker.slot)}, value(place));
+      if (worker.pid != 0 && !worker.partitions.empty()) text->Add(metric, {std::to_string(worker.slot)}, value(place));
     }
   };
   add(Metric::kOpenWindows, [&](size_t place) { return counts.workers[place].open_windows; });

@@ -147,7 +147,7 @@ Result<void> Report(const ReportOptions& options) {
   Result<void> read = options.input.empty() ? ReadTopic(options, &collector) : ReadInput(options, &collector);
   if (!read) return read;
   const ReportMinutes minutes = collector.Finish();
-  const std::string page = ReportPage(minutes, {SourceOf(options), ProgramText(), WallClockMs() / 1000});
+  const std::string page = ReportPage(minutes, {SourceOf(options), ProgramText(), WallClockMs() / 1000, options.range});
   if (Result<void> written = WritePage(options.out, page); !written) return written;
   if (!minutes.repeated.empty()) {
     fprintf(stderr, "headcount: %zu of the minutes have more than one record; the page says which\n",

@@ -29,6 +29,21 @@ std::string Head(const std::string& title) {
          title + "</title>\n<style>\n" + std::string(kReportStyle) + "</style>\n</head>\n<body>\n<main>\n";
 }
 
+bool AsksForTimes(const ReportRange& range) { return range.from_s.has_value() || range.to_s.has_value(); }
+
+// What was asked for, beside what is there: records may be missing at both ends of it, which no gap shows.
+std::string Asked(const ReportMinutes& report, const ReportRange& range) {
+  if (!AsksForTimes(range)) return "";
+  std::string html = "<p class=\"soft\">Asked for: ";
+  if (range.from_s) html += "from " + ClockTime(*range.from_s);
+  if (range.to_s) html += std::string(range.from_s ? " to " : "up to ") + ClockTime(*range.to_s);
+  html += " UTC";
+  if (range.last) html += ", the newest " + Grouped(*range.last);
+  if (report.minutes.empty()) return html + ".</p>\n";
+  return html + ". The first record is of " + ClockTime(report.begin_s()) + ", the last of " +
+         ClockTime(report.minutes.back().start_s) + ".</p>\n";
+}
+
 std::string Heading(const ReportMinutes& report, const ReportSubject& subject) {
   const WindowWords words = WindowWords::Of(report.window_s);
   std::string html = std::string("<header>\n<h1>Distinct users per ") + words.one +
@@ -37,7 +52,7 @@ std::string Heading(const ReportMinutes& report, const ReportSubject& subject) {
     html += ", " + ClockTimes(report.begin_s(), report.end_s()) + " UTC (" +
             SpanText(report.end_s() - report.begin_s()) + ")";
   }
-  html += "</p>\n<p class=\"soft\">";
+  html += "</p>\n" + Asked(report, subject.range) + "<p class=\"soft\">";
   if (report.window_s != 60) html += "Windows of " + SpanText(report.window_s) + ". ";
   return html + "Made " + ClockTime(subject.made_at_s) + " UTC by " + Escaped(subject.program) +
          ". All times are UTC.</p>\n</header>\n";
@@ -83,13 +98,15 @@ std::string Tile(const std::string& name, const std::string& big, const std::str
 }
 
 std::string Share(uint64_t part, uint64_t all) {
+  constexpr double kLeastShown = 0.001;
+  const double percent = 100 * static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(all, 1));
+  if (part > 0 && percent < kLeastShown) return "below 0.001 %";
   char text[20];
-  snprintf(text, sizeof text, "%.3g %%",
-           100 * static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(all, 1)));
+  snprintf(text, sizeof text, "%.3g %%", percent);
   return text;
 }
 
-std::string Numbers(const ReportMinutes& report) {
+std::string Numbers(const ReportMinutes& report, const ReportRange& range) {
   const WindowWords words = WindowWords::Of(report.window_s);
   const Bucket all = Summary(report);
   const ReportMinute& newest = report.minutes.back();
@@ -105,7 +122,7 @@ std::string Numbers(const ReportMinutes& report) {
               Share(not_counted, AddUpTo(all.events, not_counted)) + ": " + Short(all.late) + " late, " +
                   Short(all.invalid) + " invalid, " + Short(all.future) + " future") +
          Tile(words.title + std::string("s with a record"), Short(all.minutes),
-              report.gaps.empty() ? "no gaps"
+              report.gaps.empty() ? (AsksForTimes(range) ? "no gaps between the first and the last" : "no gaps")
                                   : Counted(report.missing(), one + " is", words.many + std::string(" are")) +
                                         " missing, in " + Counted(report.gaps.size(), "gap", "gaps")) +
          "</dl>\n";
@@ -167,7 +184,7 @@ std::string ReportPage(const ReportMinutes& report, const ReportSubject& subject
   if (report.minutes.empty()) {
     html += Nothing();
   } else {
-    html += Numbers(report) + ReportCharts(report) + Gaps(report) + Table(report) + Footer(report);
+    html += Numbers(report, subject.range) + ReportCharts(report) + Gaps(report) + Table(report) + Footer(report);
   }
   return html + "</main>\n</body>\n</html>\n";
 }

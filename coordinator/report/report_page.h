@@ -13,6 +13,7 @@ struct ReportSubject {
   std::string source;     // what was read: "topic event_metrics", "file minutes.jsonl"; not escaped
   std::string program;    // "headcount 1.0.0"
   int64_t made_at_s = 0;  // wall clock
+  ReportRange range;      // what was asked for
 };
 
 std::string ReportPage(const ReportMinutes& report, const ReportSubject& subject);

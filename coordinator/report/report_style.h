@@ -1,4 +1,5 @@
-// The style sheet of a report. The contrast of its texts is checked in a browser, in light and dark (tests/browser).
+// The style sheet of a report. The contrast of its texts is checked in a browser, in light and dark:
+// tests/integration/report_browser.py.
 #pragma once
 
 #include <string_view>

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "tests/support/job_testing.h"
 #include "tests/support/scrape.h"
@@ -72,6 +74,40 @@ TEST_F(JobMetrics, NoCounterGoesBackWhileWorkersAndTheWriterAreKilled) {
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
 }
 
+// By the names of the kernel: "socket:[4711]".
+std::set<std::string> SocketsOf(pid_t pid) {
+  std::set<std::string> sockets;
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+    const std::string target = std::filesystem::read_symlink(entry, gone).string();
+    if (target.rfind("socket:", 0) == 0) sockets.insert(target);
+  }
+  return sockets;
+}
+
+// It is forked by a coordinator that listens, and that has a client; of a first worker cli_metrics_test.cc says the
+// same. It has sockets of its own, to the broker.
+TEST_F(JobMetrics, AWorkerThatIsStartedAgainHasNoSocketOfTheServer) {
+  Job job(broker_, 2, kStreaming);
+  const uint16_t port = StartWithFrames(&job);
+  ASSERT_NE(port, 0);
+  const TcpClient held(port);
+  EXPECT_EQ(HttpGet(port, "/metrics").status, 200);  // by then the one above is accepted
+  // By their names, which a child would keep that has them, also once the client is ended here.
+  const std::set<std::string> of_the_server = SocketsOf(job.process().pid());
+  EXPECT_GE(of_the_server.size(), 2U) << "it listens, and has a client";
+  const pid_t before = job.WorkerPid(0);
+  kill(before, SIGKILL);
+  ASSERT_TRUE(Eventually([&] { return job.WorkerPid(0) != before && job.WorkerPid(0) > 0; }));
+  const pid_t now = job.WorkerPid(0);
+  // It closes them after the fork, and may be seen before.
+  EXPECT_TRUE(Eventually([&] {
+    const std::set<std::string> own = SocketsOf(now);
+    return std::none_of(own.begin(), own.end(),
+                        [&](const std::string& socket) { return of_the_server.count(socket) > 0; });
+  }));
+}
+
 TEST_F(JobMetrics, PromtoolHasNothingToSayAboutAScrape) {
   if (!std::filesystem::exists("/usr/bin/promtool"))
     GTEST_SKIP() << "promtool is not installed (scripts/setup.sh --dev)";
@@ -124,7 +160,7 @@ TEST_F(JobMetrics, APrometheusScrapesThemAndLoadsTheAlerts) {
   EXPECT_EQ(value_of("sum(headcount_verdicts_total)"), "1600");
   EXPECT_TRUE(Eventually([&] {
     const JobStatus rules(answer("rules"));
-    return rules.Has("data.groups.0.rules.9") && rules.Text("data.groups.0.rules.9.health") == "ok";
+    return rules.Has("data.groups.0.rules.10") && rules.Text("data.groups.0.rules.10.health") == "ok";
   }));
   prometheus->Signal(SIGTERM);
   EXPECT_EQ(Describe(prometheus->Wait().value_or(ExitStatus{})), "exit 0");

@@ -68,6 +68,42 @@ TEST(GrafanaDashboard, NamesOnlyMetricsThatThereAreAndOneInEachPanel) {
   }
 }
 
+// With something in the place of the dashboard's variables, as a rule: Prometheus' own tool then says what is wrong.
+TEST(GrafanaDashboard, AsksNothingThatPrometheusDoesNotRead) {
+  if (!HasPromtool()) GTEST_SKIP() << "promtool is not installed (scripts/setup.sh --dev)";
+  const std::optional<JsonValue> dashboard = ReadJson(ReadFile(kDashboard));
+  ASSERT_TRUE(dashboard.has_value());
+  std::string rules = "groups:\n- name: dashboard\n  rules:\n";
+  const auto add = [&rules](const JsonValue& query) {
+    std::string expr = std::regex_replace(query.Find("expr")->text, std::regex("\\$__rate_interval"), "5m");
+    rules += "  - record: n" + std::to_string(rules.size()) + "\n    expr: |-\n      " + expr + "\n";
+  };
+  for (const JsonValue& panel : dashboard->Find("panels")->items) {
+    for (const JsonValue& target : panel.Find("targets")->items) add(target);
+  }
+  for (const JsonValue& annotation : dashboard->Find("annotations")->Find("list")->items) add(annotation);
+  const TempDir dir;
+  WriteFile(dir / "rules.yml", rules);
+  const Finished checked = RunToEnd("promtool", {"check", "rules", dir / "rules.yml"});
+  EXPECT_EQ(Describe(checked.status), "exit 0") << checked.out << checked.err << rules;
+}
+
+// One number is asked for at one time: over the whole range, the last one that there was would stand for now.
+TEST(GrafanaDashboard, APanelOfOneNumberShowsThatOfNow) {
+  const std::optional<JsonValue> dashboard = ReadJson(ReadFile(kDashboard));
+  ASSERT_TRUE(dashboard.has_value());
+  size_t panels = 0;
+  for (const JsonValue& panel : dashboard->Find("panels")->items) {
+    if (panel.Find("type")->text != "stat") continue;
+    for (const JsonValue& target : panel.Find("targets")->items) {
+      const JsonValue* const instant = target.Find("instant");
+      EXPECT_TRUE(instant != nullptr && instant->kind == JsonValue::Kind::kTrue) << panel.Find("title")->text;
+    }
+    ++panels;
+  }
+  EXPECT_EQ(panels, 5U);
+}
+
 TEST(AlertRules, EachHasASeverityAndARunbookAndIsSeenFiringByATest) {
   const std::string rules = ReadFile(kRules);
   const std::set<std::string> alerts = AllIn(rules, "- alert: (\\w+)");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -73,15 +74,68 @@ TEST_F(KibanaDashboard, AsksForFieldsAndActionsThatTheLogHas) {
   }
 }
 
+// What a bucket of the answer has, by the names of Vega: that is Elasticsearch's, and a value of each aggregation in
+// it.
+std::set<std::string> FieldsOfABucket(const JsonValue& spec) {
+  const JsonValue* const time = spec.Find("data")->Find("url")->Find("body")->Find("aggs")->Find("time");
+  std::set<std::string> fields = {"key", "doc_count"};
+  for (const std::string& name : time->Find("aggs")->keys) fields.insert(name + ".value");
+  return fields;
+}
+
+// What a transform makes of them is there from then on.
+void Follow(const JsonValue& transform, std::set<std::string>* fields) {
+  const JsonValue* const as = transform.Find("as");
+  if (const JsonValue* const formula = transform.Find("calculate"); formula != nullptr) {
+    std::smatch match;
+    ASSERT_TRUE(std::regex_match(formula->text, match, std::regex("datum\\.([a-z_.]+)"))) << formula->text;
+    EXPECT_EQ(fields->count(match[1]), 1U) << formula->text;
+    fields->insert(as->text);
+    return;
+  }
+  const JsonValue* const fold = transform.Find("fold");
+  ASSERT_NE(fold, nullptr) << "a transform that this test does not know";
+  for (const JsonValue& field : fold->items) EXPECT_EQ(fields->count(field.text), 1U) << field.text;
+  for (const JsonValue& name : as->items) fields->insert(name.text);
+}
+
+TEST_F(KibanaDashboard, DrawsNothingButWhatItAsksFor) {
+  for (const JsonValue& spec : Specs()) {
+    EXPECT_EQ(spec.Find("data")->Find("format")->Find("property")->text, "aggregations.time.buckets");
+    std::set<std::string> fields = FieldsOfABucket(spec);
+    if (const JsonValue* const transforms = spec.Find("transform"); transforms != nullptr) {
+      for (const JsonValue& transform : transforms->items) Follow(transform, &fields);
+    }
+    size_t drawn = 0;
+    for (const JsonValue& channel : spec.Find("encoding")->items) {
+      EXPECT_EQ(fields.count(channel.Find("field")->text), 1U) << channel.Find("field")->text;
+      ++drawn;
+    }
+    EXPECT_GE(drawn, 2U);
+  }
+}
+
+// A panel names a reference, which has the panel's index before its name, and the reference an object.
 TEST_F(KibanaDashboard, HasAPanelForEachOfItsCharts) {
   std::set<std::string> charts;
-  std::set<std::string> panels;
+  std::set<std::string> shown;
   for (const JsonValue& object : objects_) {
     if (object.Find("type")->text == "visualization") charts.insert(object.Find("id")->text);
-    for (const JsonValue& reference : object.Find("references")->items) panels.insert(reference.Find("id")->text);
+    const JsonValue* const panels = object.Find("attributes")->Find("panelsJSON");
+    if (panels == nullptr) continue;
+    for (const JsonValue& panel : Json(panels->text).items) {
+      const std::string name = panel.Find("panelIndex")->text + ":" + panel.Find("panelRefName")->text;
+      size_t resolved = 0;
+      for (const JsonValue& reference : object.Find("references")->items) {
+        if (reference.Find("name")->text != name) continue;
+        shown.insert(reference.Find("id")->text);
+        ++resolved;
+      }
+      EXPECT_EQ(resolved, 1U) << name;
+    }
   }
   EXPECT_EQ(charts.size(), 4U);
-  EXPECT_EQ(panels, charts);
+  EXPECT_EQ(shown, charts);
 }
 
 }  // namespace

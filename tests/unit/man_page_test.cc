@@ -2,6 +2,7 @@
 // behind, HEADCOUNT_WRITE_MAN_PAGES=1 in the environment of this test brings it up to date.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -59,6 +60,24 @@ std::string RoffOf(const OptionTable& table) {
   return text;
 }
 
+// Those that a file may say, but for properties: they have keys of their own.
+std::vector<std::string> KeysOfFiles() {
+  std::vector<std::string> keys;
+  for (const OptionSection& section : RunOptionTable()) {
+    for (const OptionSpec& spec : section.options) {
+      if (!spec.flag_only && spec.name != "X") keys.push_back(spec.name);
+    }
+  }
+  return keys;
+}
+
+// "# KEY = VALUE": an option that has no default, as its example.
+bool IsExample(const std::string& line) {
+  const std::vector<std::string> keys = KeysOfFiles();
+  return std::any_of(keys.begin(), keys.end(),
+                     [&line](const std::string& key) { return line.rfind("# " + key + " = ", 0) == 0; });
+}
+
 // The sections and options of a config file, each with the comment above it.
 std::string RoffOfConfig(const std::string& config) {
   std::string text;
@@ -66,7 +85,7 @@ std::string RoffOfConfig(const std::string& config) {
   std::istringstream lines(config.substr(config.find("# --- ")));
   for (std::string line; std::getline(lines, line);) {
     const bool is_option = line.size() > 1 && line[0] == '#' && line[1] >= 'a' && line[1] <= 'z';
-    const bool is_example = line.rfind("# ", 0) == 0 && line.find(" = /") != std::string::npos;
+    const bool is_example = IsExample(line);
     if (line.rfind("# --- ", 0) == 0) {
       text += ".SS " + line.substr(6, line.find(" --", 6) - 6) + "\n";
     } else if (is_option || is_example) {
@@ -121,6 +140,14 @@ TEST(ManPages, HeadcountHasTheOptionsOfEveryCommandAsTheHelpHasThem) {
 
 TEST(ManPages, TheConfigPageHasEveryOptionAsTheShippedFileHasIt) {
   ManPage("headcount.conf.5").ExpectPart("", RoffOfConfig(Contents(kConfigFolder + "headcount.conf")));
+}
+
+TEST(ManPages, TheConfigPageHasAnEntryForEveryOptionThatAFileMaySay) {
+  const std::string page = Contents(kConfigFolder + "man/headcount.conf.5");
+  EXPECT_GT(KeysOfFiles().size(), 20U);
+  for (const std::string& key : KeysOfFiles()) {
+    EXPECT_NE(page.find(".TP\n\\fB" + Roff(key) + " = "), std::string::npos) << key;
+  }
 }
 
 }  // namespace

@@ -205,10 +205,32 @@ TEST(MetricsText, ABucketHoldsAllThatWasNotLongerAndTheLastOneAll) {
 TEST(MetricsText, WhatIsNotKnownIsAbsentRatherThanZero) {
   const auto samples = SamplesOf(MetricsText(kConstants, StatusReport(), MetricCounts()));
   for (const char* name : {"headcount_clock_timestamp_seconds", "headcount_closed_upto_timestamp_seconds",
-                           "headcount_last_window_users"}) {
+                           "headcount_last_window_users", "headcount_lag_records"}) {
     EXPECT_EQ(samples.count(name), 0U) << name;
   }
   EXPECT_EQ(samples.at("headcount_last_publication_timestamp_seconds"), "1700000000.123");
+  EXPECT_EQ(samples.at("headcount_ready"), "0");
+}
+
+TEST(MetricsText, TheLagIsThatOfThePartitionsOfWhichItIsKnownAndAbsentWhileItIsOfNone) {
+  StatusReport report = FullReport();
+  report.partitions[0].lag = -1;
+  EXPECT_EQ(SamplesOf(MetricsText(kConstants, report, FullCounts())).at("headcount_lag_records"), "11");
+  report.partitions[1].lag = -1;
+  EXPECT_EQ(SamplesOf(MetricsText(kConstants, report, FullCounts())).count("headcount_lag_records"), 0U);
+  report.partitions[1].lag = 0;
+  EXPECT_EQ(SamplesOf(MetricsText(kConstants, report, FullCounts())).at("headcount_lag_records"), "0");
+}
+
+TEST(MetricsText, AWorkerThatDoesNotRunHasNoMemory) {
+  StatusReport report = FullReport();
+  report.workers[0].pid = 0;
+  const auto samples = SamplesOf(MetricsText(kConstants, report, FullCounts()));
+  for (const std::string name : {"headcount_open_windows", "headcount_open_window_users",
+                                 "headcount_shared_memory_used_bytes", "headcount_shared_memory_limit_bytes"}) {
+    EXPECT_EQ(samples.count(name + "{worker=\"0\"}"), 0U) << name;
+    EXPECT_EQ(samples.count(name + "{worker=\"1\"}"), 1U) << name;
+  }
   EXPECT_EQ(samples.at("headcount_ready"), "0");
 }
 

@@ -12,7 +12,7 @@ namespace headcount {
 namespace {
 
 constexpr int64_t kMinute = 1468244400;  // 2016-07-11T13:40:00Z
-const ReportSubject kSubject = {"topic event_metrics", "headcount 1.0.0", kMinute + 86400};
+const ReportSubject kSubject = {"topic event_metrics", "headcount 1.0.0", kMinute + 86400, {}};
 
 ReportMinutes Minutes(const std::vector<ReportMinute>& minutes, int64_t window_s = 60) {
   MinuteCollector collector({});
@@ -69,6 +69,35 @@ TEST(ReportPage, MarksGapsInEachChartListsThemAndHasThemInTheTable) {
   EXPECT_SAYS(page, "3 minutes are missing, in 1 gap");
 }
 
+// Nothing is known of what is missing before the first record and behind the last one.
+TEST(ReportPage, SaysWhatWasAskedForBesideWhatIsThere) {
+  ReportSubject subject = kSubject;
+  subject.range.from_s = kMinute - 3600;
+  const ReportMinutes report = Minutes({{kMinute, 1, 1, 0, 0, 0}, {kMinute + 60, 1, 1, 0, 0, 0}});
+  EXPECT_SAYS(ReportPage(report, subject),
+              "Asked for: from 2016-07-11 12:40 UTC. The first record is of 2016-07-11 13:40, the last of 2016-07-11 "
+              "13:41.<");
+  subject.range.to_s = kMinute + 3600;
+  const std::string page = ReportPage(report, subject);
+  EXPECT_SAYS(page, "Asked for: from 2016-07-11 12:40 to 2016-07-11 14:40 UTC. The first");
+  EXPECT_SAYS(page, "no gaps between the first and the last");
+  EXPECT_SAYS(ReportPage({}, subject), "Asked for: from 2016-07-11 12:40 to 2016-07-11 14:40 UTC.<");
+  subject.range.from_s.reset();
+  EXPECT_SAYS(ReportPage(report, subject), "Asked for: up to 2016-07-11 14:40 UTC.");
+  EXPECT_EQ(ReportPage(report, kSubject).find("Asked for"), std::string::npos);
+}
+
+TEST(ReportPage, AShareHasNoExponent) {
+  const auto page = [](uint64_t events, uint64_t late) {
+    return ReportPage(Minutes({{kMinute, 1, events, late, 0, 0}}), kSubject);
+  };
+  EXPECT_SAYS(page(999'999'999, 1), "below 0.001 %: 1 late");
+  EXPECT_SAYS(page(99'999, 1), ">0.001 %: 1 late");
+  EXPECT_SAYS(page(80, 20), ">20 %: 20 late");
+  EXPECT_SAYS(page(0, 7), ">100 %: 7 late");
+  EXPECT_SAYS(page(1, 0), ">0 %: 0 late");
+}
+
 TEST(ReportPage, WithoutFramesThatWereNotCountedSaysThatInsteadOfDrawingNothing) {
   const std::string page = ReportPage(Minutes({{kMinute, 1, 1, 0, 0, 0}}), kSubject);
   EXPECT_SAYS(page, "None: every frame was counted.");
@@ -107,7 +136,7 @@ TEST(ReportPage, OfAYearIsSmallAndSaysWhatItDraws) {
 
 // The names of files may hold anything; those of topics only what Kafka allows.
 TEST(ReportPage, ShowsEveryNameAsTextAndNothingElse) {
-  const ReportSubject evil = {"file <script>alert('1')</script>&\"\xFF\x01.jsonl", "headcount", kMinute};
+  const ReportSubject evil = {"file <script>alert('1')</script>&\"\xFF\x01.jsonl", "headcount", kMinute, {}};
   for (const ReportMinutes& report : {ReportMinutes(), Minutes({{kMinute, 1, 1, 1, 1, 1}})}) {
     const std::string page = ReportPage(report, evil);
     EXPECT_EQ(page.find("<script"), std::string::npos);
