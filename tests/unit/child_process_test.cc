@@ -107,7 +107,7 @@ TEST(ForkChild, KeepsOnlyTheDescriptorsOnTheList) {
   close(high);
 }
 
-TEST(ForkChild, IgnoresWhatATerminalSendsToTheWholeGroupAndNothingElse) {
+TEST(ForkChild, IgnoresWhatIsSentToTheWholeGroupForTheCoordinatorAndNothingElse) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -116,17 +116,18 @@ TEST(ForkChild, IgnoresWhatATerminalSendsToTheWholeGroupAndNothingElse) {
     raise(SIGTERM);
     raise(SIGINT);
     raise(SIGHUP);
+    raise(SIGUSR1);
     raise(SIGPIPE);
     return 5;
   });
   const Death dying = ForkAndWait([] {
-    raise(SIGUSR1);
+    raise(SIGUSR2);
     return 5;
   });
   sigprocmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(ignoring.code, 5);
   EXPECT_EQ(dying.kind, Death::Kind::kSignaled);
-  EXPECT_EQ(dying.code, SIGUSR1);
+  EXPECT_EQ(dying.code, SIGUSR2);
 }
 
 TEST(ForkChild, EndsAtOnceIfItsParentIsNotWhomItExpects) {
