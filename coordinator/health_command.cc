@@ -51,7 +51,7 @@ Health HealthSaidBy(const StatusReport& report, bool ready) {
 }
 
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
-  const Health said = HealthSaidBy(report, options.ready);
+  Health said = HealthSaidBy(report, options.ready);
   if (report.state == "failed") return said;
   // A file from the future would stay fresh for as long: the clock was set back, and it proves nothing.
   const int64_t age_ms = now_ms - report.updated_at_ms;

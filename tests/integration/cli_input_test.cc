@@ -179,6 +179,7 @@ TEST_F(CliInputTest, FieldsWithOtherNamesAreCountedAsWell) {
   options.frame_bytes = 300;
   const std::vector<std::string> texts = GenerateTexts(options);
   std::vector<std::string> others;
+  others.reserve(texts.size());
   for (const std::string& text : texts) {
     others.push_back(renamed(renamed(text, "\"ts\"", "\"event_time\""), "\"uid\"", "\"user.id\""));
   }

@@ -21,7 +21,7 @@ struct Lag {
 class JobTools : public testing::Test {
  protected:
   Finished Tool(const Job& job, const Arguments& words) const {
-    Arguments all = {HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh",
+    Arguments all = {std::string(HEADCOUNT_SOURCE_DIR) + "/scripts/kafka.sh",
                      "tool",
                      "ConsumerGroupCommand",
                      "--bootstrap-server",

@@ -72,7 +72,7 @@ TEST_P(SecuredLife, EndsWhenARightIsTakenAwayAndLosesNothing) {
   Job job(broker_.admin(), 2, Words());
   job.UseAddress(broker_.Address("PASSWORD"));
   const std::vector<Acl> rights = RightsOfRun(job);
-  const Acl taken = rights.at(static_cast<size_t>(GetParam()));
+  const Acl& taken = rights.at(static_cast<size_t>(GetParam()));
   SCOPED_TRACE(taken.Text());
   broker_.Allow(rights);
   ProduceSeconds(&job, 0, 40);

@@ -90,7 +90,7 @@ std::string EcsTemplate::WrongWithLog(const std::string& log) const {
   for (size_t begin = 0; begin < log.size();) {
     const size_t end = log.find('\n', begin);
     const std::string line = log.substr(begin, end - begin);
-    if (std::string wrong = WrongWith(line); !wrong.empty()) return wrong + ", in: " + line;
+    if (std::string wrong = WrongWith(line); !wrong.empty()) return wrong.append(", in: ").append(line);
     begin = end + 1;
   }
   return "";

@@ -54,6 +54,21 @@ class FieldNamesTest : public testing::TestWithParam<Case> {
     renamed = Replaced(Replaced(renamed, Quoted(names.time), "\"other\""), Quoted(names.id), "\"others\"");
     return Replaced(Replaced(renamed, "\"\1\"", Quoted(names.time)), "\"\2\"", Quoted(names.id));
   }
+  // With both keys behind, before and around `x`.
+  static std::vector<string> FramesWith(const FieldNames& names, const string& x) {
+    return {
+        "{\"" + x + "\":1,\"" + names.time + "\":7,\"" + names.id + "\":\"u\"}",
+        "{\"" + names.id + "\":\"" + x + "u\",\"" + names.time + "\": \"7\"}",
+        "{\"" + names.id + "\":{\"" + names.time + "\":1},\"" + names.time + "\":8,\"y\":[\"" + x + "\"]}",
+        "{\"" + names.time + "\":1,\"" + x + "\":[{\"" + names.id + "\":2}],\"" + names.time + "\":3,\"" + names.id +
+            "\":4,\"" + names.id + "\":5}",
+        "{\"\\\"" + names.time + "\":1,\"x\\\"" + names.id + "\":\"" + x + "\",\"" + names.time + "\":3}",
+        "{\"" + x + "\\\"" + names.time + "\":1,\"" + x + "\\\\\":\"" + names.id + "\",\"" + names.id + "\":3}",
+    };
+  }
+  static string FrameOf(const string& first, const string& second) {
+    return "{" + Quoted(first) + ":7," + Quoted(second) + ":8}";
+  }
   static string Quoted(const string& text) { return "\"" + text + "\""; }
 
   KernelComparison kernels_{size_t{2} << 20, GetParam().names};
@@ -66,16 +81,7 @@ INSTANTIATE_TEST_SUITE_P(FieldNames, FieldNamesTest, testing::ValuesIn(Cases()),
 TEST_P(FieldNamesTest, AreFoundWhereverTheyStand) {
   const FieldNames& names = GetParam().names;
   for (size_t shift = 0; shift < 140; ++shift) {
-    const string x(shift, 'x');
-    for (const string& frame : {
-             "{\"" + x + "\":1,\"" + names.time + "\":7,\"" + names.id + "\":\"u\"}",
-             "{\"" + names.id + "\":\"" + x + "u\",\"" + names.time + "\": \"7\"}",
-             "{\"" + names.id + "\":{\"" + names.time + "\":1},\"" + names.time + "\":8,\"y\":[\"" + x + "\"]}",
-             "{\"" + names.time + "\":1,\"" + x + "\":[{\"" + names.id + "\":2}],\"" + names.time + "\":3,\"" +
-                 names.id + "\":4,\"" + names.id + "\":5}",
-             "{\"\\\"" + names.time + "\":1,\"x\\\"" + names.id + "\":\"" + x + "\",\"" + names.time + "\":3}",
-             "{\"" + x + "\\\"" + names.time + "\":1,\"" + x + "\\\\\":\"" + names.id + "\",\"" + names.id + "\":3}",
-         }) {
+    for (const string& frame : FramesWith(names, string(shift, 'x'))) {
       ASSERT_TRUE(kernels_.AgreesOn(frame)) << "shift " << shift;
     }
   }
@@ -91,7 +97,7 @@ TEST_P(FieldNamesTest, AreReadHoweverTheirLettersAreWritten) {
     for (size_t at = 0; at < name.size(); ++at) {
       snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(name[at]));
       const string spelled = string(name).replace(at, 1, escape);
-      ASSERT_TRUE(kernels_.AgreesOn("{\"" + spelled + "\":7,\"" + other + "\":8}")) << spelled;
+      ASSERT_TRUE(kernels_.AgreesOn(FrameOf(spelled, other))) << spelled;
     }
   }
   EXPECT_EQ(kernels_.valid_frames(), names.time.size() + names.id.size());
