@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/limits.h"
+#include "common/utf8_text.h"
 
 namespace headcount {
 namespace {
@@ -48,22 +49,6 @@ std::string Timestamp(int64_t at_ms) {
 
 // --- Texts in JSON -------------------------------------------------------------------------------------------
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// How many bytes the character that `text` begins with has, as RFC 3629 allows them; 0: it begins with none.
-size_t CharacterBytes(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80U) return 1;
-  const size_t bytes = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : 2;
-  if (first < 0xC2U || first > 0xF4U || text.size() < bytes) return 0;
-  if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(bytes), IsContinuation)) return 0;
-  // Overlong forms, halves of surrogate pairs and what lies beyond Unicode show in the second byte.
-  const auto second = static_cast<unsigned char>(text[1]);
-  if ((first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU)) return 0;
-  if ((first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU)) return 0;
-  return bytes;
-}
-
 // The character of `bytes` bytes at the beginning of `text` as it stands in a JSON string.
 std::string Escaped(std::string_view text, size_t bytes) {
   if (bytes == 0) return std::string(kReplacement);
@@ -85,7 +70,7 @@ void AppendText(std::string_view text, size_t max_bytes, std::string* line) {
   *line += '"';
   const size_t end = line->size() + max_bytes - kCut.size();
   while (!text.empty()) {
-    const size_t bytes = CharacterBytes(text);
+    const size_t bytes = Utf8CharacterBytes(text);
     const std::string escaped = Escaped(text, bytes);
     if (line->size() + escaped.size() > end) {
       line->append(kCut);
@@ -144,7 +129,7 @@ void CutAt(size_t max_bytes, std::string* line) {
   constexpr std::string_view kMore = "...";
   if (line->size() <= max_bytes) return;
   size_t end = max_bytes - kMore.size();
-  while (end > 0 && (static_cast<unsigned char>((*line)[end]) & 0xC0) == 0x80) --end;
+  while (end > 0 && IsUtf8Continuation((*line)[end])) --end;
   line->replace(end, std::string::npos, kMore);
 }
 

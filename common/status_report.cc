@@ -7,6 +7,7 @@
 #include <rapidjson/writer.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 
@@ -442,8 +443,17 @@ Result<StatusReport> ParseStatusReport(std::string_view json) {
   return report;
 }
 
-Result<void> WriteStatusFile(const std::string& path, const StatusReport& report) {
-  return ReplaceFile(kStatusFile, path, ToJson(report));
+std::optional<int64_t> StatusReport::known_lag() const {
+  std::optional<int64_t> lag;
+  for (const Partition& partition : partitions) {
+    if (partition.lag >= 0) lag = lag.value_or(0) + partition.lag;
+  }
+  return lag;
+}
+
+size_t StatusReport::living_workers() const {
+  return static_cast<size_t>(
+      std::count_if(workers.begin(), workers.end(), [](const Worker& worker) { return worker.pid != 0; }));
 }
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {

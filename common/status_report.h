@@ -2,7 +2,9 @@
 // `headcount health` read. Field for field the JSON object described in README.md ("Watching it").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +90,10 @@ struct StatusReport {
   Rule rule;
   std::vector<Rejected> rejected;       // since this start, by kind
   std::vector<PublishedMinute> recent;  // the last that were published since this start, the newest last
+
+  // Of all partitions whose lag is known; nothing: it is of none.
+  std::optional<int64_t> known_lag() const;
+  size_t living_workers() const;
 };
 
 // One JSON object on one line, with a line end.
@@ -95,8 +101,6 @@ std::string ToJson(const StatusReport& report);
 // The inverse. An error names what is missing or of the wrong type; unknown fields are ignored.
 Result<StatusReport> ParseStatusReport(std::string_view json);
 
-// Writes `report` to a file beside `path` and renames it over it: readers see the old or the new one, whole.
-Result<void> WriteStatusFile(const std::string& path, const StatusReport& report);
 Result<StatusReport> ReadStatusFile(const std::string& path);
 
 }  // namespace headcount

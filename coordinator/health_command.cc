@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,9 +17,8 @@ std::string AgeText(int64_t age_ms) {
 }
 
 std::string Summary(const StatusReport& report) {
-  const auto reads = [](const StatusReport::Worker& worker) { return worker.pid != 0; };
-  return report.state + ", " + std::to_string(std::count_if(report.workers.begin(), report.workers.end(), reads)) +
-         " workers, " + std::to_string(report.partitions.size()) + " partitions";
+  return report.state + ", " + std::to_string(report.living_workers()) + " workers, " +
+         std::to_string(report.partitions.size()) + " partitions";
 }
 
 // Only a hint: another container or host may have its own numbers.

@@ -1,6 +1,5 @@
 #include "coordinator/job_log.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,13 +12,6 @@ namespace headcount {
 namespace {
 
 constexpr double kMebibyte = 1 << 20;
-
-// Of all partitions whose ends are known.
-int64_t LagOf(const StatusReport& report) {
-  int64_t lag = 0;
-  for (const StatusReport::Partition& p : report.partitions) lag += std::max<int64_t>(0, p.lag);
-  return lag;
-}
 
 uint64_t RestartsOf(const StatusReport& report) {
   uint64_t restarts = report.writer.restarts;
@@ -36,13 +28,14 @@ uint64_t MemoryOf(const StatusReport& report) {
 void LogJobLine(LogAction action, const StatusReport& report) {
   const VerdictCounts& totals = report.totals;
   const uint64_t records = totals.records() + report.waiting;
+  const int64_t lag = report.known_lag().value_or(0);
   const std::string closed =
       report.has_closed_upto ? "closed up to " + TimeText(report.closed_upto) : std::string("no minute closed yet");
   Log(action,
       report.state + ", " + closed + ", " + Short(report.minutes_published) +
           " minutes published; records=" + Short(records) + " events=" + Short(totals.counted) +
           " late=" + Short(totals.late) + " invalid=" + Short(totals.invalid()) + " future=" + Short(totals.future) +
-          " lag=" + Short(static_cast<double>(LagOf(report))) + " restarts=" + Short(RestartsOf(report)) +
+          " lag=" + Short(static_cast<double>(lag)) + " restarts=" + Short(RestartsOf(report)) +
           " memory=" + Short(static_cast<double>(MemoryOf(report)) / kMebibyte) + " MiB",
       {{LogLabel::kState, report.state},
        {LogLabel::kClosedUpto, report.has_closed_upto ? std::optional<int64_t>(report.closed_upto) : std::nullopt},
@@ -52,7 +45,7 @@ void LogJobLine(LogAction action, const StatusReport& report) {
        {LogLabel::kLate, totals.late},
        {LogLabel::kInvalid, totals.invalid()},
        {LogLabel::kFuture, totals.future},
-       {LogLabel::kLag, LagOf(report)},
+       {LogLabel::kLag, lag},
        {LogLabel::kRestarts, RestartsOf(report)},
        {LogLabel::kMemoryBytes, MemoryOf(report)}});
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -20,11 +19,6 @@
 
 namespace headcount {
 namespace {
-
-int Refuse(const Error& error) {
-  fprintf(stderr, "headcount: %s\n", error.message.c_str());
-  return static_cast<int>(error.exit_code);
-}
 
 int Print(const std::string& text) {
   return PrintText(text) ? 0 : Refuse({ExitCode::kTryAgain, "writing to stdout failed"});

@@ -1,7 +1,5 @@
 #include "coordinator/run_request.h"
 
-#include <cstdio>
-
 #include "common/kafka/client_config.h"
 #include "common/kafka/config_check.h"
 #include "common/limits.h"
@@ -15,8 +13,7 @@ namespace {
 
 int End(const Result<void>& result) {
   if (result.ok()) return static_cast<int>(ExitCode::kDone);
-  fprintf(stderr, "headcount: %s\n", result.error().message.c_str());
-  return static_cast<int>(result.error().exit_code);
+  return Refuse(result.error());
 }
 
 Result<void> Print(const std::string& text) {

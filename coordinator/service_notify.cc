@@ -3,10 +3,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -14,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "common/clock.h"
 #include "common/limits.h"
 #include "coordinator/health_command.h"
 #include "coordinator/number_text.h"
@@ -35,13 +34,6 @@ int64_t NumberIn(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
 }
 
-// In the unit that the manager compares it in: rounded down, a reload could seem to have begun before it was asked for.
-int64_t MonotonicUs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-}
-
 // The length, 0 where the name is none that systemd gives.
 socklen_t AddressOf(const std::string& name, sockaddr_un* address) {
   if (name.size() < 2 || (name[0] != '/' && name[0] != '@') || name.size() >= sizeof address->sun_path) return 0;
@@ -55,16 +47,12 @@ socklen_t AddressOf(const std::string& name, sockaddr_un* address) {
 }  // namespace
 
 std::string ServiceStatusText(const StatusReport& report) {
-  std::optional<int64_t> lag;
-  for (const StatusReport::Partition& p : report.partitions) {
-    if (p.lag >= 0) lag = lag.value_or(0) + p.lag;
-  }
-  const auto reads = [](const StatusReport::Worker& worker) { return worker.pid != 0; };
+  const std::optional<int64_t> lag = report.known_lag();
   return report.state + ": " +
          (report.has_closed_upto ? "published up to " + TimeText(report.closed_upto) : "no minute published yet") +
          ", lag " + (lag ? Short(static_cast<double>(*lag)) : "unknown") + ", " +
-         std::to_string(report.partitions.size()) + " partitions, " +
-         std::to_string(std::count_if(report.workers.begin(), report.workers.end(), reads)) + " workers";
+         std::to_string(report.partitions.size()) + " partitions, " + std::to_string(report.living_workers()) +
+         " workers";
 }
 
 ServiceNotify::Wish ServiceNotify::TakeFromEnvironment() {
@@ -115,6 +103,7 @@ void ServiceNotify::Turn(int64_t now_ms, bool well) {
 // Nor does it hear of more reloads than it can be told of: one that it hears of has an end.
 void ServiceNotify::Reloading() {
   reloading_ = ready_ && !stopping_ && waiting_.size() < limits::kServiceMessagesWaiting;
+  // In the unit that the manager compares: rounded down, a reload could seem to have begun before it was asked for.
   if (reloading_) Say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(MonotonicUs()));
 }
 

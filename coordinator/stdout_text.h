@@ -1,8 +1,10 @@
-// What commands print. Runs in the process of the command.
+// What commands print, and how they end. Runs in the process of the command.
 #pragma once
 
 #include <cstdio>
 #include <string_view>
+
+#include "common/result.h"
 
 namespace headcount {
 
@@ -13,6 +15,12 @@ inline bool FlushStdout() { return fflush(stdout) == 0 && ferror(stdout) == 0; }
 inline bool PrintText(std::string_view text) {
   fwrite(text.data(), 1, text.size(), stdout);
   return FlushStdout();
+}
+
+// Says on stderr why it ends, and answers its exit code.
+inline int Refuse(const Error& error) {
+  fprintf(stderr, "headcount: %s\n", error.message.c_str());
+  return static_cast<int>(error.exit_code);
 }
 
 }  // namespace headcount

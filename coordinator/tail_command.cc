@@ -83,8 +83,7 @@ class Tail {
 int RunTail(const TailOptions& options) {
   const Result<void> ended = Tail(options).Run();
   if (ended.ok()) return 0;
-  fprintf(stderr, "headcount: %s\n", ended.error().message.c_str());
-  return static_cast<int>(ended.error().exit_code);
+  return Refuse(ended.error());
 }
 
 }  // namespace headcount

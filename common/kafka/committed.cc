@@ -25,11 +25,6 @@ CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   return point;
 }
 
-struct DestroyMessage {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
-
 // Whoever may not see the group is not told who coordinates it, and a question that waits for the coordinator only
 // times out. Why, stands in the consumer's queue, where nothing else does: it reads no topic.
 bool HearsThatGroupIsForbidden(rd_kafka_t* handle) {

@@ -73,6 +73,11 @@ struct DestroyTopic {
 };
 using Topic = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
 
+struct DestroyMessage {
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
+
 struct DestroyError {
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
 };

@@ -32,11 +32,6 @@ struct Tail {
   }
 };
 
-struct DestroyMessage {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, DestroyMessage>;
-
 std::optional<int64_t> ParseKey(const rd_kafka_message_t& message) {
   const std::string_view text(static_cast<const char*>(message.key), message.key == nullptr ? 0 : message.key_len);
   int64_t key = 0;

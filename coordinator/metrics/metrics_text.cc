@@ -63,13 +63,9 @@ void AddOutput(const MetricConstants& constants, const StatusReport& report, con
 void AddClock(const StatusReport& report, const MetricCounts& counts, ExpositionText* text) {
   if (counts.clock_s) text->Add(Metric::kClock, {}, *counts.clock_s);
   text->AddMs(Metric::kClockHeld, {}, counts.clock_held_ms);
-  std::optional<int64_t> lag;
   uint64_t held = 0;
-  for (const Partition& partition : report.partitions) {
-    if (partition.lag >= 0) lag = lag.value_or(0) + partition.lag;
-    held += partition.held;
-  }
-  if (lag) text->Add(Metric::kLag, {}, *lag);
+  for (const Partition& partition : report.partitions) held += partition.held;
+  if (const std::optional<int64_t> lag = report.known_lag()) text->Add(Metric::kLag, {}, *lag);
   text->Add(Metric::kHeldFrames, {}, held);
   for (const char* state : kReadingStates) {
     text->Add(Metric::kPartitions, {state},

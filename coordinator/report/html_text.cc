@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "common/utf8_text.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -10,22 +11,6 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr size_t kDateLength = 10;  // 2016-07-11
-
-// How many bytes the character at the front takes, by the table of RFC 3629; 0: it is none.
-size_t CharacterBytes(std::string_view text) {
-  const auto byte = [text](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto is_tail = [&byte](size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return is_tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool second_is_right = is_tail(1) && (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
-    return second_is_right && is_tail(2) ? 3 : 0;
-  }
-  if (first < 0xF0 || first > 0xF4) return 0;
-  const bool second_is_right = is_tail(1) && (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
-  return second_is_right && is_tail(2) && is_tail(3) ? 4 : 0;
-}
 
 std::string_view EscapedCharacter(std::string_view character) {
   if (character.size() > 1) return character;
@@ -44,7 +29,7 @@ std::string_view EscapedCharacter(std::string_view character) {
 std::string Escaped(std::string_view text) {
   std::string escaped;
   while (!text.empty()) {
-    const size_t bytes = CharacterBytes(text);
+    const size_t bytes = Utf8CharacterBytes(text);
     escaped += bytes == 0 ? kReplacement : EscapedCharacter(text.substr(0, bytes));
     text.remove_prefix(bytes == 0 ? 1 : bytes);
   }

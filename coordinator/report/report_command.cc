@@ -161,8 +161,7 @@ Result<void> Report(const ReportOptions& options) {
 int RunReport(const ReportOptions& options) {
   const Result<void> made = Report(options);
   if (made.ok()) return 0;
-  fprintf(stderr, "headcount: %s\n", made.error().message.c_str());
-  return static_cast<int>(made.error().exit_code);
+  return Refuse(made.error());
 }
 
 }  // namespace headcount

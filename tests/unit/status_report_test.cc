@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/replaced_file.h"
+
 namespace headcount {
 namespace {
 
@@ -166,9 +168,9 @@ TEST(StatusFile, IsReplacedWholeAndLeavesNothingBeside) {
   const TemporaryDirectory directory;
   const std::string path = directory / "status.json";
   StatusReport report = Example();
-  ASSERT_TRUE(WriteStatusFile(path, report).ok());
+  ASSERT_TRUE(ReplaceFile("status file", path, ToJson(report)).ok());
   report.state = "done";
-  ASSERT_TRUE(WriteStatusFile(path, report).ok());
+  ASSERT_TRUE(ReplaceFile("status file", path, ToJson(report)).ok());
   const Result<StatusReport> back = ReadStatusFile(path);
   ASSERT_TRUE(back.ok()) << back.error().message;
   EXPECT_EQ(back->state, "done");
@@ -180,7 +182,7 @@ TEST(StatusFile, IsReplacedWholeAndLeavesNothingBeside) {
 TEST(StatusFile, ThatCannotBeWrittenOrReadIsAnErrorWithItsPath) {
   const TemporaryDirectory directory;
   const std::string path = directory / "missing/status.json";
-  const Result<void> written = WriteStatusFile(path, Example());
+  const Result<void> written = ReplaceFile("status file", path, ToJson(Example()));
   ASSERT_FALSE(written.ok());
   EXPECT_NE(written.error().message.find(path), std::string::npos);
   const Result<StatusReport> read = ReadStatusFile(path);
