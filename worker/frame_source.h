@@ -32,6 +32,13 @@ enum class EndAnswer {
   kAtEnd,       // Position() equals the last stable offset and the high watermark
 };
 
+// What a source knows of its connection to the leader of one partition, by what was fetched from it lately.
+struct LeaderContact {
+  bool answers = true;
+  // Raised with each disconnect, each change of leader and each question unanswered for 1 s; never lowered.
+  uint64_t losses = 0;
+};
+
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
@@ -56,6 +63,9 @@ class FrameSource {
   // Asks the leader now, for at most `timeout_ms`. Also wakes a fetcher that has gone to sleep on a queue
   // that was full (see kafka_frame_source.cc).
   virtual EndAnswer AskEnd(PartitionId p, int timeout_ms) = 0;
+
+  // Does not block; a second old at the most. Files have no leader, and always answer.
+  virtual LeaderContact Contact(PartitionId /*p*/) const { return {}; }
 
   // Called when p is the one to read and Fetch had nothing though its end is not reached: cheap, rate-limited
   // inside, asks the leader for anything so that a sleeping fetcher wakes up.

@@ -218,6 +218,11 @@ Result<Offset> KafkaFrameSource::AskHighWatermark(PartitionId p, int timeout_ms)
   return kafka::ListOffset(end_asker_.get(), options_.topic, p, {OffsetQuestion::Kind::kLatest, {}}, timeout_ms);
 }
 
+LeaderContact KafkaFrameSource::Contact(PartitionId p) const {
+  const kafka::LeaderWatch::Contact contact = consumer_->Contact(p);
+  return {contact.answers, contact.losses};
+}
+
 void KafkaFrameSource::Nudge(PartitionId p) {
   Partition& partition = At(p);
   if (partition.end == partition.position) return;

@@ -49,6 +49,7 @@ class KafkaFrameSource final : public FrameSource {
   // offset while a transaction is open.
   Offset KnownEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
+  LeaderContact Contact(PartitionId p) const override;
   void Nudge(PartitionId p) override;
 
   // -1 before Start.

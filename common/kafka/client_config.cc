@@ -29,6 +29,7 @@ constexpr std::array kOwnProperties = {
     OwnProperty{"request.required.acks", kGuarantee},
     OwnProperty{"transactional.id", "it follows from --group"},
     OwnProperty{"transaction.timeout.ms", "the watch over a hung writer rests on it"},
+    OwnProperty{"statistics.interval.ms", "by these statistics it learns whether the leaders answer"},
     OwnProperty{"group.id", "use --group"},
     OwnProperty{"bootstrap.servers", "use --bootstrap-server"},
     OwnProperty{"metadata.broker.list", "use --bootstrap-server"},

@@ -30,6 +30,9 @@ constexpr int64_t kRecordOverheadBytes = 400;
 constexpr int64_t kMinQueueMessages = 1'000;
 constexpr int64_t kMaxQueueMessages = 100'000;
 
+// A leader that comes back is noticed within it; a text of a kilobyte a partition each time.
+constexpr int kStatisticsIntervalMs = 1'000;
+
 // Answers take less, and after each the fetcher looks again by itself.
 constexpr std::chrono::milliseconds kWakeInterval{5};
 
@@ -113,16 +116,18 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
                                  {"check.crcs", "true"}},
                                 {{"group.id", config.group},
                                  {"isolation.level", "read_committed"},
+                                 {"statistics.interval.ms", std::to_string(kStatisticsIntervalMs)},
                                  {"enable.partition.eof", "true"},
                                  {"enable.auto.commit", "false"},
                                  {"enable.auto.offset.store", "false"},
                                  {"auto.offset.reset", "error"}});
   if (!conf.ok()) return conf.error();
   auto told = std::make_unique<Told>();
+  told->topic = topic;
   const int ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   HC_CHECK(ready_fd >= 0, "no descriptor left for an eventfd");
-  Result<Handle> handle =
-      NewHandle(Role::kConsumer, std::move(conf.value()), {told.get(), &PartitionConsumer::OnError});
+  Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()),
+                                    {told.get(), &PartitionConsumer::OnError, &PartitionConsumer::OnStatistics});
   if (!handle.ok()) {
     close(ready_fd);
     return handle.error();
@@ -210,6 +215,11 @@ void PartitionConsumer::OnError(int code, const char* reason, void* opaque) {
   auto* const told = static_cast<Told*>(opaque);
   told->unknown_partition = true;
   told->reason = reason;
+}
+
+void PartitionConsumer::OnStatistics(std::string_view statistics, void* opaque) {
+  auto* const told = static_cast<Told*>(opaque);
+  told->leaders.Look(statistics, told->topic);
 }
 
 // Turns the messages taken into records, up to the first event that says something is wrong. An end is an event too,

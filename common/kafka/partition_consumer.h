@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
+#include "common/kafka/leader_watch.h"
 #include "common/result.h"
 #include "common/source_frame.h"
 #include "common/types.h"
@@ -81,6 +83,9 @@ class PartitionConsumer {
   // The high watermark of the last fetch; nothing before the first one.
   std::optional<Offset> CachedHighWatermark(PartitionId p) const;
 
+  // Whether p's leader answers, as of a second ago at most; ClearReady() takes in what is new.
+  LeaderWatch::Contact Contact(PartitionId p) const { return told_->leaders.Of(p); }
+
   // Readable since something arrived in an empty queue; ClearReady() before looking again.
   int ready_fd() const { return ready_fd_; }
   void ClearReady();
@@ -99,11 +104,14 @@ class PartitionConsumer {
     bool woken = false;  // since it may have been passed over
   };
 
-  // What librdkafka told through its error callback, which runs inside our own calls: it says there, and only
-  // there, that a partition does not exist, and it does not say which one.
+  // What librdkafka told through its callbacks, which run inside our own calls: the one for errors says, and it alone,
+  // that a partition does not exist, and it does not say which one.
   struct Told {
     bool unknown_partition = false;
     std::string reason;
+    // And, once a second, how its connections are.
+    std::string topic;
+    LeaderWatch leaders;
   };
 
   PartitionConsumer(std::string topic, FetchLimits limits, int ready_fd, std::unique_ptr<Told> told, Handle handle);
@@ -116,6 +124,7 @@ class PartitionConsumer {
   bool IsHalfFull(const Partition& partition, size_t records) const;
   std::optional<QueueEvent> TakeTold();
   static void OnError(int code, const char* reason, void* opaque);
+  static void OnStatistics(std::string_view statistics, void* opaque);
 
   const std::string topic_;
   const FetchLimits limits_;

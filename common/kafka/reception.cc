@@ -69,6 +69,7 @@ Handle NewProbe(rd_kafka_t* handle, const char* protocol, Probed* probed) {
   // Those of the first client expect its opaque. OpenSSL verifies without them too.
   rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), nullptr);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), nullptr);
+  rd_kafka_conf_set_stats_cb(conf.get(), nullptr);
   rd_kafka_conf_set_opaque(conf.get(), probed);
   rd_kafka_conf_set_error_cb(conf.get(), &OnProbeError);
   rd_kafka_conf_set_log_cb(conf.get(), &OnProbeLog);
@@ -117,6 +118,7 @@ Reception& Reception::Of(rd_kafka_s* handle) { return *static_cast<Reception*>(r
 void Reception::Listen(rd_kafka_conf_s* conf, Reception* reception) {
   rd_kafka_conf_set_opaque(conf, reception);
   rd_kafka_conf_set_error_cb(conf, &Reception::OnError);
+  if (reception->hooks_.on_statistics != nullptr) rd_kafka_conf_set_stats_cb(conf, &Reception::OnStatistics);
   // librdkafka itself says only that a certificate could not be verified.
   if (VerifiesCertificates(conf)) rd_kafka_conf_set_ssl_cert_verify_cb(conf, &Reception::OnCertificate);
 }
@@ -135,6 +137,12 @@ void Reception::OnError(rd_kafka_s* handle, int code, const char* reason, void* 
   if (IsProven(heard.refusal) && !IsProven(refusal)) return;  // that another broker is away mends nothing
   heard.refusal = refusal;
   heard.reason = reason;
+}
+
+int Reception::OnStatistics(rd_kafka_s* /*handle*/, char* json, size_t length, void* opaque) {
+  const auto* const self = static_cast<Reception*>(opaque);
+  self->hooks_.on_statistics(std::string_view(json, length), self->hooks_.opaque);
+  return 0;  // librdkafka frees the text
 }
 
 // Never more lenient than OpenSSL: an error stays one.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/kafka/handles.h"
 #include "common/kafka/refusal.h"
@@ -17,6 +18,7 @@ namespace headcount::kafka {
 struct ClientHooks {
   void* opaque = nullptr;
   void (*on_error)(int code, const char* reason, void* opaque) = nullptr;
+  void (*on_statistics)(std::string_view statistics, void* opaque) = nullptr;
 };
 
 class Reception {
@@ -44,6 +46,7 @@ class Reception {
     std::string certificate;  // what is wrong with the broker's, if that is it
   };
 
+  static int OnStatistics(rd_kafka_s* handle, char* json, size_t length, void* opaque);
   static void OnError(rd_kafka_s* handle, int code, const char* reason, void* opaque);
   static int OnCertificate(rd_kafka_s* handle, const char* broker, int32_t broker_id, int* verify_error, int depth,
                            const char* bytes, size_t size, char* text, size_t text_size, void* opaque);
