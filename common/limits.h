@@ -55,6 +55,9 @@ inline constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 40;
 inline constexpr uint64_t kMaxTotalMemoryBytes = uint64_t{1} << 45;
 // The smallest frame that can be counted: {"ts":1,"uid":1}
 inline constexpr uint64_t kMinMaxFrameBytes = 16;
+// Producers are given so long to come back after the leader of their partition was away, if --idle-timeout is shorter.
+// librdkafka tries again after 10 s at the most (reconnect.backoff.max.ms); the Java client after 1 s.
+inline constexpr int64_t kProducersReturnMs = 15'000;
 // Below it the pause between two batches of a busy partition would pass for silence.
 inline constexpr int64_t kMinIdleTimeoutMs = 100;
 

@@ -145,6 +145,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
      {L::kUpto, L::kSequence, L::kRecords, L::kBegunUs, L::kProducedUs, L::kOffsetsUs, L::kCommittedUs}},
     {A::kTransactionSettled, "transaction.settled", kInfo, kLimited, {L::kOutcome}},
     {A::kTransactionUnclear, "transaction.unclear", kWarning, kLimited, {L::kOutcome}},
+    {A::kWindowLeftOpen, "window.left_open", kWarning, kAll, {L::kWindowStart, L::kUpto}},
     {A::kWindowsUnited, "windows.united", kDebug, kAll, {L::kUpto, L::kUnitedUs}},
     {A::kWriterFailed, "writer.failed", kError, kAll, kOfFailure},
 

@@ -122,6 +122,7 @@ enum class LogAction : uint8_t {
   kTransactionCommitted,
   kTransactionSettled,
   kTransactionUnclear,
+  kWindowLeftOpen,
   kWindowsUnited,
   kWriterFailed,
   // Workers.

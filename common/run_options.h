@@ -44,6 +44,7 @@ struct RunOptions {
   // How far to read.
   bool until_end = false;
   bool leave_open = false;
+  bool publish_open = false;
   StartFrom from;
   OnLostInput on_lost_input = OnLostInput::kFail;
 

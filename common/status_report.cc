@@ -89,6 +89,7 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
   object.Add("held", p.held);
   object.Add("excused", p.excused);
   object.Add("state", p.state);
+  object.Add("hold", p.hold);
 }
 
 void WriteClock(JsonWriter* json, const StatusReport& report) {
@@ -310,6 +311,7 @@ StatusReport::Partition ReadPartition(ObjectReader object) {
   object.Get("held", &p.held);
   object.Get("excused", &p.excused);
   object.Get("state", &p.state);
+  if (object.Has("hold")) object.Get("hold", &p.hold);
   return p;
 }
 

@@ -44,6 +44,9 @@ struct StatusReport {
     uint64_t held = 0;
     std::string excused;  // "", "silent", "at_end", "empty", "max_hold"
     std::string state;    // "reading", "caught_up", "ahead", "unknown"
+    // Why one at its end holds the clock, besides its own last record: "", "leader_away", "leader_returned",
+    // "job_woken".
+    std::string hold;
   };
   struct Holder {
     int32_t partition = 0;

@@ -213,6 +213,10 @@ void ReadHowFar(OptionReader* reader, RunOptions* options) {
   options->leave_open = reader->given().Has("leave-open");
   reader->Require(!options->leave_open || options->until_end, "leave-open",
                   "it needs --until-end, which says where to stop");
+  options->publish_open = reader->given().Has("publish-open");
+  reader->Require(!options->publish_open || options->until_end, "publish-open",
+                  "it needs --until-end, which says where to stop");
+  reader->Require(!options->publish_open || !options->leave_open, "publish-open", "--leave-open asks for the opposite");
   if (!options->reads_files()) return;
   for (const std::string_view name : KafkaOnlyOptions()) {
     if (!reader->given().Has(name)) continue;  // WithoutKafka() left the flags

@@ -53,6 +53,10 @@ class Holding {
       return "Its worker " + std::to_string(partition_.worker) +
              " does not run; it is started again by itself, and the log says why it ended.";
     }
+    if (partition_.hold == "leader_away") {
+      return "Its leader does not answer: a partition that cannot be heard is not silent. Look at the broker that "
+             "leads it.";
+    }
     if (partition_.state == "unknown") {
       return "Nothing has been heard from its leader yet: a partition that cannot be heard is not silent. Look at the "
              "broker that leads it.";
@@ -81,6 +85,16 @@ class Holding {
   std::string AtItsEnd() const {
     const int64_t idle_ms = report_.rule.idle_timeout_ms;
     std::string text = "It is read to its end";
+    if (partition_.hold == "leader_returned") {
+      return text + ". Its leader was away and answers again: its producers have " +
+             FormatDurationMs(std::max(idle_ms, limits::kProducersReturnMs)) + " from then to come back.";
+    }
+    if (partition_.hold == "job_woken") {
+      return text +
+             ". All partitions were silent until a record came in one of them: this one holds the clock until its "
+             "own next frame, or for " +
+             FormatDurationMs(idle_ms) + " (idle-timeout) from then.";
+    }
     if (UnmovedMs() > idle_ms + kPatienceMs) {
       text += ", but not silent: for " + ShortSpan(UnmovedMs() / 1000) +
               " frames have come in it that do not move its clock, or its leader has not confirmed that no open "
@@ -240,12 +254,13 @@ class MinuteStory {
     } else if (report_.rule.until_end) {
       text_.Say("All partitions are read: what is left is published now, and the job ends" + WriterText() + ".");
     } else if (now_ms_ / 1000 < needed_) {
-      text_.Say("All partitions are silent or empty: the wall clock closes it at " + TimeText(needed_) + ".");
+      text_.Say("All partitions are silent or empty: the wall clock closes it at " + TimeText(needed_) +
+                ", if anything is attributed to it by then.");
     } else {
       text_.Say(
           "All partitions are silent or empty, and the wall clock has passed it: it comes with the writer's next "
           "transaction" +
-          WriterText() + ", or has no record if no frame was attributed to it.");
+          WriterText() + "; or nothing is attributed to it, and then it stays open for what may come.");
     }
   }
 

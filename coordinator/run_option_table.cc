@@ -40,10 +40,13 @@ OptionSection KafkaSection() {
 OptionSection ReadingSection() {
   return {"How far to read",
           {{"until-end", 0, Takes::kNothing, "",
-            "Read up to the end offsets of this moment, publish every minute, exit 0. Without it: go on for ever."},
+            "Read up to the end offsets of this moment, publish every minute that is over by the wall clock, exit 0. "
+            "Without it: go on for ever."},
            {"leave-open", 0, Takes::kNothing, "",
             "With --until-end: publish only minutes that later frames can no longer change, leave the others for "
             "the next start. For a cron job."},
+           {"publish-open", 0, Takes::kNothing, "",
+            "With --until-end: publish minutes too that are not over yet. What comes of them later is late."},
            {"input", 0, Takes::kMany, "FILE...",
             "No Kafka: each file, or - for stdin, is one partition, each line a frame; records go to stdout.", true}}};
 }

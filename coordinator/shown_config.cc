@@ -42,6 +42,7 @@ const std::map<std::string_view, Show>& Shows() {
        [](Options o) { return std::string(o.on_lost_input == OnLostInput::kFail ? "fail" : "continue"); }},
       {"until-end", [](Options o) { return Word(o.until_end); }},
       {"leave-open", [](Options o) { return Word(o.leave_open); }},
+      {"publish-open", [](Options o) { return Word(o.publish_open); }},
       {"time-field", [](Options o) { return o.fields.time; }},
       {"id-field", [](Options o) { return o.fields.id; }},
       {"window", [](Options o) { return Seconds(o.rule.window_s); }},

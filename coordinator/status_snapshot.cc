@@ -10,11 +10,13 @@ namespace headcount {
 namespace {
 
 constexpr std::array<const char*, 5> kExcuseNames = {"", "silent", "at_end", "empty", "max_hold"};
+constexpr std::array<const char*, 4> kHoldNames = {"", "leader_away", "leader_returned", "job_woken"};
 constexpr std::array<const char*, 4> kReadingNames = {"unknown", "reading", "caught_up", "ahead"};
 // A job may have thousands of partitions without a watermark; these are enough to know where to look.
 constexpr size_t kHoldersShown = 5;
 
 std::string WhyItHolds(const StatusReport::Partition& partition) {
+  if (partition.hold == "leader_away") return "its leader does not answer";
   if (partition.state == "unknown") return "its leader has not been heard yet";
   const std::string clock = partition.has_watermark ? "slowest watermark" : "no watermark yet";
   return clock + (partition.state == "caught_up" ? "; read to its end" : "; being read");
@@ -145,6 +147,7 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
       line.held = partition.status.held;
       line.excused = kExcuseNames[static_cast<size_t>(partition.status.excuse)];
       line.state = kReadingNames[static_cast<size_t>(partition.status.reading)];
+      line.hold = kHoldNames[static_cast<size_t>(partition.status.hold_reason)];
     }
     line.unmoved_since_ms = UnmovedSinceMs(line, report->updated_at_ms);
     report->partitions.push_back(std::move(line));

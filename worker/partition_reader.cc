@@ -33,6 +33,7 @@ bool PartitionReader::MayRead(EventTime not_beyond) const {
 
 Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
   const EventTime before = judge_.watermark();
+  const size_t held_before = judge_.held();
   size_t taken = 0;
   size_t bytes = 0;
   while (taken < max && bytes < limits::kBatchBytes && MayRead(not_beyond)) {
@@ -58,7 +59,9 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
   if (taken == 0) return taken;
   record_bytes_ += bytes;
   CrashPoint("worker.taken");
-  policy_.OnRecord(judge_.watermark() > before, now_ms);
+  const bool moved = judge_.watermark() > before;
+  told_time_ = moved || judge_.held() > held_before;
+  policy_.OnRecord(moved, now_ms);
   return taken;
 }
 
@@ -150,6 +153,7 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
 }
 
 bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask, int64_t now_ms) {
+  policy_.OnContact(tools_.source->Contact(partition_), now_ms);
   const bool was_excused = policy_.excused();
   if (tools_.options->until_end && !read_to_until_) read_to_until_ = AtUntil();
   // Nothing is left below the frame that waits, or below the position.
@@ -173,9 +177,14 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
 // Not read on before a commit makes room. What lies unread has not been silent, so it holds the clock, as long as
 // the windows that this lets close may make the room. If they did not, all moves lie in one window: then it must
 // not hold up the commit of that window, and is excused where it was last.
+// Where --until-end does not close that window, nothing more can be read in this run: the rest is for the next start.
 void PartitionReader::WaitForRoomForMoves() {
-  const bool held_all_it_could = tools_.view->closed_upto() >= tools_.options->rule.SealableBy(judge_.watermark());
-  if (held_all_it_could) {
+  const EventTime last = tools_.view->last_boundary();
+  const EventTime sealable = tools_.options->rule.SealableBy(judge_.watermark()).time();
+  const bool held_all_it_could = tools_.view->closed_upto().time() >= std::min(sealable, last);
+  if (held_all_it_could && last != EventTime::Forever()) {
+    read_to_until_ = true;
+  } else if (held_all_it_could) {
     policy_.StayExcused();
   } else if (HasMore()) {
     policy_.EndExcuse();
@@ -210,15 +219,17 @@ shm::Step PartitionReader::MakeStep() const {
   return step;
 }
 
-shm::PartitionStatus PartitionReader::Status(EventTime not_beyond) const {
+shm::PartitionStatus PartitionReader::Status(EventTime not_beyond, int64_t now_ms) const {
   shm::PartitionStatus status;
   status.position = tools_.source->Position(partition_);
   status.end = tools_.source->KnownEnd(partition_);
   status.watermark = judge_.watermark();
   status.held = static_cast<uint32_t>(judge_.held());
   status.excuse = policy_.excuse();
+  status.hold_reason = policy_.hold_reason(now_ms);
   // A pipe has no end before it ends, and no leader to hear of it from: it is read.
-  if (status.end < Offset(0) && !tools_.options->reads_files()) {
+  if (status.hold_reason == shm::HoldReason::kLeaderAway ||
+      (status.end < Offset(0) && !tools_.options->reads_files())) {
     status.reading = shm::ReadingState::kUnknown;
   } else if (!HasMore()) {
     status.reading = shm::ReadingState::kCaughtUp;

@@ -45,6 +45,9 @@ class PartitionReader {
   // Judges up to `max` frames that are here, as long as the watermark is not after `not_beyond`. Answers how
   // many records were taken; 0: nothing here, or nothing allowed.
   Result<size_t> ReadSome(size_t max, EventTime not_beyond, int64_t now_ms);
+  // Whether the last ReadSome() moved the watermark or met a frame that may yet do so: what is invalid or late says
+  // nothing of the time its producers live in.
+  bool told_time() const { return told_time_; }
   // Whether a record may be judged now, were one here.
   bool MayRead(EventTime not_beyond) const;
 
@@ -52,6 +55,8 @@ class PartitionReader {
   // Looks at the end of the partition; at most one in a call of UpdateExcuse may ask the leader, which
   // blocks. Answers whether it did. Settles the held frames when the partition becomes excused.
   bool UpdateExcuse(WindowStart boundary_of_others, bool may_ask, int64_t now_ms);
+  // All partitions of the job were excused until a record came at `woken_ms`: this one holds the clock again.
+  void OnJobWoken(int64_t woken_ms) { policy_.OnJobWoken(woken_ms); }
   // A seal up to `upto` passes this excused partition.
   void Pass(WindowStart upto) { judge_.Excuse(WallClock(), upto); }
   // The record at `offset` killed earlier workers; one that the replay will not reach again is passed over.
@@ -61,7 +66,7 @@ class PartitionReader {
   shm::Step MakeStep() const;
   void ForgetClosedMoves() { judge_.ForgetMovesBelow(tools_.store->EarliestNeeded(place_, judge_.offset())); }
   void ForgetWindow() { sink_.ForgetWindow(); }
-  shm::PartitionStatus Status(EventTime not_beyond) const;
+  shm::PartitionStatus Status(EventTime not_beyond, int64_t now_ms) const;
 
   PartitionId partition() const { return partition_; }
   EventTime watermark() const { return judge_.watermark(); }
@@ -100,6 +105,7 @@ class PartitionReader {
   size_t next_ = 0;   // ... and judged up to here
   uint64_t record_bytes_ = 0;
   bool read_to_until_ = false;
+  bool told_time_ = false;
   std::vector<Offset> poison_left_;  // for whose moves there was no room
 };
 

@@ -1,6 +1,7 @@
 #include "worker/window_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/check.h"
 #include "common/crash_point.h"
@@ -108,6 +109,15 @@ void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
   }
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(closed));
   sealed_refs_.erase(sealed_refs_.begin(), sealed_refs_.begin() + static_cast<std::ptrdiff_t>(closed));
+}
+
+WindowStart WindowStore::NewestNotClosedBefore(WindowStart boundary) const {
+  const auto open_after = open_.lower_bound(boundary);
+  if (open_after != open_.begin()) return std::prev(open_after)->first;
+  const auto sealed_after =
+      std::lower_bound(sealed_.begin(), sealed_.end(), boundary,
+                       [](const SealedBlocks& blocks, WindowStart before) { return blocks.start < before; });
+  return sealed_after == sealed_.begin() ? WindowStart::Unset() : std::prev(sealed_after)->start;
 }
 
 // Those still on their way into a table, a few a window, are not missed.

@@ -90,6 +90,8 @@ class WindowStore {
   WindowStart sealed_upto() const { return sealed_upto_; }
   // The newest window ever opened in this life; Unset: none.
   WindowStart latest() const { return latest_; }
+  // The newest before `boundary` that is not closed, as far as this worker knows; Unset: none.
+  WindowStart NewestNotClosedBefore(WindowStart boundary) const;
   // Verdicts given in this life to windows that were not published before it.
   const VerdictCounts& judged_counts() const { return judged_; }
   void Count(OpenWindow* window, const VerdictCounts& more) {

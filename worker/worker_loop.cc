@@ -171,6 +171,7 @@ Result<bool> WorkerLoop::ReadOneBatch() {
       if (records_ == 0) LogFirstRecord(reader->partition());
       records_ += *taken;
       batches_.Add(MonotonicUs() - began_us);
+      if (reader->told_time()) WakeIfAsleep();
       return true;
     }
     if (reader->HasMore()) source_->Nudge(reader->partition());
@@ -210,13 +211,19 @@ WindowStart WorkerLoop::SealableNow() const {
   const CountingRule& rule = start_.options->rule;
   const bool any_excused =
       std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return reader->excused(); });
-  if (!any_excused) return rule.SealableBy(own_clock_.slowest);
+  const EventTime slowest = any_excused ? JobClock().slowest : own_clock_.slowest;
+  const WindowStart upto = slowest == EventTime::Forever() ? SealableWhereAllAreExcused() : rule.SealableBy(slowest);
+  return std::min(upto, WindowStart(view_.last_boundary().seconds()));
+}
+
+// No watermark holds anything back. Where all is read, the job goes to the end of the last window. While it streams,
+// the wall clock lets it go to the end of the last window that it has passed by, and no further: frames of a later
+// window may be of any time, since a topic that is filled with history is as silent as one at night until the first
+// frame.
+WindowStart WorkerLoop::SealableWhereAllAreExcused() const {
   const shm::Clock job = JobClock();
-  if (job.slowest != EventTime::Forever()) return rule.SealableBy(job.slowest);
-  // Everybody is excused: the wall clock decides, or, where all is read, the end of the last window.
-  if (!start_.options->until_end) return rule.SealableBy(WallClock());
-  if (start_.options->leave_open || !job.latest_end.is_set()) return WindowStart::Unset();
-  return rule.SealableBy(job.latest_end.plus(rule.lateness_s));
+  if (!start_.options->until_end) return WindowStart(job.overdue_end.seconds());
+  return start_.options->leave_open ? WindowStart::Unset() : WindowStart(job.latest_end.seconds());
 }
 
 Result<void> WorkerLoop::SealWhatIsPossible() {
@@ -269,7 +276,7 @@ bool WorkerLoop::NothingLeftToDo() const {
            });
   }
   if (job.slowest != EventTime::Forever() || !job.final) return false;
-  return !job.latest_end.is_set() || store_->sealed_upto().time() >= job.latest_end;
+  return store_->sealed_upto().time() >= std::min(job.latest_end, view_.last_boundary());
 }
 
 void WorkerLoop::ShowStatusIfDue() {
@@ -289,7 +296,7 @@ void WorkerLoop::ShowStatus() {
   status.batches = batches_;
   status.judged = store_->judged_counts();
   for (const auto& reader : readers_) {
-    view_.ShowPartition(reader->partition(), reader->Status(NotBeyond()));
+    view_.ShowPartition(reader->partition(), reader->Status(NotBeyond(), now_ms_));
     status.waiting += reader->waiting();
     status.record_bytes += reader->record_bytes();
     status.lost_records += reader->lost_held();
@@ -322,21 +329,55 @@ shm::Clock WorkerLoop::OwnClock() const {
     // An excused one whose moves are full waits for the commit that lets it read on: the job is not over before.
     const bool final = reader->read_to_until() || (reader->excused() && start_.options->leave_open);
     const EventTime watermark = reader->excused() ? EventTime::Forever() : reader->watermark();
-    clock = Slower(clock, {watermark, final, EventTime::Unset()});
+    clock = Slower(clock, {watermark, final});
   }
-  if (store_->latest().is_set()) clock.latest_end = start_.options->rule.EndOf(store_->latest());
+  const CountingRule& rule = start_.options->rule;
+  if (store_->latest().is_set()) clock.latest_end = rule.EndOf(store_->latest());
+  // A window that is sealed here still counts: other workers may not have sealed up to it yet.
+  clock.overdue_end = own_clock_.overdue_end;
+  if (clock.slowest == EventTime::Forever()) {
+    const WindowStart overdue = store_->NewestNotClosedBefore(rule.SealableBy(WallClock()));
+    if (overdue.is_set()) clock.overdue_end = std::max(clock.overdue_end, rule.EndOf(overdue));
+  }
   return clock;
 }
 
-// Shows the own clock, looks at the others', and wakes those who wait for ours.
-void WorkerLoop::RefreshClocks() {
+// Shows the own clock, and wakes the workers that wait for it.
+void WorkerLoop::ShowOwnClock() {
   const shm::Clock own = OwnClock();
-  const bool moved = own.slowest != own_clock_.slowest || own.final != own_clock_.final;
+  const bool moved =
+      own.slowest != own_clock_.slowest || own.final != own_clock_.final || own.overdue_end != own_clock_.overdue_end;
   own_clock_ = own;
   view_.ShowClock(own, partition_count_);
-  others_clock_ = view_.OthersClock();
   if (!moved) return;
   for (const SlotId slot : view_.WaitingForClock()) start_.wakeups->worker(slot).Signal();
+}
+
+// Shows the own clock and looks at the others'. Where one of them was woken, the partitions here hold the clock from
+// now on: what is sealed next by the clocks seen here must not pass them.
+void WorkerLoop::RefreshClocks() {
+  ShowOwnClock();
+  others_clock_ = view_.OthersClock();
+  if (const int64_t woken_ms = view_.WokenMs(); woken_ms > woken_ms_) {
+    Wake(woken_ms);
+  } else if (JobClock().slowest == EventTime::Forever() && !start_.options->until_end && !view_.asleep()) {
+    view_.ShowAsleep(now_ms_);
+  }
+}
+
+// A record has come that tells the time. Where all partitions of the job were excused until then, all hold the clock
+// again, so that those whose first record comes a little later are waited for.
+void WorkerLoop::WakeIfAsleep() {
+  if (!view_.asleep()) return;
+  const int64_t now_ms = MonotonicMs();
+  view_.ShowWoken(now_ms);
+  Wake(now_ms);
+}
+
+void WorkerLoop::Wake(int64_t woken_ms) {
+  woken_ms_ = woken_ms;
+  for (const auto& reader : readers_) reader->OnJobWoken(woken_ms);
+  ShowOwnClock();
 }
 
 // --- Memory --------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class WorkerLoop {
 
   // By place. For tests that look on: what is forgotten between two publications nobody else can see.
   const std::vector<std::unique_ptr<PartitionReader>>& readers() const { return readers_; }
+  const WindowStore& windows() const { return *store_; }
 
  private:
   // --- Start ------------------------------------------------------------------------------------------------
@@ -56,6 +57,7 @@ class WorkerLoop {
   void UpdateExcuses();
   Result<void> SealWhatIsPossible();
   WindowStart SealableNow() const;
+  WindowStart SealableWhereAllAreExcused() const;
   Result<void> PublishIfDue();
   Result<void> Publish(bool last);
   bool NothingLeftToDo() const;
@@ -65,7 +67,10 @@ class WorkerLoop {
 
   // --- The clock --------------------------------------------------------------------------------------------
   shm::Clock OwnClock() const;
+  void ShowOwnClock();
   void RefreshClocks();
+  void WakeIfAsleep();
+  void Wake(int64_t woken_ms);
   shm::Clock JobClock() const { return Slower(own_clock_, others_clock_); }
   EventTime NotBeyond() const { return JobClock().slowest.plus(start_.options->max_skew_s); }
 
@@ -92,8 +97,9 @@ class WorkerLoop {
   int32_t partition_count_ = 0;                            // of the topic, as far as readers_ covers it
   WindowStart closed_upto_;
   WindowStart published_sealed_upto_;
-  shm::Clock own_clock_{EventTime::Unset(), false, EventTime::Unset()};
-  shm::Clock others_clock_{EventTime::Unset(), false, EventTime::Unset()};
+  shm::Clock own_clock_{EventTime::Unset(), false};
+  shm::Clock others_clock_{EventTime::Unset(), false};
+  int64_t woken_ms_ = 0;  // the last wake of the job that the partitions know of
 
   int64_t now_ms_ = 0;  // of this round
   uint64_t records_ = 0;

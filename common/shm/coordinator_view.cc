@@ -116,6 +116,7 @@ PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   snapshot.status.end = Offset(partition.worker_end.load(std::memory_order_relaxed));
   snapshot.status.watermark = EventTime(partition.worker_watermark.load(std::memory_order_relaxed));
   snapshot.status.held = partition.worker_held.load(std::memory_order_relaxed);
+  snapshot.status.hold_reason = static_cast<HoldReason>(partition.worker_hold_reason.load(std::memory_order_relaxed));
   snapshot.status.excuse = static_cast<Excuse>(partition.worker_excused.load(std::memory_order_relaxed));
   snapshot.status.reading = static_cast<ReadingState>(partition.worker_reading.load(std::memory_order_relaxed));
   return snapshot;

@@ -31,6 +31,7 @@ Result<JobMemory> JobMemory::Create(int32_t slots, uint64_t slice_bytes) {
     job.coordinator_slots = static_cast<uint32_t>(slots);
     job.coordinator_slice_bytes = slice;
     job.writer_closed_upto.store(WindowStart::Unset().seconds());
+    job.writer_last_boundary.store(EventTime::Forever().seconds());
     return memory;
   } catch (const boost::interprocess::interprocess_exception& failure) {
     return Error{ExitCode::kHumanNeeded, "mapping " + std::to_string(bytes) + " bytes of shared memory for " +

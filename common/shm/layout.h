@@ -83,6 +83,9 @@ struct alignas(64) JobData {
   // there.
   Shared<uint64_t> writer_minutes_begun;
   RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
+  // --until-end of a topic: the run closes no window that ends after it, as the wall clock had not passed those when
+  // the ends were asked for. Forever: closes all.
+  Shared<int64_t> writer_last_boundary;
   SharedCounts writer_published;        // verdicts in records committed since this start
   SharedDurations writer_transactions;  // of this writer, with whatever was tried again
 };
@@ -115,6 +118,11 @@ struct alignas(64) SlotData {
   Shared<int64_t> worker_final_clock;              // the worker_clock that will stay so in this run, or kNoFinalClock
   Shared<int64_t> worker_sealed_upto;
   Shared<uint32_t> worker_wants_clock;  // 1: waits for others' clocks; wake it when yours moves
+  Shared<int64_t> worker_overdue_end;  // of the newest window it has opened that the wall clock has passed by; or Unset
+  // CLOCK_MONOTONIC, 0: never. When this slot saw all partitions of the job excused, and when a record came here after
+  // that. These two outlive their worker: what they say is about the job, and others may not have looked yet.
+  Shared<int64_t> worker_asleep_ms;
+  Shared<int64_t> worker_woken_ms;
 
   Shared<uint64_t> worker_publication_begun;  // number of the last one begun
   Shared<uint64_t> worker_publication_done;   // CLAIM: this one is whole
@@ -141,6 +149,8 @@ struct alignas(64) SlotData {
 };
 
 enum class Excuse : uint32_t { kNone, kSilent, kAtEnd, kEmpty, kMaxHold };
+// Why a partition at its end holds the clock, besides its own last record.
+enum class HoldReason : uint32_t { kNone, kLeaderAway, kLeaderReturned, kJobWoken };
 enum class ReadingState : uint32_t { kUnknown, kReading, kCaughtUp, kAhead };
 
 struct alignas(64) PartitionData {
@@ -155,8 +165,9 @@ struct alignas(64) PartitionData {
   Shared<int64_t> worker_end;                 // -1: not known
   Shared<int64_t> worker_watermark;           // EventTime; Unset: none
   Shared<uint32_t> worker_held;
-  Shared<uint32_t> worker_excused;  // Excuse
-  Shared<uint32_t> worker_reading;  // ReadingState
+  Shared<uint32_t> worker_excused;      // Excuse
+  Shared<uint32_t> worker_reading;      // ReadingState
+  Shared<uint32_t> worker_hold_reason;  // HoldReason
 };
 
 // --- In a slice ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@
 namespace headcount::shm {
 namespace {
 
-constexpr Clock kNotThere{EventTime::Unset(), false, EventTime::Unset()};
+constexpr Clock kNotThere{EventTime::Unset(), false};
 
 bool Lives(const SlotData& slot) {
   const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
@@ -24,6 +24,7 @@ Clock Slower(const Clock& a, const Clock& b) {
   // Both must be final where both are the slowest.
   both.final = (a.slowest > both.slowest || a.final) && (b.slowest > both.slowest || b.final);
   both.latest_end = std::max(a.latest_end, b.latest_end);
+  both.overdue_end = std::max(a.overdue_end, b.overdue_end);
   return both;
 }
 
@@ -32,6 +33,7 @@ void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
   slot.worker_generation.store(0, std::memory_order_release);
   slot.worker_partition_count.store(0, std::memory_order_relaxed);
   slot.worker_latest_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_overdue_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
   slot.worker_clock.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
   slot.worker_final_clock.store(kNoFinalClock, std::memory_order_relaxed);
   slot.worker_sealed_upto.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
@@ -76,11 +78,12 @@ Clock WorkerView::OthersClock() const {
       continue;
     }
     Clock clock;
-    // The clock is the claim (ShowClock stores it last); the other two may be newer. A newer end is as good, and
+    // The clock is the claim (ShowClock stores it last); the others may be newer. A newer end is as good, and
     // a newer word about being final names its clock, so that it is not taken for a word about this one.
     clock.slowest = EventTime(slot.worker_clock.load(std::memory_order_acquire));
     clock.final = slot.worker_final_clock.load(std::memory_order_relaxed) == clock.slowest.seconds();
     clock.latest_end = EventTime(slot.worker_latest_end.load(std::memory_order_relaxed));
+    clock.overdue_end = EventTime(slot.worker_overdue_end.load(std::memory_order_relaxed));
     slowest = Slower(slowest, clock);
   }
   return slowest;
@@ -98,6 +101,18 @@ EventTime WorkerView::OthersSealedUpto() const {
   }
   return upto;
 }
+
+int64_t WorkerView::Newest(Shared<int64_t> SlotData::*time_ms) const {
+  int64_t newest_ms = 0;
+  for (int32_t s = 0; s < slots(); ++s) {
+    newest_ms = std::max(newest_ms, (memory_->slot(SlotId(s)).*time_ms).load(std::memory_order_acquire));
+  }
+  return newest_ms;
+}
+
+bool WorkerView::asleep() const { return Newest(&SlotData::worker_asleep_ms) > WokenMs(); }
+
+int64_t WorkerView::WokenMs() const { return Newest(&SlotData::worker_woken_ms); }
 
 void WorkerView::WantsClock(bool wants) {
   self().worker_wants_clock.store(wants ? 1 : 0, std::memory_order_release);
@@ -119,6 +134,7 @@ std::vector<SlotId> WorkerView::WaitingForClock() const {
 void WorkerView::ShowClock(const Clock& clock, int32_t partition_count) {
   SlotData& slot = self();
   slot.worker_latest_end.store(clock.latest_end.seconds(), std::memory_order_relaxed);
+  slot.worker_overdue_end.store(clock.overdue_end.seconds(), std::memory_order_relaxed);
   slot.worker_final_clock.store(clock.final ? clock.slowest.seconds() : kNoFinalClock, std::memory_order_relaxed);
   slot.worker_clock.store(clock.slowest.seconds(), std::memory_order_release);
   slot.worker_partition_count.store(partition_count, std::memory_order_release);
@@ -151,6 +167,7 @@ void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
   partition.worker_held.store(status.held, std::memory_order_relaxed);
   partition.worker_excused.store(static_cast<uint32_t>(status.excuse), std::memory_order_relaxed);
   partition.worker_reading.store(static_cast<uint32_t>(status.reading), std::memory_order_relaxed);
+  partition.worker_hold_reason.store(static_cast<uint32_t>(status.hold_reason), std::memory_order_relaxed);
   partition.worker_shown.store(1, std::memory_order_release);
 }
 

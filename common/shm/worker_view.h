@@ -21,6 +21,8 @@ struct Clock {
   EventTime slowest = EventTime::Forever();   // Forever: all are excused; Unset: one has no watermark yet
   bool final = true;                          // the slowest will not be read on in this run
   EventTime latest_end = EventTime::Unset();  // end of the last window opened
+  // End of the last window opened among those whose end and lateness the wall clock has passed.
+  EventTime overdue_end = EventTime::Unset();
 
   // The clock of both together.
   friend Clock Slower(const Clock& a, const Clock& b);
@@ -34,6 +36,7 @@ struct PartitionStatus {
   uint32_t held = 0;
   Excuse excuse = Excuse::kNone;
   ReadingState reading = ReadingState::kUnknown;
+  HoldReason hold_reason = HoldReason::kNone;
 };
 
 // The worker as a whole, for the status file and the metrics.
@@ -72,17 +75,30 @@ class WorkerView {
   // Where partition p's replay starts, as text (common/judge/point_text.h).
   std::string_view point_text(PartitionId p) const;
   std::optional<Offset> until(PartitionId p) const;
+  // No window that ends after it is closed in this run; Forever: no such bound.
+  EventTime last_boundary() const {
+    return EventTime(memory_->job().writer_last_boundary.load(std::memory_order_acquire));
+  }
   // The clock of all other slots. A slot whose worker is not there, or does not know the whole topic yet,
   // counts as having no watermark.
   Clock OthersClock() const;
   // The boundary up to which every other slot has sealed; Forever where there are no others with partitions.
   EventTime OthersSealedUpto() const;
+  // The job is asleep since some slot said so (ShowAsleep) until some slot says that it is woken (ShowWoken).
+  bool asleep() const;
+  // When it was woken last: CLOCK_MONOTONIC; 0: never. A worker that asks after OthersClock() has heard of every record
+  // that moved one of those clocks.
+  int64_t WokenMs() const;
   // Slots whose workers wait for a clock to move; asked after ShowClock().
   std::vector<SlotId> WaitingForClock() const;
 
   // --- What it says -----------------------------------------------------------------------------------------
   // Without a new `partition_count` others take this slot for unprepared (see OthersClock).
   void ShowClock(const Clock& clock, int32_t partition_count);
+  // All partitions of the job are excused. A record that tells the time has come while the job was asleep: said before
+  // the clock it moves.
+  void ShowAsleep(int64_t now_ms) { self().worker_asleep_ms.store(now_ms, std::memory_order_release); }
+  void ShowWoken(int64_t now_ms) { self().worker_woken_ms.store(now_ms, std::memory_order_release); }
   // Between this and a look at OthersClock() no movement is missed: either the look sees it, or who moved sees us
   // among WaitingForClock().
   void WantsClock(bool wants);
@@ -102,6 +118,7 @@ class WorkerView {
 
  private:
   SlotData& self() const { return *self_; }
+  int64_t Newest(Shared<int64_t> SlotData::*time_ms) const;  // over all slots
 
   const JobMemory* memory_;
   SlotId slot_;

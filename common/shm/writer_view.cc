@@ -15,6 +15,16 @@ void WriterView::StorePoint(PartitionId p, const std::string& text, Offset safe_
   partition.writer_safe_offset.store(safe_offset.value(), std::memory_order_release);
 }
 
+EventTime WriterView::LatestEnd() const {
+  EventTime latest = EventTime::Unset();
+  for (int32_t s = 0; s < memory_->slots(); ++s) {
+    const SlotData& slot = memory_->slot(SlotId(s));
+    if (slot.worker_generation.load(std::memory_order_acquire) == 0) continue;
+    latest = std::max(latest, EventTime(slot.worker_latest_end.load(std::memory_order_relaxed)));
+  }
+  return latest;
+}
+
 void WriterView::OpenPartition(PartitionId p) {
   PartitionData& partition = memory_->partition(p);
   partition.writer_until.store(-1, std::memory_order_relaxed);

@@ -36,6 +36,11 @@ class WriterView {
   void StoreUntil(PartitionId p, Offset until) {
     memory_->partition(p).writer_until.store(until.value(), std::memory_order_release);
   }
+  void StoreLastBoundary(EventTime boundary) {
+    memory_->job().writer_last_boundary.store(boundary.seconds(), std::memory_order_release);
+  }
+  // The end of the last window that any worker has opened; Unset: none.
+  EventTime LatestEnd() const;
   // First of all for a partition: nothing committed, read without end.
   void OpenPartition(PartitionId p);
   void RaisePartitionCount(int32_t count) {

@@ -178,6 +178,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       claimed_ = true;
       if (!options_->until_end) return standing;
       around_(true);
+      // Before the ends: of a window that the wall clock had passed by then, every frame in time lies below them.
+      if (!options_->publish_open) standing.last_boundary = options_->rule.SealableBy(WallClock()).time();
       const Result<std::vector<Offset>> ends =
           kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
                              {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);

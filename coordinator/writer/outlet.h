@@ -19,7 +19,9 @@ namespace headcount {
 // Where the job stands once the claim is made.
 struct Standing {
   StartPlan plan;
-  std::vector<std::optional<Offset>> until;  // by partition: where --until-end stops, as far as it is known
+  std::vector<std::optional<Offset>> until = {};  // by partition: where --until-end stops, as far as it is known
+  // --until-end closes no window that ends after it: frames of it may come behind those ends. Forever: it closes all.
+  EventTime last_boundary = EventTime::Forever();
 };
 
 class Outlet {

@@ -81,6 +81,8 @@ void WriterLoop::ShowStart(const Standing& standing) {
     if (standing.until[n]) view_.StoreUntil(p, *standing.until[n]);
     positions_.push_back(points_[n].point.offset);
   }
+  last_boundary_ = standing.last_boundary;
+  view_.StoreLastBoundary(last_boundary_);
   view_.CloseUpTo(header_.closed_upto, header_.run, header_.sequence);
   view_.EnterState(shm::WriterState::kClaimed);
   start_.wakeups->SignalAllWorkers();
@@ -116,10 +118,23 @@ Result<void> WriterLoop::Run() {
     start_.wakeups->writer().Clear();
     Gather();
   }
+  LogLeftOpen();
   LogAllThatWasLeftOut();  // after this the coordinator may end it all before we are gone
   view_.EnterState(shm::WriterState::kDone);
   start_.wakeups->coordinator().Signal();
   return {};
+}
+
+// --until-end: says which minutes wait for the next start, and why.
+void WriterLoop::LogLeftOpen() const {
+  const EventTime end = view_.LatestEnd();
+  if (end <= last_boundary_ || start_.options->leave_open || view_.draining()) return;
+  const int64_t first = last_boundary_.seconds();
+  const int64_t last = end.seconds() - start_.options->rule.window_s;
+  Log(LogAction::kWindowLeftOpen,
+      "what lies from " + TimeText(first) + " on was not over when the ends were asked for (up to minute " +
+          TimeText(last) + "): it stays open for the next start; --publish-open publishes it too",
+      {{LogLabel::kWindowStart, first}, {LogLabel::kUpto, end.seconds()}});
 }
 
 // Minutes that end soon after a transaction share the next one: a backfill would otherwise commit them one by one, and

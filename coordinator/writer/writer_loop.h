@@ -46,6 +46,7 @@ class WriterLoop {
   Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
   bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;
   bool MustCloseAll() const;
+  void LogLeftOpen() const;
   void TakePoints(const Publications& publications, WindowStart upto);
   void ShowClosed(const Publications& publications, WindowStart upto);
   Error TooManyPartitions(int32_t count) const;
@@ -59,9 +60,10 @@ class WriterLoop {
   shm::WriterView view_;
   const std::unique_ptr<Outlet> outlet_;
 
-  CommitHeader header_;            // of the last transaction
-  std::vector<SafePoint> points_;  // by partition, as committed last
-  std::vector<Offset> positions_;  // by partition, of the judges at the last commit
+  CommitHeader header_;                             // of the last transaction
+  std::vector<SafePoint> points_;                   // by partition, as committed last
+  std::vector<Offset> positions_;                   // by partition, of the judges at the last commit
+  EventTime last_boundary_ = EventTime::Forever();  // Standing::last_boundary
   int64_t committed_ms_ = 0;
   int64_t partitions_watched_ms_ = 0;
   int64_t points_watched_ms_ = 0;

@@ -13,6 +13,7 @@
 #include "tests/fault/fault_table.h"
 #include "tests/support/frozen.h"
 #include "tests/support/job_testing.h"
+#include "tests/support/outage.h"
 #include "tests/support/own_broker.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -142,6 +143,22 @@ TEST_F(BrokerFault, StoppedForThirtySecondsWhileFramesArriveItKillsNobodyAndNoth
   EXPECT_EQ(patient.Deaths(), 0U);
   patient.ExpectDrained();
   patient.Finish(&row);
+  Report(row);
+}
+
+// At its defaults, and with producers that come back ten seconds after the broker.
+TEST_F(BrokerFault, HoweverLongItIsAwayNothingIsLateThatProducersSendWhenTheyAreBack) {
+  FaultRow row{"broker killed for 5, 20 and 90 s, producers back 10 s later", 0, 0, {}, {}};
+  for (const seconds away : {seconds(5), seconds(20), seconds(90)}) {
+    const AfterOutage after = LiveThroughOutage(own_.get(), {away});
+    EXPECT_EQ(after.late, 0) << away.count() << " s";
+    const MinuteErrors errors = Compare(after.published, after.right);
+    row.minutes += after.right.size();
+    row.errors.lost += errors.lost;
+    row.errors.doubled += errors.doubled;
+    row.errors.differing += errors.differing;
+    ++row.times;
+  }
   Report(row);
 }
 

@@ -71,34 +71,65 @@ TEST_F(JobSilence, ClosesTheLastMinuteAndWhatComesForItAfterwardsIsLateAndTheNex
   ExpectMoves(job, kMinute + 120, {kMinute + 125, kMinute + 125});
 }
 
-TEST_F(JobSilence, ByAClockThatIsAnHourFastMakesTheFramesOfThatHourLateAndAllAreAccountedFor) {
+// It closes what has come, and goes no further: what comes for the hours after that is counted.
+TEST_F(JobSilence, ByAClockThatIsAnHourFastClosesOnlyWhatHasComeAndWhatComesLaterIsCounted) {
   ClockedJob job(broker_, 2, kMinute + kHourS + 65);
   job.Produce({Seconds(kMinute, kMinute + 30, 1, "a"), Seconds(kMinute, kMinute + 30, 1, "b")});
   job.Start();
   job.Settle();
-  EXPECT_EQ(job.closed_upto(), kMinute + kHourS + 60);
+  EXPECT_EQ(job.closed_upto(), kMinute + 60);
   EXPECT_EQ(job.job().Published(), job.Right());
   ExpectLast(job.job().Published(), kMinute, {{"events", 60}, {"unique_users", 2}});
 
   // The clock is right again. Nothing that was decided is decided anew.
-  job.SetClock(kMinute + 200);
-  OracleLog more = Seconds(kMinute + 60, kMinute + 180, 1, "b");
+  job.SetClock(kMinute + 110);
+  OracleLog more = Seconds(kMinute + 40, kMinute + 110, 1, "b");
   more.push_back("no frame");
   more.push_back(Frame(kMinute + 10 * kDayS, "b"));
-  job.Produce({Seconds(kMinute + 60, kMinute + 120, 1, "a"), more});
+  job.Produce({Seconds(kMinute + 60, kMinute + 100, 1, "a"), more});
   job.Settle();
   EXPECT_EQ(job.job().Published().size(), 1U);
-
-  // An hour later: the frames of that time are right.
-  job.SetClock(kMinute + kHourS + 80);
-  job.Produce({Seconds(kMinute + kHourS + 60, kMinute + kHourS + 70, 1, "a")});
-  job.Settle();
-  job.SetClock(kMinute + kHourS + 125);
+  job.SetClock(kMinute + 125);
   job.Settle();
   EXPECT_EQ(job.job().Published(), job.Right());
   EXPECT_EQ(job.job().Published().size(), 2U);
-  ExpectLast(job.job().Published(), kMinute + kHourS + 60,
-             {{"events", 10}, {"unique_users", 1}, {"late", 180}, {"invalid", 1}, {"future", 1}});
+  ExpectLast(job.job().Published(), kMinute + 60,
+             {{"events", 90}, {"unique_users", 2}, {"late", 20}, {"invalid", 1}, {"future", 1}});
+}
+
+// The clock stands a day after the frames, as when history is loaded.
+TEST_F(JobSilence, HistoryThatIsLoadedPartitionAfterPartitionIntoASleepingTopicIsCounted) {
+  ClockedJob job(broker_, 4, kMinute + kDayS, {"--idle-timeout", "10s"});
+  job.Start();
+  const auto all_excused = [](const JobStatus& s) {
+    if (s.Count("partitions") < 4) return false;
+    for (int32_t p = 0; p < 4; ++p) {
+      if (s.Excused(p).empty()) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(job.job().Shows(all_excused)) << "empty";
+  int64_t begins = kMinute;
+  for (const char* const topic : {"empty", "silent for an idle timeout"}) {
+    SCOPED_TRACE(topic);
+    for (int32_t p = 0; p < 4; ++p) {
+      std::vector<OracleLog> logs(4);
+      logs[static_cast<size_t>(p)] = Seconds(begins, begins + 300, 5, "u" + std::to_string(p));
+      const int64_t reached = job.job().Status()->Reached();
+      job.Produce(logs);
+      // Something of it has been read before the next one is written.
+      ASSERT_TRUE(job.job().Shows([reached](const JobStatus& s) { return s.Reached() > reached; }));
+    }
+    job.Settle();
+    EXPECT_EQ(job.job().Published(), job.Right());
+    begins += 3'600;
+  }
+  ASSERT_EQ(job.job().Published().size(), 10U);
+  for (const std::string& record : job.job().Published()) {
+    EXPECT_EQ(FieldOf(record, "late"), 0) << record;
+    EXPECT_EQ(FieldOf(record, "events"), 1'200) << record;
+    EXPECT_EQ(FieldOf(record, "unique_users"), 20) << record;
+  }
 }
 
 TEST_F(JobSilence, ByAClockThatIsAnHourSlowPublishesNothingEarlyAndTakesHeldFramesForTheFuture) {

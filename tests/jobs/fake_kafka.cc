@@ -61,6 +61,17 @@ EndAnswer FakeSource::AskEnd(PartitionId p, int /*timeout_ms*/) {
   return EndAnswer::kAtEnd;
 }
 
+LeaderContact FakeSource::Contact(PartitionId p) const {
+  LeaderContact& contact = readings_.at(p).contact;
+  if (*patient_) {
+    contact.answers = true;
+  } else if (dice_->Chance(contact.answers ? 0.002 : 0.2)) {
+    contact.answers = !contact.answers;
+    if (!contact.answers) ++contact.losses;
+  }
+  return contact;
+}
+
 // --- The producer --------------------------------------------------------------------------------------------
 
 Result<int32_t> FakeOutlet::CountPartitions() {
@@ -89,7 +100,11 @@ Result<Standing> FakeOutlet::Claim(int32_t partition_count, CommitHeader* header
   MakeDurable({}, points, *header);
   CrashPoint("writer.claimed");
   claimed_ = true;
-  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
+  const EventTime last_boundary = options_->until_end && !options_->publish_open
+                                      ? options_->rule.SealableBy(WallClock()).time()
+                                      : EventTime::Forever();
+  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count)),
+                    last_boundary};
   for (int32_t p = 0; options_->until_end && p < partition_count; ++p) {
     standing.until[static_cast<size_t>(p)] = kafka_->At(PartitionId(p)).LastStable();
   }

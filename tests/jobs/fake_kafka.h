@@ -62,6 +62,7 @@ class FakeSource final : public FrameSource {
   Offset Position(PartitionId p) const override { return readings_.at(p).position; }
   Offset KnownEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
+  LeaderContact Contact(PartitionId p) const override;
   void Nudge(PartitionId /*p*/) override {}
   int ReadyFd() const override { return -1; }
   void ClearReady() override {}
@@ -74,6 +75,7 @@ class FakeSource final : public FrameSource {
     Offset end{-1};           // met, or told by the leader
     Offset last_fetched{-1};  // high watermark of the last fetch
     std::vector<SourceFrame> frames;
+    mutable LeaderContact contact;  // goes on by dice with each look
   };
 
   FakeKafka* const kafka_;

@@ -40,7 +40,11 @@ RandomJob::~RandomJob() {
 std::string RandomJob::Run() {
   try {
     for (size_t r = 0; r < case_.runs.size(); ++r) {
-      RunOne(case_.runs[r], r + 1 < case_.runs.size() ? &case_.runs[r + 1] : nullptr);
+      const CaseRun* next = r + 1 < case_.runs.size() ? &case_.runs[r + 1] : nullptr;
+      const bool closes_all = case_.runs[r].mode != Mode::kUntilEnd || case_.wall_stands || dice_.Chance(0.6);
+      RunOne(case_.runs[r], next, closes_all);
+      // What was not over yet stands open for another start.
+      if (!closes_all) RunOne(case_.runs[r], next, true);
     }
   } catch (const Wrong& wrong) {
     return wrong.what;
@@ -50,7 +54,7 @@ std::string RandomJob::Run() {
 
 // --- Runs ----------------------------------------------------------------------------------------------------
 
-void RandomJob::SetOptions(const CaseRun& run) {
+void RandomJob::SetOptions(const CaseRun& run, bool closes_all) {
   options_ = {};
   options_.rule = case_.rule;
   options_.max_skew_s = case_.max_skew_s;
@@ -59,11 +63,12 @@ void RandomJob::SetOptions(const CaseRun& run) {
   options_.max_frame_bytes = kCaseMaxFrameBytes;
   options_.until_end = run.mode != Mode::kStream;
   options_.leave_open = run.mode == Mode::kLeaveOpen;
+  options_.publish_open = options_.until_end && !options_.leave_open && closes_all;
   options_.workers = case_.runs.size() > 1 ? static_cast<int32_t>(dice_.Between(1, case_.workers)) : case_.workers;
 }
 
-void RandomJob::RunOne(const CaseRun& run, const CaseRun* next) {
-  SetOptions(run);
+void RandomJob::RunOne(const CaseRun& run, const CaseRun* next, bool closes_all) {
+  SetOptions(run, closes_all);
   if (run.partitions > kafka_.partitions.size() && kafka_.partitions[0].committed) Note("partitions added while down");
   AddPartitions(run.partitions);
   for (size_t p = 0; run.mode != Mode::kStream && p < kafka_.partitions.size(); ++p) {
@@ -87,14 +92,15 @@ void RandomJob::RunOne(const CaseRun& run, const CaseRun* next) {
   EndAtOnce();
 }
 
-// Nothing arrives any more, and every leader says so: what the wall clock allows must be published.
+// Nothing arrives any more, and every leader says so: what has anything in it and is over by the wall clock must be
+// published, and nothing beyond it closed.
 void RandomJob::WaitOutSilence() {
   patient_ = true;
   crash_in_ = 0;
   for (FakePartition& partition : kafka_.partitions) partition.transaction = 0;
   PassTime(case_.idle_timeout_ms);
-  const EventTime now = WallClock();
-  for (int steps = 0; shm::CoordinatorView(&*memory_).Writer().closed_upto < case_.rule.SealableBy(now); ++steps) {
+  const WindowStart boundary = case_.rule.SealableBy(WallClock());
+  for (int steps = 0; !IsQuietUpTo(boundary); ++steps) {
     if (steps == kMaxPatientSteps) throw Wrong{"all is silent, and yet minutes are held back"};
     for (size_t s = 0; s < slots_.size(); ++s) StepSlot(SlotId(static_cast<int32_t>(s)));
     StepWriter();
@@ -102,6 +108,26 @@ void RandomJob::WaitOutSilence() {
   }
   patient_ = false;
   Note("silences waited out");
+}
+
+// Whether every worker has read all there is, is excused with all its partitions, and knows the windows before
+// `boundary` closed.
+bool RandomJob::IsQuietUpTo(WindowStart boundary) {
+  for (size_t s = 0; s < slots_.size(); ++s) {
+    const auto slot = SlotId(static_cast<int32_t>(s));
+    if (!PartitionPlan(options_.workers).IsNeeded(slot, static_cast<int32_t>(kafka_.partitions.size()))) continue;
+    if (At(slot).state != SlotState::kRunning || !At(slot).reading) return false;
+    const WorkerLoop& loop = *At(slot).loop;
+    if (loop.windows().NewestNotClosedBefore(boundary).is_set()) return false;
+    for (const auto& reader : loop.readers()) {
+      // With all moves that it may have it waits for that window's commit.
+      const bool read =
+          reader->Status(EventTime::Forever(), 0).position >= kafka_.At(reader->partition()).LastStable() ||
+          !reader->MayRead(EventTime::Forever());
+      if (!read || !reader->excused()) return false;
+    }
+  }
+  return true;
 }
 
 void RandomJob::EndAtOnce() {

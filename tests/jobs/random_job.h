@@ -67,14 +67,17 @@ class RandomJob {
   };
 
   // --- Runs -------------------------------------------------------------------------------------------------
-  void RunOne(const CaseRun& run, const CaseRun* next);
-  void SetOptions(const CaseRun& run);
+  // `closes_all`: --until-end publishes what is not over yet, too.
+  void RunOne(const CaseRun& run, const CaseRun* next, bool closes_all);
+  void SetOptions(const CaseRun& run, bool closes_all);
   void Play(const CaseRun& run, const CaseRun* next);
   void PlayOneStep(const CaseRun& run, const CaseRun* next);
   void WaitOutSilence();
+  bool IsQuietUpTo(WindowStart boundary);
   void FinishPatiently(Mode mode);
   void EndAtOnce();
   void CompareWithOracle(const CaseRun& run) const;
+  void CompareWithPlainRule(const MovesByPartition& moves) const;
 
   // --- The coordinator --------------------------------------------------------------------------------------
   void StartOver(bool coordinator_too);
@@ -93,7 +96,7 @@ class RandomJob {
                 const CommitHeader& header);
   void CheckPoint(const PartitionPoint& point, const CommitHeader& header);
   void NoteMoves(Slot* slot);
-  void Note(std::string_view name, uint64_t times = 1) { (*reached_)[name] += times; }
+  void Note(std::string_view name, uint64_t times = 1) const { (*reached_)[name] += times; }
   void NoteMost(std::string_view name, uint64_t value) {
     uint64_t& most = (*reached_)[name];
     most = std::max(most, value);
@@ -134,7 +137,8 @@ class RandomJob {
   // Of the whole job.
   MovesByPartition committed_moves_;
   CommitHeader committed_;
-  std::map<PartitionId, Offset> judged_;  // how far any life is known to have come
+  EventTime latest_end_ = EventTime::Unset();  // of all windows that any worker ever opened
+  std::map<PartitionId, Offset> judged_;       // how far any life is known to have come
 };
 
 }  // namespace headcount::test

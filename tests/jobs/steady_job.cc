@@ -42,13 +42,24 @@ void SteadyJob::Start() {
   writer_ = std::make_unique<WriterLoop>(
       *writer_start_, std::make_unique<FakeOutlet>(&kafka_, &dice_, &options_, [](const auto&...) {}));
   Expect(writer_->Start());
+  StartNeededWorkers();
+}
+
+void SteadyJob::StartNeededWorkers() {
   const int32_t needed = PartitionPlan(options_.workers).NeededSlots(static_cast<int32_t>(kafka_.partitions.size()));
   starts_.resize(static_cast<size_t>(needed));
   workers_.resize(static_cast<size_t>(needed));
-  for (int32_t s = 0; s < needed; ++s) {
+  for (auto s = static_cast<int32_t>(begun_); s < needed; ++s) {
     shm::CoordinatorView(&*memory_).RaiseGeneration(SlotId(s), Generation(1));
     StartWorker(SlotId(s), Generation(1));
   }
+  begun_ = static_cast<size_t>(needed);
+}
+
+void SteadyJob::Grow() {
+  clock_.monotonic_ms += limits::kWatchPartitionsMs;
+  Expect(writer_->WatchPartitions());
+  StartNeededWorkers();
 }
 
 void SteadyJob::StartWorker(SlotId s, Generation generation) {
@@ -73,19 +84,25 @@ void SteadyJob::RestartWorker(SlotId s) {
 void SteadyJob::StartOver(const RunOptions& options) {
   workers_.clear();
   starts_.clear();
+  begun_ = 0;
   writer_.reset();
   options_ = options;
 }
 
+void SteadyJob::RoundOf(SlotId s) {
+  std::unique_ptr<WorkerLoop>& worker = workers_[static_cast<size_t>(s.value())];
+  if (worker != nullptr && ValueOf(worker->Round()) == WorkerLoop::RoundEnd::kLast) worker.reset();
+}
+
 bool SteadyJob::Round() {
   if (writer_ == nullptr) Start();
-  for (auto& worker : workers_) {
-    if (worker != nullptr && ValueOf(worker->Round()) == WorkerLoop::RoundEnd::kLast) worker.reset();
-  }
+  for (size_t s = 0; s < workers_.size(); ++s) RoundOf(SlotId(static_cast<int32_t>(s)));
   clock_.monotonic_ms += 50;
   clock_.wall_ms += 50;
-  return ValueOf(writer_->Round());
+  return RoundOfWriter();
 }
+
+bool SteadyJob::RoundOfWriter() { return ValueOf(writer_->Round()); }
 
 void SteadyJob::RunToEnd() {
   for (int i = 0; i < kMaxRounds; ++i) {

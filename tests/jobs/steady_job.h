@@ -25,6 +25,9 @@ class SteadyJob {
   SteadyJob(const SteadyJob&) = delete;
   SteadyJob& operator=(const SteadyJob&) = delete;
 
+  // One process alone, in no time.
+  void RoundOf(SlotId s);
+  bool RoundOfWriter();
   // Every worker once, then the writer; 50 ms pass. Answers whether the job is done.
   bool Round();
   void Rounds(int count) {
@@ -36,6 +39,8 @@ class SteadyJob {
 
   // One worker dies, the writer acknowledges, and its next life begins.
   void RestartWorker(SlotId s);
+  // The topic has partitions more (kafka()): the writer notices, and the workers that they need are started.
+  void Grow();
   // Everybody dies at once, and a new job starts from what Kafka holds, perhaps with other options.
   void StartOver(const RunOptions& options);
 
@@ -49,6 +54,7 @@ class SteadyJob {
 
  private:
   void Start();
+  void StartNeededWorkers();
   void StartWorker(SlotId s, Generation generation);
 
   RunOptions options_;
@@ -63,6 +69,7 @@ class SteadyJob {
   std::unique_ptr<WriterStart> writer_start_;
   std::unique_ptr<WriterLoop> writer_;
   uint64_t run_ = 0;
+  size_t begun_ = 0;  // slots whose workers have been started
 };
 
 }  // namespace headcount::test

@@ -78,7 +78,7 @@ std::vector<std::string> MinutesAfterACrash(int64_t stepped_by_s) {
   EXPECT_EQ(job.Minutes().size(), 2U) << "the third is open: the frame that was held has opened it";
 
   RunOptions to_the_end;
-  to_the_end.until_end = true;
+  to_the_end.until_end = to_the_end.publish_open = true;
   job.StartOver(to_the_end);
   job.clock().wall_ms += 1000 * stepped_by_s;
   job.kafka().partitions[0].visible = log.size();
@@ -102,7 +102,7 @@ TEST_F(WrongWallClock, PutRightWhileAWorkerReadsAgainLeavesNoMinuteOpenAtTheEnd)
   logs[0].push_back(FrameAt(100, kBase + 900, 1'000));
   for (int64_t i = 0; i < 200; ++i) logs[1].push_back(FrameAt(i, kBase + i, i));  // has to wait for the first
   RunOptions options;
-  options.until_end = true;
+  options.until_end = options.publish_open = true;
   options.workers = 2;
   options.rule.window_s = 600;  // nothing is sealed, and so nothing published, before the end
   SteadyJob job(logs, options);

@@ -42,6 +42,7 @@ class ClockedJob {
   std::vector<std::string> Right() const;
   // What is committed for each partition.
   std::vector<CommittedPoint> Points() const;
+  int64_t clock_s() const { return clock_s_; }
   int64_t closed_upto() const { return closed_upto_s_; }  // 0: nothing is
   Job& job() { return job_; }
 
@@ -59,9 +60,9 @@ class ClockedJob {
   std::vector<int64_t> ends_;  // the next offset of each, control records included
 };
 
-// So many minutes of hostile frames with a silence or more in each. This host's clock is right, slow or fast, and is
-// stepped after each silence; somebody may be killed before it, after it, or once it is committed. Everything stays
-// exact. Answers how many were killed.
+// A quiet minute before the one that the clock shows, then so many minutes of hostile frames with a silence or more in
+// each. This host's clock is right, slow or fast, and is stepped after each silence; somebody may be killed before it,
+// after it, or once it is committed. Everything stays exact. Answers how many were killed.
 uint64_t LiveThroughSilences(ClockedJob* job, uint64_t seed, int minutes);
 
 }  // namespace headcount::test

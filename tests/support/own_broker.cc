@@ -9,7 +9,7 @@ OwnBroker::~OwnBroker() { Do("stop"); }
 Finished OwnBroker::Do(const std::string& command) const {
   const std::string port = address_.empty() ? "auto" : address_.substr(address_.rfind(':') + 1);
   const std::string script = HEADCOUNT_SOURCE_DIR "/scripts/kafka.sh";
-  return RunToEnd("bash", {script, "--dir", directory_.path().string(), "--port", port, "--wait", "20", command});
+  return RunToEnd("bash", {script, "--dir", directory_.path().string(), "--port", port, "--wait", "60", command});
 }
 
 void OwnBroker::Start() {

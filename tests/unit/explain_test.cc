@@ -135,6 +135,20 @@ TEST(Explain, NamesADeadWorkerAndALeaderThatIsNotHeard) {
   ExpectTold(Told(report), "Nothing has been heard from its leader yet");
 }
 
+TEST(Explain, SaysWhyAPartitionIsWaitedForThoughNothingHasComeInItForLong) {
+  StatusReport report = Running();
+  report.partitions[2] = Reading(2, kMinute + 10);
+  report.partitions[2].state = "caught_up";
+  report.partitions[2].unmoved_since_ms = kNowMs - 3'600'000;
+  report.partitions[2].hold = "job_woken";
+  ExpectTold(Told(report), "this one holds the clock until its own next frame, or for 10s (idle-timeout) from then.");
+  report.partitions[2].hold = "leader_returned";
+  ExpectTold(Told(report), "Its leader was away and answers again: its producers have 15s from then to come back.");
+  report.partitions[2].state = "unknown";
+  report.partitions[2].hold = "leader_away";
+  ExpectTold(Told(report), "Its leader does not answer: a partition that cannot be heard is not silent.");
+}
+
 TEST(Explain, SaysThatThereAreNoFramesAtAll) {
   StatusReport report = Running();
   report.has_closed_upto = false;

@@ -39,6 +39,7 @@ StatusReport Example() {
   StatusReport::Partition unknown;
   unknown.partition = 2;
   unknown.state = "unknown";
+  unknown.hold = "leader_away";
   unknown.excused = "silent";
   report.partitions.push_back(unknown);
   report.has_closed_upto = true;
@@ -86,9 +87,9 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
       R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
       R"("unmoved_since_ms":1468244404321,)"
-      R"("safe_offset":60000,"held":1,"excused":"","state":"reading"},)"
+      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":""},)"
       R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,"unmoved_since_ms":0,)"
-      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown"}],)"
+      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away"}],)"
       R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
       R"("totals":{"records":155,"events":100,"late":3,"invalid":45,"future":2,"waiting":5,)"
       R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"

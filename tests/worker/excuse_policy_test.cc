@@ -56,6 +56,97 @@ int64_t MakeSilent(ExcusePolicy* policy) {
   return now;
 }
 
+// --- A leader that is away, and a job that wakes -----------------------------------------------------------------
+
+constexpr int64_t kReturn = limits::kProducersReturnMs;
+static_assert(kReturn > kIdle);
+
+// Whether an answer of the leader makes it silent at that moment.
+bool BecomesSilent(ExcusePolicy policy, int64_t now) {
+  policy.OnEndAnswer(EndAnswer::kAtEnd, CaughtUp(), now);
+  return policy.excuse() == Excuse::kSilent;
+}
+
+TEST(ExcusePolicy, TakesNobodyForSilentWhileItsLeaderIsAwayNorUntilItsProducersHaveHadTimeToComeBack) {
+  ExcusePolicy policy(Streaming(), kStart);
+  policy.OnContact({false, 1}, kStart + 5'000);
+  EXPECT_FALSE(policy.WantsEnd(CaughtUp(), kStart + 60'000));
+  EXPECT_FALSE(BecomesSilent(policy, kStart + 60'000));
+  EXPECT_EQ(policy.hold_reason(kStart + 60'000), shm::HoldReason::kLeaderAway);
+  policy.OnContact({true, 1}, kStart + 76'000);
+  EXPECT_FALSE(BecomesSilent(policy, kStart + 76'000 + kReturn - 1));
+  EXPECT_EQ(policy.hold_reason(kStart + 76'000), shm::HoldReason::kLeaderReturned);
+  EXPECT_TRUE(BecomesSilent(policy, kStart + 76'000 + kReturn));
+  EXPECT_EQ(policy.hold_reason(kStart + 76'000 + kReturn), shm::HoldReason::kNone);
+}
+
+TEST(ExcusePolicy, HoldsAgainWhereTheLeaderOfASilentPartitionGoesAwayOrIsAnotherOne) {
+  ExcusePolicy policy(Streaming(), kStart);
+  const int64_t silent = MakeSilent(&policy);
+  policy.OnContact({false, 1}, silent + 1'000);
+  EXPECT_FALSE(policy.excused());
+  policy.OnContact({true, 1}, silent + 2'000);
+  policy.OnEndAnswer(EndAnswer::kAtEnd, CaughtUp(), silent + 2'000 + kReturn);
+  ASSERT_TRUE(policy.excused());
+  // Lost and there again between two looks.
+  policy.OnContact({true, 2}, silent + 30'000);
+  EXPECT_FALSE(policy.excused());
+  EXPECT_FALSE(BecomesSilent(policy, silent + 30'000 + kReturn - 1));
+  EXPECT_TRUE(BecomesSilent(policy, silent + 30'000 + kReturn));
+}
+
+TEST(ExcusePolicy, GivesProducersTheIdleTimeoutWhereThatIsLonger) {
+  RunOptions options = Streaming();
+  options.idle_timeout_ms = 2 * kReturn;
+  ExcusePolicy policy(options, kStart);
+  policy.OnContact({false, 1}, kStart + 90'000);
+  policy.OnContact({true, 1}, kStart + 100'000);
+  EXPECT_FALSE(BecomesSilent(policy, kStart + 100'000 + 2 * kReturn - 1));
+  EXPECT_TRUE(BecomesSilent(policy, kStart + 100'000 + 2 * kReturn));
+}
+
+TEST(ExcusePolicy, ChangesNothingWhileTheLeaderAnswers) {
+  ExcusePolicy policy(Streaming(), kStart);
+  for (int64_t ms = 0; ms < kIdle; ms += 1'000) policy.OnContact({true, 0}, kStart + ms);
+  EXPECT_TRUE(BecomesSilent(policy, kStart + kIdle));
+}
+
+TEST(ExcusePolicy, HoldsForAWholeIdleTimeoutOnceTheJobIsWoken) {
+  ExcusePolicy policy(Streaming(), kStart);
+  MakeSilent(&policy);
+  const int64_t woken = kStart + 3'600'000;
+  policy.OnJobWoken(woken);
+  EXPECT_FALSE(policy.excused());
+  EXPECT_EQ(policy.hold_reason(woken), shm::HoldReason::kJobWoken);
+  policy.OnRecord(false, woken + 1);
+  EXPECT_FALSE(BecomesSilent(policy, woken + kIdle - 1)) << "a record that moves no clock ends no wait";
+  EXPECT_TRUE(BecomesSilent(policy, woken + kIdle));
+}
+
+TEST(ExcusePolicy, HoldsThoughItIsEmptyOnceTheJobIsWoken) {
+  PartitionFacts empty = CaughtUp(0);
+  ExcusePolicy policy(Streaming(), kStart);
+  policy.OnEndAnswer(EndAnswer::kAtEnd, empty, kStart);
+  ASSERT_EQ(policy.excuse(), Excuse::kEmpty);
+  policy.OnJobWoken(kStart + 14'000);
+  EXPECT_FALSE(policy.excused());
+  policy.OnEndAnswer(EndAnswer::kAtEnd, empty, kStart + 14'000 + kIdle - 1);
+  EXPECT_FALSE(policy.excused());
+  policy.OnEndAnswer(EndAnswer::kAtEnd, empty, kStart + 14'000 + kIdle);
+  EXPECT_EQ(policy.excuse(), Excuse::kEmpty);
+}
+
+TEST(ExcusePolicy, UnderUntilEndNeitherALostLeaderNorAWakeBringsBackAPartitionThatIsRead) {
+  ExcusePolicy policy(UntilEnd(), kStart);
+  PartitionFacts facts = CaughtUp();
+  facts.read_to_until = true;
+  policy.Update(facts, kStart);
+  ASSERT_EQ(policy.excuse(), Excuse::kAtEnd);
+  policy.OnContact({false, 1}, kStart + 1);
+  policy.OnJobWoken(kStart + 2);
+  EXPECT_EQ(policy.excuse(), Excuse::kAtEnd);
+}
+
 // --- Silent --------------------------------------------------------------------------------------------------
 
 TEST(ExcusePolicy, TakesNobodyForSilentBeforeTheIdleTimeout) {

@@ -212,11 +212,11 @@ TEST_F(PartitionReaderTest, SettlesHeldFramesWhenItsSilenceIsProven) {
   const SafePoint start{{Offset(0), false, EventTime(100), {}, {}}, {}};
   Begin({{0, "101"}, {1, "200"}}, start);
   EXPECT_EQ(ReadAll(), 2U);
-  EXPECT_EQ(reader_->Status(EventTime::Forever()).held, 1U);
+  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).held, 1U);
   EXPECT_FALSE(reader_->UpdateExcuse(WindowStart::Unset(), true, 999));
   EXPECT_TRUE(reader_->UpdateExcuse(WindowStart::Unset(), true, 1'000));
   EXPECT_TRUE(reader_->excused());
-  EXPECT_EQ(reader_->Status(EventTime::Forever()).held, 0U);
+  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).held, 0U);
   EXPECT_EQ(reader_->watermark(), EventTime(200));
   EXPECT_EQ(reader_->MakeStep().rest.moves.size(), 1U);
 }
