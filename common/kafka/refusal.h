@@ -1,6 +1,6 @@
 // Whether what a client was told means that it is turned away for good: a password, a certificate or a protocol that
-// does not fit the brokers, or who asks for a token does not suit the token endpoint. librdkafka takes each for a passing trouble and connects again for ever. Pure; for the .cc files
-// of this folder.
+// does not fit the brokers, or who asks for a token does not suit the token endpoint. librdkafka takes each for a
+// passing trouble and connects again for ever. Pure; for the .cc files of this folder.
 #pragma once
 
 #include <string>
