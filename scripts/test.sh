@@ -71,7 +71,11 @@ main() {
       cmake --build --preset fuzz
     fi
   fi
-  if ((tidy)); then step clang-tidy; bash scripts/check.sh --tidy; fi
+  if ((tidy)); then
+    step clang-tidy
+    # 77: another version than the sources are made for.
+    bash scripts/check.sh --tidy || { local tidied=$?; ((tidied == 77)) || exit "$tidied"; }
+  fi
 
   step "fetch Kafka"
   bash scripts/kafka.sh fetch
