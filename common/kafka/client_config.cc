@@ -53,6 +53,9 @@ const Settings& CommonDefaultsWhereKnown() {
   static const Settings defaults = {
       // A cluster that subscribes to its clients' metrics would be sent them, from 2.5.0 on. The job has its own.
       {"enable.metrics.push", "false"},
+      // From 2.11.0 on a client whose brokers are all gone for a moment throws away what it knows of them. In 2.16.0 it
+      // then keeps a thread that spins on the old broker, and a commit that never returns.
+      {"metadata.recovery.strategy", "none"},
   };
   return defaults;
 }
