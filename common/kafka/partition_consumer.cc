@@ -35,6 +35,10 @@ constexpr int64_t kMaxQueueMessages = 100'000;
 constexpr char kQueueBackoff[] = "fetch.queue.backoff.ms";
 constexpr char kQueueBackoffMs[] = "5";
 
+// librdkafka 2.16.0 reads by topic ids, and tells that a topic is gone only after this time, 30 s by default. The frame
+// source asks for itself once it is told, and bears with a broker that has just started.
+constexpr char kUnknownTopicMs[] = "5000";
+
 // Answers take less, and after each the fetcher looks again by itself.
 constexpr std::chrono::milliseconds kWakeInterval{5};
 
@@ -116,6 +120,7 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
                                  {"receive.message.max.bytes", "1000000000"},
                                  {"queued.max.messages.kbytes", std::to_string(limits.queue_kbytes)},
                                  {"queued.min.messages", std::to_string(limits.queue_messages)},
+                                 {"topic.metadata.propagation.max.ms", kUnknownTopicMs},
                                  {"check.crcs", "true"}},
                                 {{"group.id", config.group},
                                  {"isolation.level", "read_committed"},
