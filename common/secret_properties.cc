@@ -6,16 +6,17 @@
 namespace headcount {
 namespace {
 
-constexpr std::array<std::string_view, 9> kHiddenByLibrdkafka = {"sasl.username",
-                                                                 "sasl.password",
-                                                                 "sasl.oauthbearer.config",
-                                                                 "sasl.oauthbearer.client.secret",
-                                                                 "ssl.key.location",
-                                                                 "ssl.key.password",
-                                                                 "ssl.key.pem",
-                                                                 "ssl.ca.pem",
-                                                                 "ssl.keystore.password"};
-constexpr std::array<std::string_view, 4> kTellingWords = {"password", "secret", "key.pem", "jaas"};
+constexpr std::array<std::string_view, 10> kHiddenByLibrdkafka = {"sasl.username",
+                                                                  "sasl.password",
+                                                                  "sasl.oauthbearer.config",
+                                                                  "sasl.oauthbearer.client.secret",
+                                                                  "sasl.oauthbearer.assertion.private.key.file",
+                                                                  "ssl.key.location",
+                                                                  "ssl.key.password",
+                                                                  "ssl.key.pem",
+                                                                  "ssl.ca.pem",
+                                                                  "ssl.keystore.password"};
+constexpr std::array<std::string_view, 5> kTellingWords = {"password", "passphrase", "secret", "key.pem", "jaas"};
 
 }  // namespace
 

@@ -26,7 +26,8 @@ commands:
 options:
   --dir DIR                   what the broker writes: data, logs, ports (default: .kafka in the working directory)
   --jars DIR                  where the jars are or go (default: \$HEADCOUNT_KAFKA_JARS, else .kafka/lib of the project)
-  --kafka VERSION             another version than that of config/kafka/pom.xml; its jars go beside, into DIR-VERSION
+  --kafka VERSION             another version than that of config/kafka/pom.xml (default: \$HEADCOUNT_KAFKA_VERSION); its
+                              jars go beside, into DIR-VERSION
   --port PORT|auto            of start: the broker's port (default: 9092). auto: the last one used here, else a free one;
                               DIR/bootstrap holds host:port while the broker runs
   --controller-port PORT|auto of start: KRaft's own port (default: auto)
@@ -341,7 +342,7 @@ delete_topic() {
 # Options may stand before or after the command, except behind `tool`, whose arguments are the tool's own.
 dir=$PWD/.kafka
 jars=${HEADCOUNT_KAFKA_JARS:-$root/.kafka/lib}
-version=''
+version=${HEADCOUNT_KAFKA_VERSION:-}
 port=9092 controller_port=auto fresh=0 wait_s=60 add=''
 scram=()
 command=''

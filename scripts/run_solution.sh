@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Promise: on a fresh Debian 12 machine, one command from nothing to the answer: installs what is missing, builds,
+# Promise: on a fresh Debian 12 or 13, one command from nothing to the answer: installs what is missing, builds,
 # starts a local Kafka broker (or uses yours), makes the topics anew, loads generated frames, counts the distinct users
 # of every minute, prints the minutes and what it cost. Fails if a single record is not accounted for.
 # With --live a generator and the program keep running instead, until Ctrl-C.

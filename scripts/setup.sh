@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Promise: after it, every package of scripts/packages.txt is installed. What is there already is left alone, so a
-# second call changes nothing and takes a moment. Needs Debian 12's apt-get, as root or through sudo.
+# second call changes nothing and takes a moment. Needs the apt-get of Debian 12 or 13, as root or through sudo.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

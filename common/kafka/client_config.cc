@@ -49,6 +49,18 @@ const Settings& CommonDefaults() {
   return defaults;
 }
 
+// The same, of librdkafkas that have them.
+const Settings& CommonDefaultsWhereKnown() {
+  static const Settings defaults = {
+      // A cluster that subscribes to its clients' metrics would be sent them, from 2.5.0 on. The job has its own.
+      {"enable.metrics.push", "false"},
+      // From 2.11.0 on a client whose brokers are all gone for a moment throws away what it knows of them. In 2.16.0 it
+      // then keeps a thread that spins on the old broker, and a commit that never returns.
+      {"metadata.recovery.strategy", "none"},
+  };
+  return defaults;
+}
+
 bool Concerns(const KafkaProperty& property, Role role) {
   switch (property.scope) {
     case KafkaProperty::Scope::kBoth: return true;
@@ -85,6 +97,14 @@ Result<void> SetAll(rd_kafka_conf_t* conf, const Settings& settings) {
   return {};
 }
 
+Result<void> SetWhereKnown(rd_kafka_conf_t* conf, const Settings& settings) {
+  for (const auto& [key, value] : settings) {
+    if (!IsKnown(key)) continue;
+    if (Result<void> set = Set(conf, key, value); !set.ok()) return set;
+  }
+  return {};
+}
+
 Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
   for (const OwnProperty& own : kOwnProperties) {
     if (property.key == own.key) return UsageError(property, std::string("cannot be set: ") + own.reason);
@@ -105,11 +125,20 @@ Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties) {
   return {};
 }
 
-Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed) {
+bool IsKnown(const std::string& property) {
+  const Conf conf(rd_kafka_conf_new());
+  size_t size = 0;
+  return rd_kafka_conf_get(conf.get(), property.c_str(), nullptr, &size) == RD_KAFKA_CONF_OK;
+}
+
+Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed,
+                       const Settings& where_known) {
   Conf conf(rd_kafka_conf_new());
   rd_kafka_conf_set_log_cb(conf.get(), &OnLogLine);
   if (Result<void> set = SetAll(conf.get(), CommonDefaults()); !set.ok()) return set.error();
+  if (Result<void> set = SetWhereKnown(conf.get(), CommonDefaultsWhereKnown()); !set.ok()) return set.error();
   if (Result<void> set = SetAll(conf.get(), defaults); !set.ok()) return set.error();
+  if (Result<void> set = SetWhereKnown(conf.get(), where_known); !set.ok()) return set.error();
   for (const KafkaProperty& property : config.properties) {
     if (!Concerns(property, role)) continue;
     if (Result<void> set = SetProperty(conf.get(), property); !set.ok()) return set.error();

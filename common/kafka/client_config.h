@@ -38,9 +38,13 @@ struct ClientConfig {
 // client is made (certificates, relations between properties) comes later, as kUsage from New...
 Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties);
 
-// The configuration of a client: `defaults`, then the user's properties of that role, then `fixed`, which
-// nobody can change. Log lines go to common/log.h.
-Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed);
+// The configuration of a client: `defaults`, and `where_known` as far as this librdkafka has such properties, then the
+// user's properties of that role, then `fixed`, which nobody can change. Log lines go to common/log.h.
+Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed,
+                       const Settings& where_known = {});
+
+// Whether this librdkafka has a property of that name. Its version is never asked for: packages carry patches.
+bool IsKnown(const std::string& property);
 
 // A client. It connects in the background: an unreachable broker is no error here, but of the first question.
 Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});

@@ -60,6 +60,10 @@ Error QuestionFailed(rd_kafka_t* handle, const std::string& asked, rd_kafka_resp
     return Error{ExitCode::kHumanNeeded, "cannot " + asked + " at " + Brokers(handle) + ": " + rd_kafka_err2str(code)};
   }
   if (IsSilence(code)) {
+    if (const std::optional<std::string> why = Reception::Of(handle).LacksToken(handle)) {
+      return Error{ExitCode::kUnavailable,
+                   "cannot " + asked + ": no token to show to " + Brokers(handle) + ": " + *why};
+    }
     return Error{ExitCode::kUnavailable, "cannot " + asked + ": no answer from " + Brokers(handle) + " in time (" +
                                              rd_kafka_err2str(code) + "); is a broker there, and reachable?"};
   }

@@ -76,6 +76,7 @@ class PartitionConsumer {
   // before it is woken.
   bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
   // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
+  // Does nothing where the fetcher looks again by itself, as librdkafka's does from 2.2.0 on.
   void Wake(PartitionId p);
   // The same, unless somebody was woken a moment ago: the fetcher looks at all partitions of a leader, and each request
   // costs the broker as much as a hundred records. Answers whether it was done; if not, ask again.
@@ -128,7 +129,8 @@ class PartitionConsumer {
 
   const std::string topic_;
   const FetchLimits limits_;
-  const int ready_fd_;  // an eventfd
+  const bool looks_by_itself_;  // a moment after it found a queue full, the fetcher looks again
+  const int ready_fd_;          // an eventfd
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
   std::unique_ptr<Told> told_;
   Handle handle_;

@@ -181,16 +181,31 @@ std::optional<std::string> Reception::TurnedAway(rd_kafka_s* handle) {
            (heard.certificate.empty() ? Remedy(heard.refusal, protocol) : heard.certificate);
   }
   if (IsProven(heard.refusal)) {
-    return Bare(heard.reason) + "; " + Remedy(heard.refusal, protocol) + OldScram(Property(handle, "sasl.mechanism"));
+    const std::string mechanism = Property(handle, "sasl.mechanism");
+    // The token is what a broker refuses there: nobody has a password.
+    const bool by_token = heard.refusal == Refusal::kCredentials && mechanism == "OAUTHBEARER";
+    return Bare(heard.reason) + "; " + Remedy(by_token ? Refusal::kTokenRefused : heard.refusal, protocol) +
+           OldScram(mechanism);
   }
   // librdkafka tells nobody that somebody hung up unless log.connection.close is set, but that all brokers are down.
-  const bool hung_up = heard.refusal != Refusal::kNone || heard.reason.empty();
+  const bool hung_up = heard.refusal != Refusal::kNoToken && (heard.refusal != Refusal::kNone || heard.reason.empty());
   if (!probed_ && heard.all_down && hung_up) {
     probed_ = true;
     found_ = FindOut(handle, heard.refusal);
   }
   if (found_ == Refusal::kNone) return std::nullopt;
   return Remedy(found_, protocol);
+}
+
+std::optional<std::string> Reception::LacksToken(rd_kafka_s* handle) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::string remedy = "; " + Remedy(Refusal::kNoToken, "");
+  if (heard_.refusal == Refusal::kNoToken) return Bare(heard_.reason) + remedy;
+  // librdkafka knocks at no broker before it has one. What an endpoint answers with 500 to 599 it tells only after its
+  // own four tries, 50 s later.
+  const bool heard_nothing = !answered_ && !heard_.all_down && heard_.reason.empty();
+  if (heard_nothing && Property(handle, "sasl.mechanism") == "OAUTHBEARER") return "none has come yet" + remedy;
+  return std::nullopt;
 }
 
 }  // namespace headcount::kafka

@@ -35,6 +35,8 @@ class Reception {
   // Why the brokers turn this client away for good, and what would be right: one sentence, or nothing. Serves the
   // client's callbacks first; may ask the broker once in another protocol, for some seconds.
   std::optional<std::string> TurnedAway(rd_kafka_s* handle);
+  // Why this client has no token to show to a broker, if that is what keeps it from being answered. It may pass.
+  std::optional<std::string> LacksToken(rd_kafka_s* handle);
   // A broker has answered, so that at least one takes us.
   void Answered();
 

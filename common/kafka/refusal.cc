@@ -18,9 +18,27 @@ bool IsAlertAboutCertificate(std::string_view reason) {
   return Has(reason, " alert ") && (Has(reason, "certificate") || Has(reason, "unknown ca"));
 }
 
+// A client that logs in by OIDC asks an endpoint for a token first, and hears nothing from a broker without one.
+bool IsAboutToken(std::string_view reason) {
+  return Has(reason, "acquire SASL OAUTHBEARER token") || Has(reason, "there is no token available");
+}
+
+// The errors that RFC 6749 (5.2) has such an endpoint answer with. All else may be a passing trouble of the endpoint,
+// its network or what stands before it.
+bool IsTokenRefused(std::string_view reason) {
+  for (const std::string_view code : {"invalid_client", "unauthorized_client", "invalid_grant", "invalid_scope",
+                                      "unsupported_grant_type", "invalid_request"}) {
+    if (Has(reason, code)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Refusal RefusalIn(int code, std::string_view reason) {
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION && IsAboutToken(reason)) {
+    return IsTokenRefused(reason) ? Refusal::kTokenRefused : Refusal::kNoToken;
+  }
   if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) return IsPassing(reason) ? Refusal::kNone : Refusal::kCredentials;
   if (code != RD_KAFKA_RESP_ERR__SSL && code != RD_KAFKA_RESP_ERR__TRANSPORT) return Refusal::kNone;
   // Where OpenSSL has two errors to tell, librdkafka calls the first a transport error.
@@ -73,6 +91,10 @@ std::string Remedy(Refusal refusal, const std::string& protocol) {
     case Refusal::kBrokerCertificate: return "ssl.ca.location names the file of the CA that has signed it";
     case Refusal::kOwnCertificate:
       return "the broker wants a certificate that it knows; see ssl.certificate.location and ssl.key.location";
+    case Refusal::kTokenRefused:
+      return "see sasl.mechanism, sasl.oauthbearer.client.id, sasl.oauthbearer.client.secret and "
+             "sasl.oauthbearer.scope";
+    case Refusal::kNoToken: return "is the token endpoint there, and reachable (sasl.oauthbearer.token.endpoint.url)?";
     case Refusal::kMaybeTls:
       return "it speaks TLS there, but security.protocol is " + protocol + "; ssl or sasl_ssl would be right";
     case Refusal::kMaybePlaintext:

@@ -29,10 +29,20 @@ constexpr int kQueueFullPollMs = 50;
 // meanwhile. By default the client asks again only after 100 ms. It gives up none of a transaction's requests by their
 // number.
 constexpr int kRetryBackoffMs = 10;
+// From 2.3.0 on the pause doubles with each try, by default up to a second.
+constexpr int kRetryBackoffMaxMs = 100;
 
 // The client insists on both being at most the transaction's; the records must fail well before it.
 constexpr int MessageTimeoutMs(int transaction_timeout_ms) { return transaction_timeout_ms * 2 / 3; }
 constexpr int SocketTimeoutMs(int transaction_timeout_ms) { return std::min(10'000, transaction_timeout_ms); }
+
+// A user's pause stands, also where it is longer.
+Settings RetryBound(const ClientConfig& config) {
+  for (const KafkaProperty& property : config.properties) {
+    if (property.key == "retry.backoff.ms") return {};
+  }
+  return {{"retry.backoff.max.ms", std::to_string(kRetryBackoffMaxMs)}};
+}
 
 struct DestroyGroupMetadata {
   void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
@@ -115,7 +125,8 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(con
                                 {{"transactional.id", transactional_id},
                                  {"enable.idempotence", "true"},
                                  {"acks", "all"},
-                                 {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}});
+                                 {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}},
+                                RetryBound(config));
   if (!conf.ok()) return conf.error();
   auto deliveries = std::make_unique<Deliveries>();
   rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/kafka/client_config.h"
 #include "common/secret_properties.h"
 #include "coordinator/command_line.h"
 #include "tests/support/kafka_testing.h"
@@ -106,6 +107,42 @@ TEST(PropertyNames, OrdinaryOnesAreNoSecrets) {
        {"linger.ms", "security.protocol", "sasl.mechanism", "ssl.ca.location", "client.id", "debug"}) {
     EXPECT_FALSE(IsSecretProperty(name)) << name;
   }
+}
+
+// --- Properties that not every librdkafka has ----------------------------------------------------------------------
+
+// What a client would have; nothing where the property is not known.
+std::string ValueOf(const std::string& name, std::vector<KafkaProperty> users, const kafka::Settings& where_known) {
+  const Result<kafka::Conf> conf =
+      kafka::BuildConf({"", "g", std::move(users)}, kafka::Role::kConsumer, {}, {}, where_known);
+  EXPECT_TRUE(conf.ok());
+  std::array<char, 64> text{};
+  size_t size = text.size();
+  return rd_kafka_conf_get(conf->get(), name.c_str(), text.data(), &size) == RD_KAFKA_CONF_OK ? text.data() : "";
+}
+
+TEST(NewerProperties, AreDefaultsWhereTheLibraryHasThemAndYieldToTheUsers) {
+  // From 2.2.0, 2.3.0 and 2.5.0 on.
+  const kafka::Settings ours = {{"fetch.queue.backoff.ms", "5"},
+                                {"retry.backoff.max.ms", "900"},
+                                {"enable.metrics.push", "false"},
+                                {"no.librdkafka.has.this", "1"}};
+  for (const auto& [name, value] : ours) {
+    if (!kafka::IsKnown(name)) {
+      EXPECT_EQ(ValueOf(name, {}, ours), "") << name;
+      EXPECT_FALSE(kafka::ValidateProperties({KafkaProperty{{}, name, value}}).ok()) << name;
+      continue;
+    }
+    EXPECT_EQ(ValueOf(name, {}, ours), value);
+    const std::string another = name == "enable.metrics.push" ? "true" : "700";
+    EXPECT_EQ(ValueOf(name, {KafkaProperty{{}, name, another}}, ours), another);
+  }
+  EXPECT_TRUE(kafka::IsKnown("client.id"));
+  EXPECT_FALSE(kafka::IsKnown("no.librdkafka.has.this"));
+}
+
+TEST(NewerProperties, NoClusterIsSentTheClientsMetrics) {
+  EXPECT_EQ(ValueOf("enable.metrics.push", {}, {}), kafka::IsKnown("enable.metrics.push") ? "false" : "");
 }
 
 }  // namespace

@@ -46,11 +46,27 @@ TEST(Refusal, AClientIsTurnedAwayForGoodByWhatNoRetryMends) {
        Refusal::kOwnCertificate},
       {kSsl, "ssl://h:9/1: SSL handshake failed: error:0A000418:SSL routines::tlsv1 alert unknown ca: ...",
        Refusal::kOwnCertificate},
+      {kAuthentication, R"(Failed to acquire SASL OAUTHBEARER token: {"error":"invalid_client"})",
+       Refusal::kTokenRefused},
   };
   for (const Case& one : cases) {
     EXPECT_EQ(RefusalIn(one.code, one.reason), one.refusal) << one.reason;
     EXPECT_TRUE(IsProven(one.refusal));
   }
+}
+
+// A token endpoint that is away, or a door before it that answers for itself.
+TEST(Refusal, ATokenEndpointThatGivesNoneProvesNothing) {
+  for (const std::string reason :
+       {"Failed to acquire SASL OAUTHBEARER token: Failed to connect to 127.0.0.1 port 1 after 0 ms: Could not connect "
+        "to server",
+        "Failed to acquire SASL OAUTHBEARER token: Could not resolve host: idp",
+        "Failed to acquire SASL OAUTHBEARER token: <html><h1>503 Service Unavailable</h1></html>",
+        "sasl_ssl://h:9/1: Failed to initialize SASL authentication: OAUTHBEARER cannot log in because there is no "
+        "token available; last error: (not available)"}) {
+    EXPECT_EQ(RefusalIn(kAuthentication, reason), Refusal::kNoToken) << reason;
+  }
+  EXPECT_FALSE(IsProven(Refusal::kNoToken));
 }
 
 // A broker that stops ends connections in the middle of all of this.

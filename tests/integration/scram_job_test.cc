@@ -1,5 +1,5 @@
-// The whole job where user and password are checked by SCRAM. On a broker of Kafka 3.9: librdkafka gets into Kafka 4
-// that way only from 2.6.1 on (secured_errors_test.cc shows what is said there).
+// The whole job where user and password are checked by SCRAM. On Kafka 3.9 where librdkafka is older than 2.6.1: it
+// does not get into Kafka 4 that way (secured_errors_test.cc shows what is said there).
 #include <gtest/gtest.h>
 
 #include "tests/support/secured_broker.h"

@@ -193,7 +193,7 @@ void FrameGenerator::DamageBytes(Damage damage, const FrameTemplate& form) {
     case Damage::kNulByte: return Insert(random_.Chance(0.5) ? frame_.size() : anywhere(), std::string_view("\0", 1));
     case Damage::kTrailing: return Insert(frame_.size(), random_.Pick(kTails));
     case Damage::kDeep: {
-      static constexpr size_t kDepths[] = {511, 512, 20'000};  // the first is still allowed
+      static constexpr size_t kDepths[] = {511, 512, 2'000};  // the first is still allowed
       const size_t depth = random_.Pick(kDepths);
       return AddMember("\"deep\":" + std::string(depth, '[') + std::string(depth, ']'));
     }

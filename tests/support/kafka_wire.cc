@@ -34,8 +34,22 @@ class Cursor {
     }
     throw std::out_of_range("a number without end");
   }
-  void SkipString() { Skip(static_cast<size_t>(Integer(2))); }
-  void SkipCompactString() { Skip(static_cast<size_t>(VarInt() - 1)); }
+  // A length of -1, of 0 in a compact one, says that there is none.
+  void SkipString() {
+    const auto length = static_cast<int16_t>(Integer(2));
+    if (length > 0) Skip(static_cast<size_t>(length));
+  }
+  void SkipCompactString() {
+    const int64_t length = VarInt() - 1;
+    if (length > 0) Skip(static_cast<size_t>(length));
+  }
+  // {tag, size, bytes}
+  void SkipTags() {
+    for (int64_t tags = VarInt(); tags > 0; --tags) {
+      VarInt();
+      Skip(static_cast<size_t>(VarInt()));
+    }
+  }
   void Put(WireError error) {
     Need(2);
     const auto code = static_cast<uint16_t>(error);
@@ -77,6 +91,35 @@ void PutErrorOfPartitions(size_t bytes_before, size_t bytes_behind_error, WireEr
       cursor.Put(error);
       cursor.Skip(bytes_behind_error);
     }
+  }
+}
+
+// [topic, [partition, error, offset, time, first offset, [record, its error], error's text]]: a batch's errors by
+// record came with version 8 of Produce, compact arrays and tags with 9, leaders behind the topics with 10.
+void PutErrorOfProduced(int16_t version, WireError error, std::string* answer) {
+  const bool compact = version >= 9;
+  Cursor cursor = Body(answer);
+  const auto count = [&] { return compact ? cursor.VarInt() - 1 : cursor.Integer(4); };
+  const auto skip_string = [&] { compact ? cursor.SkipCompactString() : cursor.SkipString(); };
+  const auto skip_tags = [&] {
+    if (compact) cursor.SkipTags();
+  };
+  skip_tags();  // of the head
+  for (int64_t topics = count(); topics > 0; --topics) {
+    skip_string();
+    for (int64_t partitions = count(); partitions > 0; --partitions) {
+      cursor.Skip(4);
+      cursor.Put(error);
+      cursor.Skip(8 + 8 + 8);
+      for (int64_t records = count(); records > 0; --records) {
+        cursor.Skip(4);
+        skip_string();
+        skip_tags();
+      }
+      skip_string();
+      skip_tags();
+    }
+    skip_tags();
   }
 }
 
@@ -130,8 +173,12 @@ bool PutError(const RequestHead& request, WireError error, std::string* answer) 
       PutErrorOfPartitions(4, 0, error, answer);
       return true;
     case Api::kProduce:
-      if (version < 5 || version > 7) return false;
-      PutErrorOfPartitions(0, 8 + 8 + 8, error, answer);
+      if (version < 5 || version > 12) return false;
+      if (version < 8) {
+        PutErrorOfPartitions(0, 8 + 8 + 8, error, answer);
+      } else {
+        PutErrorOfProduced(version, error, answer);
+      }
       return true;
     case Api::kTxnOffsetCommit:
       if (version > 3) return false;

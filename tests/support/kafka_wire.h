@@ -1,6 +1,6 @@
 // As much of Kafka's protocol as a proxy between client and broker must understand: which request this is, and how to
-// make its answer say something else. Runs in tests. Knows the versions that librdkafka 2.0.2 speaks; of others it
-// says that it does not know them.
+// make its answer say something else. Runs in tests. Knows the versions that librdkafka speaks from 2.0.2 to 2.16.0; of
+// others it says that it does not know them.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Promise: a broker for the tests of secured clusters: real Kafka with TLS, passwords and rights, its certificates made
-# here for two days. `secured_broker.sh DIR start [VERSION]` returns when it answers, `secured_broker.sh DIR stop` when it
-# is gone. What it listens on stands in DIR/server.properties, its certificates and keys in DIR/tls.
+# here for two days. `secured_broker.sh DIR start [--scram-for HEADCOUNT]` returns when it answers, `secured_broker.sh DIR
+# stop` when it is gone. What it listens on stands in DIR/server.properties, its certificates and keys in DIR/tls. With
+# --scram-for it is of a version that the librdkafka of that program gets into by SCRAM.
 #
 #   PLAINTEXT  the tests themselves (and the broker), who may do everything
 #   MUTUAL     TLS; who shows a certificate of our CA is User:<its common name>
@@ -63,6 +64,14 @@ super.users=User:ANONYMOUS
 EOF
 }
 
+# librdkafka before 2.6.1 does not get into Kafka 4. Asked of the program, since another library may be loaded today than
+# was there when it was built.
+version_for_scram() {
+  local library
+  library=$("$1" --version | awk '$1 == "librdkafka" { print $2 }')
+  if [[ $(printf '%s\n2.6.1\n' "$library" | sort -V | head -n 1) != 2.6.1 ]]; then echo 3.9.1; fi
+}
+
 start() {
   rm -rf "$tls"
   mkdir -p "$tls"
@@ -78,7 +87,8 @@ start() {
 }
 
 case ${2:-} in
-  start) start "${3:-}" ;;
+  start)
+    if [[ ${3:-} == --scram-for ]]; then start "$(version_for_scram "$4")"; else start ''; fi ;;
   stop) exec bash "$kafka_sh" --dir "$dir" --wait 20 stop ;;
-  *) echo "usage: secured_broker.sh DIR start [VERSION] | DIR stop" >&2; exit 64 ;;
+  *) echo "usage: secured_broker.sh DIR start [--scram-for HEADCOUNT] | DIR stop" >&2; exit 64 ;;
 esac

@@ -318,15 +318,17 @@ void TcpProxy::TakeRequest(Link* link, std::string bytes) {
   if (!head) throw std::length_error("a request without a head");
   ++requests_[head->api];
   const std::optional<Rule> rule = Meet(head->api);
-  if (rule && !IsOfTheAnswer(rule->deed)) ++met_;
+  const bool refuses = rule && (rule->deed == Deed::kRefuse || rule->deed == Deed::kRefuseAndHold);
+  if (rule && !IsOfTheAnswer(rule->deed) && !refuses) ++met_;
   if (rule && rule->deed == Deed::kDropRequest) return;
   if (rule && rule->deed == Deed::kCutBefore) {
     link->is_cut = true;
     return;
   }
-  if (rule && (rule->deed == Deed::kRefuse || rule->deed == Deed::kRefuseAndHold)) {
+  if (refuses) {
     std::optional<std::string> refusal = Refusal(*head, rule->error);
     if (!refusal) throw std::logic_error("no refusal is known for this request");
+    ++met_;
     Queue(&link->answers, {std::move(*refusal), Clock::now() + weather_.delay, std::nullopt});
     if (rule->deed == Deed::kRefuse) return;
   }
@@ -343,13 +345,14 @@ void TcpProxy::TakeAnswer(Link* link, std::string bytes) {
   const Link::Asked asked = link->asked.front();
   link->asked.pop_front();
   if (asked.rule && IsOfTheAnswer(asked.rule->deed)) {
+    const bool lies = asked.rule->deed == Deed::kLie;
+    if (lies && !PutError(asked.head, asked.rule->error, &bytes)) throw std::logic_error("no such lie is known");
     ++met_;
     if (asked.rule->deed == Deed::kDropAnswer) return;
     if (asked.rule->deed == Deed::kCutAfter) {
       link->is_cut = true;
       return;
     }
-    if (!PutError(asked.head, asked.rule->error, &bytes)) throw std::logic_error("no such lie is known");
   }
   if (asked.rule && asked.rule->deed == Deed::kRefuseAndHold) return;  // the client has had its answer
   ++answers_[asked.head.api];

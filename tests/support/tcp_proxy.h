@@ -68,7 +68,8 @@ class TcpProxy {
   void ReleaseHeld();
   void CutAll();
 
-  // How often a rule was applied, to a request or, where that is its deed, to an answer.
+  // How often a rule was applied, to a request or, where that is its deed, to an answer. A lie or a refusal that it
+  // does not know how to tell is none; it ends the connection.
   uint64_t Met() const;
   // How many requests of that kind clients have sent, and how many answers of it they were sent.
   uint64_t Requests(Api api) const;

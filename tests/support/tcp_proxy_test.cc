@@ -76,6 +76,78 @@ TEST_F(TcpProxyTest, LiesAboutRecordsAndOffsetsAreHeardToo) {
   }
 }
 
+// As the broker would answer: a topic "t" with partitions 7 and 8, and what each version has beside.
+std::string AnswerToProduce(int16_t version, int16_t error) {
+  const bool compact = version >= 9;
+  std::string body;
+  const auto put = [&](size_t width, int64_t value) {
+    for (size_t i = width; i-- > 0;) body.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  };
+  const auto count = [&](int64_t of) { compact ? put(1, of + 1) : put(4, of); };
+  const auto text = [&](const std::string& of) {
+    compact ? put(1, static_cast<int64_t>(of.size()) + 1) : put(2, static_cast<int64_t>(of.size()));
+    body += of;
+  };
+  const auto none = [&] { compact ? put(1, 0) : put(2, -1); };
+  const auto no_tags = [&] {
+    if (compact) put(1, 0);
+  };
+  put(4, 1234);  // correlation
+  no_tags();
+  count(1);
+  text("t");
+  count(2);
+  for (const int32_t partition : {7, 8}) {
+    put(4, partition);
+    put(2, error);
+    put(8, 11);
+    put(8, -1);
+    put(8, 0);
+    if (version >= 8) {
+      count(partition == 7 ? 1 : 0);
+      if (partition == 7) {
+        put(4, 3);
+        text("this record");
+        no_tags();
+      }
+      partition == 7 ? text("why") : none();
+    }
+    if (compact && partition == 7) {  // the leader that would be right: tag 0 of three bytes
+      put(3, 0x010003);
+      body += "abc";
+    } else {
+      no_tags();
+    }
+  }
+  no_tags();
+  put(4, 0);  // throttle time
+  no_tags();
+  std::string frame = body;
+  body.clear();
+  put(4, static_cast<int64_t>(frame.size()));
+  return body + frame;
+}
+
+TEST(KafkaWire, EveryVersionOfProduceIsAnsweredWithTheErrorAndNothingElseChanges) {
+  for (int16_t version = 5; version <= 12; ++version) {
+    SCOPED_TRACE(version);
+    const RequestHead head{Api::kProduce, version, 1234};
+    std::string answer = AnswerToProduce(version, 0);
+    EXPECT_TRUE(PutError(head, WireError::kInvalidProducerIdMapping, &answer));
+    EXPECT_EQ(answer, AnswerToProduce(version, static_cast<int16_t>(WireError::kInvalidProducerIdMapping)));
+  }
+  std::string answer = AnswerToProduce(12, 0);
+  EXPECT_FALSE(PutError({Api::kProduce, 13, 1234}, WireError::kInvalidProducerIdMapping, &answer));
+}
+
+// Else a test would believe that the client had heard it.
+TEST_F(TcpProxyTest, ALieThatCannotBeToldIsNotCounted) {
+  proxy_.On({Api::kMetadata, Deed::kLie, WireError::kInvalidTxnState, 1});
+  proxy_.On({Api::kFindCoordinator, Deed::kRefuse, WireError::kInvalidTxnState, 1});
+  EXPECT_TRUE(CommitOne("a")) << "the client asks again on another connection";
+  EXPECT_EQ(proxy_.Met(), 0U);
+}
+
 TEST_F(TcpProxyTest, ALostConnectionIsMadeAgainAndTheRequestRepeated) {
   for (const Deed deed : {Deed::kCutBefore, Deed::kCutAfter}) {
     const uint64_t met = proxy_.Met();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/small_stack.h"
+
 namespace headcount {
 namespace {
 
@@ -63,7 +65,11 @@ TEST(CountRecord, IsNotReadOutOfAnythingElse) {
   EXPECT_FALSE(with(R"("window_end":60)", R"("window_end":99999999999)"));
   EXPECT_FALSE(with(R"("window_start":0)", R"("window_start":18446744073709551615)"));
   EXPECT_FALSE(with(R"("unique_users":0)", R"("unique_users":-1)"));
-  EXPECT_FALSE(ParseCountRecord(std::string(100'000, '[')));
+}
+
+TEST(CountRecord, IsReadWithoutRecursion) {
+  const std::string deep = std::string(test::kHarmlessDepth, '[') + std::string(test::kHarmlessDepth, ']');
+  test::OnASmallStack([&] { EXPECT_FALSE(ParseCountRecord(deep)); });
 }
 
 TEST(CountRecord, HoldsTheLargestNumbersThereAre) {
