@@ -85,6 +85,7 @@ struct alignas(64) JobData {
   RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
   SharedCounts writer_published;        // verdicts in records committed since this start
   SharedDurations writer_transactions;  // of this writer, with whatever was tried again
+  Shared<int64_t> writer_committing_since_ms;  // CLOCK_MONOTONIC; 0: nothing is being committed
 };
 
 // No clock stands there: event times are not negative.

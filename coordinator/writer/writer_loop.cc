@@ -204,7 +204,9 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
       "united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()),
       {{LogLabel::kUpto, upto.seconds()}, {LogLabel::kUnitedUs, took.count()}});
   const int64_t committing_us = MonotonicUs();
+  view_.CommittingSince(MonotonicMs());
   if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
+  view_.CommittingSince(0);
   transactions_.Add(MonotonicUs() - committing_us);
 
   // From here on the minutes are published: what follows only tells the others.

@@ -189,6 +189,16 @@ TEST(Health, APartitionWhoseLeaderWasNotHeardMakesTheJobNotReady) {
             "not ready: nothing was heard yet from the leader of partition 1");
 }
 
+TEST(Health, AJobThatCannotCommitForLongIsAliveButNotReady) {
+  StatusReport report = Running();
+  report.writer.committing_ms = 29'900;
+  EXPECT_TRUE(HealthOf(report, Asking(true), kNowMs).well);
+  report.writer.committing_ms = 45'900;
+  EXPECT_TRUE(HealthOf(report, Asking(false), kNowMs).well);
+  EXPECT_EQ(HealthOf(report, Asking(true), kNowMs).why,
+            "not ready: what is due could not be committed for 45 s; the log says why");
+}
+
 TEST(Health, AJobThatIsDoneIsReadyWhileItsFileIsFresh) {
   StatusReport report = Running();
   report.state = "done";
