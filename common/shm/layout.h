@@ -83,8 +83,8 @@ struct alignas(64) JobData {
   // there.
   Shared<uint64_t> writer_minutes_begun;
   RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
-  SharedCounts writer_published;        // verdicts in records committed since this start
-  SharedDurations writer_transactions;  // of this writer, with whatever was tried again
+  SharedCounts writer_published;               // verdicts in records committed since this start
+  SharedDurations writer_transactions;         // of this writer, with whatever was tried again
   Shared<int64_t> writer_committing_since_ms;  // CLOCK_MONOTONIC; 0: nothing is being committed
 };
 

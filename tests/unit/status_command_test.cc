@@ -45,6 +45,14 @@ StatusReport Running() {
 
 std::string Table(const StatusReport& report) { return StatusTable(report, kNowMs); }
 
+TEST(StatusTable, SaysWhereNothingCanBeCommitted) {
+  StatusReport report = Running();
+  EXPECT_EQ(Table(report).find("commits"), std::string::npos);
+  report.writer.committing_ms = 45'900;
+  EXPECT_NE(Table(report).find("commits    none for 45 s although minutes are due: the log says why"),
+            std::string::npos);
+}
+
 void ExpectFits(const std::string& table) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
