@@ -42,6 +42,9 @@ Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties);
 // nobody can change. Log lines go to common/log.h.
 Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed);
 
+// More of it; a later setting wins.
+Result<void> SetAll(rd_kafka_conf_s* conf, const Settings& settings);
+
 // A client. It connects in the background: an unreachable broker is no error here, but of the first question.
 Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});
 

@@ -58,8 +58,6 @@ constexpr std::array kKnownErrors = {
     KnownError{-156, "_NOENT", ErrorClass::kStartOver},
     KnownError{-155, "_UNDERFLOW", ErrorClass::kStartOver},
     KnownError{-154, "_INVALID_TYPE", ErrorClass::kStartOver},
-    KnownError{-152, "_PURGE_QUEUE", ErrorClass::kStartOver},
-    KnownError{-151, "_PURGE_INFLIGHT", ErrorClass::kStartOver},
     KnownError{-150, "_FATAL", ErrorClass::kStartOver},
     KnownError{-149, "_INCONSISTENT", ErrorClass::kStartOver},
     KnownError{-148, "_GAPLESS_GUARANTEE", ErrorClass::kStartOver},
@@ -133,7 +131,10 @@ constexpr std::array kKnownErrors = {
     KnownError{83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", ErrorClass::kRetry},
     KnownError{88, "UNSTABLE_OFFSET_COMMIT", ErrorClass::kRetry},
     KnownError{89, "THROTTLING_QUOTA_EXCEEDED", ErrorClass::kRetry},
-    // Of consumer groups, share groups, Kafka Streams, delegation tokens, elections, and of administration.
+    // Of consumer groups, share groups, Kafka Streams, delegation tokens, elections, and of administration; and
+    // records that were only thrown away after something else had failed.
+    KnownError{-152, "_PURGE_QUEUE", ErrorClass::kForeign},
+    KnownError{-151, "_PURGE_INFLIGHT", ErrorClass::kForeign},
     KnownError{-191, "_PARTITION_EOF", ErrorClass::kForeign},
     KnownError{-179, "_UNKNOWN_GROUP", ErrorClass::kForeign},
     KnownError{-176, "_EXISTING_SUBSCRIPTION", ErrorClass::kForeign},

@@ -4,10 +4,12 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/topic_config.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
+#include "coordinator/writer/refused_transaction.h"
 
 namespace headcount {
 namespace {
@@ -74,12 +76,26 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   const Result<int32_t> output = kafka::PartitionCount(producer_->handle(), options_->output_topic,
                                                        limits::kStartTimeoutMs, kafka::TopicUse::kOutput);
   if (!output) return output.error();
+  if (Result<void> fitted = FitBatches(); !fitted) return fitted.error();
   return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
 }
 
+// A topic that takes less than the client's batches is served with smaller ones from the start, so that transactions
+// are not larger than such batches are quick. Where it may not be asked, the first refusal tells.
+Result<void> KafkaOutlet::FitBatches() {
+  const std::optional<int64_t> takes =
+      kafka::TopicNumber(producer_->handle(), options_->output_topic, "max.message.bytes", limits::kTopicConfigMs);
+  if (!takes || *takes >= producer_->batch_bytes()) return {};
+  batches_.bytes = *takes;
+  if (Result<void> connected = Connect(); !connected) return connected;
+  const Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic,
+                                                      limits::kStartTimeoutMs, kafka::TopicUse::kOutput);
+  return known ? Result<void>() : known.error();
+}
+
 Result<void> KafkaOutlet::Connect() {
-  Result<std::unique_ptr<kafka::TransactionalProducer>> made =
-      kafka::TransactionalProducer::Create(config_, "headcount-" + options_->group);
+  Result<std::unique_ptr<kafka::TransactionalProducer>> made = kafka::TransactionalProducer::Create(
+      config_, "headcount-" + options_->group, kafka::TransactionalProducer::kTransactionTimeoutMs, batches_);
   if (!made) return made.error();
   producer_ = std::move(*made);
   return {};
@@ -169,7 +185,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     }
     CrashPoint("writer.claiming");
     around_(true);
-    const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
+    const kafka::Transaction transaction = MakeTransaction({}, points, *header);
+    const kafka::TransactionResult claim = producer_->Commit(transaction);
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
       run_ = header->run;
@@ -193,10 +210,10 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     Log(LogAction::kClaimUnconfirmed, "the claim was not confirmed (" + claim.message + "), trying again",
         {{LogLabel::kOutcome, Name(claim.outcome)}});
-    if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
     if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
+    if (Result<void> may = MayTryAgain(transaction, claim); !may) return may.error();
   }
 }
 
@@ -221,34 +238,56 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
   for (int attempt = 0;; ++attempt) {
     CrashPoint("writer.committing");
-    const Result<kafka::TransactionResult> tried = Try(transaction);
-    if (!tried) return tried.error();
+    const kafka::TransactionResult tried = Try(transaction);
     CrashPoint("writer.committed");
     Happened happened = Happened::kYes;
-    if (tried->outcome != kafka::TransactionOutcome::kCommitted) {
+    if (tried.outcome != kafka::TransactionOutcome::kCommitted) {
       Log(LogAction::kTransactionUnclear,
-          std::string("a transaction ended ") + Name(tried->outcome) + " (" + tried->message +
+          std::string("a transaction ended ") + Name(tried.outcome) + " (" + tried.message +
               "): asking Kafka what happened",
-          {{LogLabel::kOutcome, Name(tried->outcome)}});
-      Result<Happened> found = FindOut(header, *tried, static_cast<int32_t>(points.size()));
+          {{LogLabel::kOutcome, Name(tried.outcome)}});
+      Result<Happened> found = FindOut(header, tried, static_cast<int32_t>(points.size()));
       if (!found) return found.error();
       happened = *found;
       const char* const had = happened == Happened::kYes ? "happened" : "not happened";
       Log(LogAction::kTransactionSettled, std::string("that transaction had ") + had, {{LogLabel::kOutcome, had}});
     }
     if (happened == Happened::kYes) {
-      ShowSteps(records.size(), header, tried->steps);
+      ShowSteps(records.size(), header, tried.steps);
       sequence_ = header.sequence;
       partitions_ = static_cast<int32_t>(points.size());
       return {};
     }
-    if (tried->permanent) {
-      return Error{ExitCode::kHumanNeeded, "Kafka refuses what is to be committed: " + tried->message};
-    }
-    if (Result<void> there = AwaitOutputTopic(); !there) return there;
-    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried->message);
+    if (Result<void> may = MayTryAgain(transaction, tried); !may) return may;
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried.message);
     Pause(attempt);
   }
+}
+
+// After a transaction that has not happened: whether another attempt may fare better, by what the error means. Sees to
+// it that it may.
+Result<void> KafkaOutlet::MayTryAgain(const kafka::Transaction& transaction, const kafka::TransactionResult& failed) {
+  const LongCall call(around_);
+  switch (failed.error_class) {
+    case kafka::ErrorClass::kHumanNeeded: return RefusedForGood(*producer_, transaction, failed);
+    case kafka::ErrorClass::kTryAgain: return Error{ExitCode::kTryAgain, failed.message};
+    case kafka::ErrorClass::kSmallerBatches: {
+      const auto smaller = SmallerBatches(*producer_, transaction, failed, batches_);
+      if (!smaller) return RefusedForGood(*producer_, transaction, failed);
+      batches_ = *smaller;
+      const Result<void> again = NewProducer(limits::kReconnectTimeoutMs);
+      // Where no broker is there any more, the next attempt finds out.
+      return again || again.error().exit_code == ExitCode::kUnavailable ? Result<void>() : again;
+    }
+    case kafka::ErrorClass::kForeign:
+    case kafka::ErrorClass::kRetry:
+    case kafka::ErrorClass::kStartOver:
+    case kafka::ErrorClass::kMissing: break;
+  }
+  if (Result<void> there = AwaitOutputTopic(); !there) return there;
+  // It is not the output topic that is missing, and a commit does not wait for the input topic to come back.
+  if (failed.error_class == kafka::ErrorClass::kMissing) return RefusedForGood(*producer_, transaction, failed);
+  return {};
 }
 
 // Records for a topic that has been deleted are no error to the client: they wait until their time is up. An error here
@@ -265,7 +304,7 @@ Result<void> KafkaOutlet::AwaitOutputTopic() {
   }
 }
 
-Result<kafka::TransactionResult> KafkaOutlet::Try(const kafka::Transaction& transaction) {
+kafka::TransactionResult KafkaOutlet::Try(const kafka::Transaction& transaction) {
   const LongCall call(around_);
   return producer_->Commit(transaction);
 }

@@ -150,7 +150,7 @@ Result<bool> WriterLoop::Round() {
   const bool ending = AllLast(publications) || DrainTimeIsUp();
   const WindowStart upto = std::max(header_.closed_upto, sealed);
   const WindowStart bounded =
-      BoundedUpTo(publications, upto, start_.options->rule.window_s, limits::kWindowsPerTransaction);
+      BoundedUpTo(publications, upto, start_.options->rule.window_s, outlet_->WindowsPerTransaction());
   if (MustCommit(publications, bounded, ending)) {
     if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
   }
