@@ -13,6 +13,7 @@
 #include "common/crash_point.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
+#include "common/kafka/offsets_call.h"
 
 namespace headcount::kafka {
 namespace {
@@ -33,13 +34,6 @@ constexpr int kRetryBackoffMs = 10;
 // The client insists on both being at most the transaction's; the records must fail well before it.
 constexpr int MessageTimeoutMs(int transaction_timeout_ms) { return transaction_timeout_ms * 2 / 3; }
 constexpr int SocketTimeoutMs(int transaction_timeout_ms) { return std::min(10'000, transaction_timeout_ms); }
-
-struct DestroyGroupMetadata {
-  void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
-    rd_kafka_consumer_group_metadata_destroy(metadata);
-  }
-};
-using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, DestroyGroupMetadata>;
 
 TransactionResult Success() {
   TransactionResult result;
@@ -118,7 +112,7 @@ const char* Name(TransactionOutcome outcome) {
 }
 
 TransactionalProducer::TransactionalProducer(std::string group, std::string transactional_id,
-                                             int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,
+                                             int transaction_timeout_ms, std::shared_ptr<Deliveries> deliveries,
                                              Handle handle)
     : group_(std::move(group)),
       transactional_id_(std::move(transactional_id)),
@@ -141,7 +135,7 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(con
                                  {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}});
   if (!conf.ok()) return conf.error();
   if (Result<void> set = SetAll(conf->get(), SettingsFor(batches, conf->get())); !set) return set.error();
-  auto deliveries = std::make_unique<Deliveries>();
+  auto deliveries = std::make_shared<Deliveries>();
   rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);
   Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()), {deliveries.get()});
   if (!handle.ok()) return handle.error();
@@ -210,17 +204,29 @@ TransactionResult TransactionalProducer::Produce(const Transaction& transaction)
 }
 
 TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction, const Deadline& deadline) {
-  const GroupMetadata group(rd_kafka_consumer_group_metadata_new(group_.c_str()));
   const std::vector<OffsetToCommit>& offsets = transaction.offsets;
   for (size_t first = 0; first < offsets.size(); first += kPartitionsARequest) {
     const size_t last = std::min(first + kPartitionsARequest, offsets.size());
-    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
-    rd_kafka_error_t* const error =
-        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.remaining_ms());
-    if (error != nullptr) return Failure("send offsets", transaction, error);
+    const int timeout_ms = std::min(limits::kSendOffsetsMs, deadline.remaining_ms());
+    OffsetsCall call(handle_.get(), group_, std::move(list), timeout_ms);
+    if (!call.Ends(timeout_ms + limits::kSendOffsetsGraceMs)) return LeaveClient(&call);
+    if (KafkaError error = call.TakeError()) return Failure("send offsets", transaction, error.release());
   }
   return Success();
+}
+
+// No question can be put to this client any more, and none of its callbacks runs.
+TransactionResult TransactionalProducer::LeaveClient(OffsetsCall* call) {
+  TransactionResult result;
+  result.message =
+      "cannot send offsets in the transaction: a coordinator is not reached, and librdkafka does not end "
+      "the call; its client is left behind";
+  result.error_class = ErrorClass::kRetry;
+  result.code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  call->Leave(std::move(deliveries_), std::move(handle_));
+  return result;
 }
 
 int64_t TransactionalProducer::batch_bytes() const {

@@ -24,6 +24,7 @@ struct rd_kafka_message_s;
 namespace headcount::kafka {
 
 class Deadline;
+class OffsetsCall;
 
 struct OutputRecord {
   std::string key;
@@ -69,9 +70,7 @@ const char* Name(TransactionOutcome outcome);
 
 class TransactionalProducer {
  public:
-  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most. With one
-  // exception: librdkafka 2.0.2 does not end sending offsets while nobody tells it the group's coordinator. Then the
-  // watch over a hung writer ends it.
+  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
   static constexpr int kTransactionTimeoutMs = static_cast<int>(limits::kTransactionTimeoutMs);
 
   // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
@@ -90,7 +89,7 @@ class TransactionalProducer {
   // Whether the brokers do not let this client in, so that asking on is no use (reception.h).
   bool IsTurnedAway();
 
-  // For questions of cluster.h; also between begin and commit.
+  // For questions of cluster.h; also between begin and commit. Null after a Commit() whose client had to be left.
   rd_kafka_s* handle() const { return handle_.get(); }
   // The largest batch of several records that this client makes.
   int64_t batch_bytes() const;
@@ -109,11 +108,12 @@ class TransactionalProducer {
   };
 
   TransactionalProducer(std::string group, std::string transactional_id, int transaction_timeout_ms,
-                        std::unique_ptr<Deliveries> deliveries, Handle handle);
+                        std::shared_ptr<Deliveries> deliveries, Handle handle);
 
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction, const Deadline& deadline);
   TransactionResult Failure(const char* attempted, const Transaction& transaction, rd_kafka_error_s* error);
+  TransactionResult LeaveClient(OffsetsCall* call);
   std::string MissingRight(const Transaction& transaction, int code, bool of_offsets) const;
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
@@ -121,7 +121,7 @@ class TransactionalProducer {
   const std::string transactional_id_;
   const int transaction_timeout_ms_;
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
-  std::unique_ptr<Deliveries> deliveries_;
+  std::shared_ptr<Deliveries> deliveries_;
   Handle handle_;
 };
 
