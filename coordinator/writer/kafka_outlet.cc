@@ -4,6 +4,7 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/obstacle.h"
 #include "common/kafka/topic_config.h"
 #include "common/limits.h"
 #include "common/log.h"
@@ -169,13 +170,13 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
 Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* header) {
   const LongCall call(around_);
   if (Result<void> initialised = producer_->InitTransactions(limits::kStartTimeoutMs); !initialised) {
-    return initialised.error();
+    return Explained(initialised.error());
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
   for (int attempt = 0;; ++attempt) {
     around_(true);  // each question and each transaction may take its whole time
     Result<StartFacts> facts = GatherFacts(partition_count);
-    if (!facts) return facts.error();
+    if (!facts) return Explained(facts.error());
     Result<StartPlan> plan = PlanStart(*facts);
     if (!plan) return plan.error();
     header->closed_upto = plan->closed_upto;
@@ -186,7 +187,7 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     CrashPoint("writer.claiming");
     around_(true);
     const kafka::Transaction transaction = MakeTransaction({}, points, *header);
-    const kafka::TransactionResult claim = producer_->Commit(transaction);
+    kafka::TransactionResult claim = producer_->Commit(transaction);
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
       run_ = header->run;
@@ -207,12 +208,13 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       }
       return standing;
     }
+    Explain(&claim);
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     Log(LogAction::kClaimUnconfirmed, "the claim was not confirmed (" + claim.message + "), trying again",
         {{LogLabel::kOutcome, Name(claim.outcome)}});
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
-    if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
+    if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return Explained(again.error());
     if (Result<void> may = MayTryAgain(transaction, claim); !may) return may.error();
   }
 }
@@ -290,6 +292,29 @@ Result<void> KafkaOutlet::MayTryAgain(const kafka::Transaction& transaction, con
   return {};
 }
 
+// What holds transactions up. Nothing where the brokers that answer do not know, or the job is to end.
+std::optional<std::string> KafkaOutlet::Obstacle() const {
+  if (give_up_() || !producer_ || producer_->handle() == nullptr) return std::nullopt;
+  const LongCall call(around_);
+  return kafka::FindObstacle(producer_->handle(),
+                             {options_->output_topic, options_->group, producer_->transactional_id()},
+                             limits::kObstacleMs);
+}
+
+// Puts it before what the client says, which is mostly that its time was up.
+void KafkaOutlet::Explain(kafka::TransactionResult* failed) const {
+  if (failed->outcome == kafka::TransactionOutcome::kCommitted) return;
+  if (failed->error_class != kafka::ErrorClass::kRetry) return;
+  if (const auto obstacle = Obstacle()) failed->message = *obstacle + " (" + failed->message + ")";
+}
+
+// The client names the brokers that it was given, which may all answer.
+Error KafkaOutlet::Explained(Error failure) const {
+  if (failure.exit_code != ExitCode::kUnavailable) return failure;
+  if (auto obstacle = Obstacle()) failure.message = std::move(*obstacle);
+  return failure;
+}
+
 // Records for a topic that has been deleted are no error to the client: they wait until their time is up. An error here
 // says that the topic has been unknown for as long as a broker that has just started may not know it.
 Result<void> KafkaOutlet::AwaitOutputTopic() {
@@ -305,8 +330,13 @@ Result<void> KafkaOutlet::AwaitOutputTopic() {
 }
 
 kafka::TransactionResult KafkaOutlet::Try(const kafka::Transaction& transaction) {
-  const LongCall call(around_);
-  return producer_->Commit(transaction);
+  kafka::TransactionResult result;
+  {
+    const LongCall call(around_);
+    result = producer_->Commit(transaction);
+  }
+  Explain(&result);
+  return result;
 }
 
 // Drops the client, takes the transactional id again (which ends whatever was open) and reads what Kafka
@@ -332,8 +362,11 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
         failure = happened.error();
       }
     }
+    failure = Explained(failure);
     if (failure.exit_code != ExitCode::kUnavailable) return failure;
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("asking what happened", failure.message);
+    Log(LogAction::kTransactionUnclear, "cannot find out yet what happened (" + failure.message + "), asking again",
+        {{LogLabel::kOutcome, "not known yet"}});
     Pause(attempt);
   }
 }

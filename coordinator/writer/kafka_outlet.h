@@ -57,6 +57,9 @@ class KafkaOutlet final : public Outlet {
                                      const CommitHeader& header) const;
   Result<void> MayTryAgain(const kafka::Transaction& transaction, const kafka::TransactionResult& failed);
   Result<void> AwaitOutputTopic();
+  std::optional<std::string> Obstacle() const;
+  void Explain(kafka::TransactionResult* failed) const;
+  Error Explained(Error failure) const;
   void Pause(int attempt) const;
   Error GivenUp(const std::string& doing, const std::string& why) const;
   Error EndsTooSoon(PartitionId p, Offset end, Offset wanted) const;

@@ -68,6 +68,8 @@ Result<void> WriterLoop::StartPatiently() {
     if (MonotonicMs() > deadline || view_.draining() || IsHungUp(start_.parent_fd)) {
       return Error{ExitCode::kTryAgain, started.error().message};
     }
+    Log(LogAction::kClaimUnconfirmed, "cannot start yet (" + started.error().message + "), trying again",
+        {{LogLabel::kOutcome, "unavailable"}});
     view_.Beat(MonotonicMs());
     WaitReadable({start_.parent_fd}, limits::kMaxRetryPauseMs);
   }
