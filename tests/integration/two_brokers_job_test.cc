@@ -25,6 +25,7 @@ TEST(TwoBrokersJob, WhoseGroupsBrokerStandsStillKillsNobodyNamesItAndGoesOnWhenI
   first.Knows(second);
   second.Knows(first);
   Job job(broker, 1, {"--workers", "1", "--window", "10s", "--idle-timeout", "1h"});
+  for (const std::string& topic : {job.input(), job.output()}) cluster.AwaitTopic(topic);
   job.UseGroup(cluster.GroupKeptBy(2, 1));
   job.UseAddress(first.address());
   job.Produce(0, Seconds(kStart, kStart + 20, 3, "a"));

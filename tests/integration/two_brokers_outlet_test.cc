@@ -30,6 +30,7 @@ class TwoBrokersOutlet : public testing::Test {
     group_ = cluster_->GroupKeptBy(offsets_broker, transactions_broker);
     input_ = std::make_unique<TestTopic>(*broker_, "input", kHandFedPartitions);
     output_ = std::make_unique<TestTopic>(*broker_, "output", 1, output_config);
+    for (const TestTopic* topic : {input_.get(), output_.get()}) cluster_->AwaitTopic(topic->name());
     first_ = std::make_unique<TcpProxy>(cluster_->address(1));
     second_ = std::make_unique<TcpProxy>(cluster_->address(2));
     first_->Knows(*second_);

@@ -96,6 +96,14 @@ std::string TwoBrokers::GroupKeptBy(int offsets_broker, int transactions_broker)
   throw std::runtime_error("no group is kept by broker " + std::to_string(offsets_broker));
 }
 
+void TwoBrokers::AwaitTopic(const std::string& topic) const {
+  for (const int broker : {1, 2}) {
+    if (!Eventually([&] { return !Leaders(address(broker), topic).empty(); })) {
+      throw std::runtime_error("broker " + std::to_string(broker) + " does not know topic " + topic);
+    }
+  }
+}
+
 void TwoBrokers::FreezeSecond() const {
   if (kill(PidOfSecond(), SIGSTOP) != 0) throw std::runtime_error("broker 2 cannot be stopped");
 }

@@ -25,6 +25,9 @@ class TwoBrokers {
   // A group whose offsets are kept by that broker, and whose transactions (as headcount-GROUP) by that.
   std::string GroupKeptBy(int offsets_broker, int transactions_broker) const;
 
+  // Returns when both know that topic: whom a client asks is the client's choice.
+  void AwaitTopic(const std::string& topic) const;
+
   // Of broker 2; broker 1 lives.
   void FreezeSecond() const;
   void ThawSecond() const;
