@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/judge/point_text.h"
 #include "coordinator/writer/kafka_outlet.h"
+#include "tests/support/child_process.h"
 #include "tests/support/kafka_testing.h"
 
 namespace headcount::test {
@@ -80,19 +82,32 @@ class HandFedOutlet {
   KafkaOutlet outlet_;
 };
 
-// The minutes 0 to count-1 are there once each, and the offsets are those of the last.
+inline std::vector<std::string> KeysIn(const TestBroker& broker, const std::string& topic) {
+  std::vector<std::string> keys;
+  for (const auto& record : broker.ReadAll(topic)) keys.push_back(record.key.value_or(""));
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+inline std::vector<std::optional<int64_t>> OffsetsOf(const TestBroker& broker, const std::string& group,
+                                                     const std::string& input) {
+  std::vector<std::optional<int64_t>> offsets;
+  for (const CommittedOffset& committed : broker.Committed(group, input)) offsets.push_back(committed.offset);
+  return offsets;
+}
+
+// The minutes 0 to count-1 are there once each, and the offsets are those of the last. A commit is answered before its
+// markers are written, and a broker that has just been woken answers from what it knew before; so it is waited for.
 inline void ExpectHandFedMinutes(const TestBroker& broker, const std::string& group, const std::string& input,
                                  const std::string& output, int64_t count) {
-  std::vector<std::string> keys;
-  for (const auto& record : broker.ReadAll(output)) keys.push_back(record.key.value_or(""));
-  std::sort(keys.begin(), keys.end());
-  std::vector<std::string> right;
-  for (int64_t n = 0; n < count; ++n) right.push_back(std::to_string(kHandFedStart + 60 * n));
-  EXPECT_EQ(keys, right);
-  const auto offsets = broker.Committed(group, input);
-  for (int32_t p = 0; p < kHandFedPartitions; ++p) {
-    EXPECT_EQ(offsets[static_cast<size_t>(p)].offset, (count - 1) * 10 + p);
-  }
+  std::vector<std::string> minutes;
+  for (int64_t n = 0; n < count; ++n) minutes.push_back(std::to_string(kHandFedStart + 60 * n));
+  std::vector<std::optional<int64_t>> offsets;
+  for (int32_t p = 0; p < kHandFedPartitions; ++p) offsets.emplace_back((count - 1) * 10 + p);
+  Eventually([&] { return KeysIn(broker, output).size() >= minutes.size(); });
+  EXPECT_EQ(KeysIn(broker, output), minutes);
+  Eventually([&] { return OffsetsOf(broker, group, input) == offsets; });
+  EXPECT_EQ(OffsetsOf(broker, group, input), offsets);
 }
 
 }  // namespace headcount::test
