@@ -129,6 +129,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kWriterEnded, "writer.ended", kDebug, kAll, kOfWriterDeath},
     {A::kWriterState, "writer.state", kInfo, kAsked, {L::kChildPid, L::kGeneration, L::kRestarts}},
 
+    {A::kBatchesLimited, "batches.limited", kWarning, kLimited, {L::kTopic}},
     {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
     {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
     {A::kMinutePublished,

@@ -114,6 +114,7 @@ enum class LogAction : uint8_t {
   kWriterEnded,
   kWriterState,
   // The writer.
+  kBatchesLimited,
   kClaimMade,
   kClaimUnconfirmed,
   kMinutePublished,

@@ -167,6 +167,7 @@ void WriteReport(JsonWriter* json, const StatusReport& report) {
     writer.Add("pid", report.writer.pid);
     writer.Add("generation", report.writer.generation);
     writer.Add("restarts", report.writer.restarts);
+    writer.Add("committing_ms", report.writer.committing_ms);
   }
   object.AddList("workers", report.workers, [json](const auto& worker) { WriteWorker(json, worker); });
   object.AddList("partitions", report.partitions, [json](const auto& p) { WritePartition(json, p); });
@@ -374,6 +375,7 @@ void ReadReport(ObjectReader object, StatusReport* report) {
   writer.Get("pid", &report->writer.pid);
   writer.Get("generation", &report->writer.generation);
   writer.Get("restarts", &report->writer.restarts);
+  if (writer.Has("committing_ms")) writer.Get("committing_ms", &report->writer.committing_ms);
   object.GetList("workers", [report](const JsonValue& v, const std::string& path, std::string* complaint) {
     report->workers.push_back(ReadWorker(ObjectReader(v, path, complaint)));
   });

@@ -20,6 +20,7 @@ struct StatusReport {
     int64_t pid = 0;
     uint64_t generation = 0;
     uint64_t restarts = 0;
+    int64_t committing_ms = 0;  // for so long what is due could not be committed yet; 0: nothing is due
   };
   struct Worker {
     int32_t slot = 0;

@@ -242,6 +242,10 @@ class MinuteStory {
   }
 
   std::string WriterText() const {
+    if (report_.writer.committing_ms >= limits::kCommitStuckMs) {
+      return ", which cannot be committed for " + std::to_string(report_.writer.committing_ms / 1000) +
+             " s now: the log says what is in the way";
+    }
     return report_.writer.pid != 0 ? "" : " (it does not run, and is started again by itself)";
   }
 

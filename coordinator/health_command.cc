@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/limits.h"
 #include "common/units.h"
 #include "common/wakeup.h"
 
@@ -37,6 +38,10 @@ std::string WhyNotReady(const StatusReport& report) {
   for (const StatusReport::Partition& p : report.partitions) {
     if (p.state != "unknown") continue;
     return "nothing was heard yet from the leader of partition " + std::to_string(p.partition);
+  }
+  if (report.writer.committing_ms >= limits::kCommitStuckMs) {
+    return "what is due could not be committed for " + std::to_string(report.writer.committing_ms / 1000) +
+           " s; the log says why";
   }
   return "";
 }

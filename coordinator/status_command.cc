@@ -92,6 +92,10 @@ void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) 
                      (report.run.empty() ? "" : ", run " + report.run));
   AddLine(table, "closed     " + (report.has_closed_upto ? "up to " + TimeText(report.closed_upto) : "no minute yet") +
                      ", " + Short(report.minutes_published) + " published since the start");
+  if (report.writer.committing_ms >= limits::kCommitStuckMs) {
+    AddLine(table, "commits    none for " + std::to_string(report.writer.committing_ms / 1000) +
+                       " s although minutes are due: the log says why");
+  }
   size_t shown = 0;
   for (const StatusReport::Holder& holder : report.held_by) {
     if (shown == kMaxHolderRows) {

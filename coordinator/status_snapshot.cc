@@ -66,6 +66,7 @@ void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
   const shm::WriterSnapshot writer = view.Writer();
   published_before_ += writer.published;
   minutes_before_ += writer.minutes_published;
+  if (committing_before_ms_ == 0 || writer.sequence > 0) committing_before_ms_ = writer.committing_since_ms;
   recent_before_ = RecentMinutes(view);
 }
 
@@ -77,7 +78,8 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.updated_at_ms = WallClockMs();
   if (writer.run != RunId()) report.run = RunText(writer.run);
   report.coordinator_pid = coordinator_pid_;
-  report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts()};
+  report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts(),
+                   CommittingMs(writer, now_ms)};
   report.totals = writer.published;
   report.totals += published_before_;
   report.minutes_published = minutes_before_ + writer.minutes_published;
@@ -90,6 +92,13 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.recent = RecentMinutes(view);
   AddRule(*options_, &report.rule);
   return report;
+}
+
+// A writer that dies over a transaction leaves it to the next one, which has to read first what is due.
+int64_t StatusSnapshot::CommittingMs(const shm::WriterSnapshot& writer, int64_t now_ms) const {
+  const bool left = committing_before_ms_ != 0 && writer.sequence == 0;
+  const int64_t since_ms = left ? committing_before_ms_ : writer.committing_since_ms;
+  return since_ms == 0 ? 0 : std::max<int64_t>(0, now_ms - since_ms);
 }
 
 // Also those of writers that have died.

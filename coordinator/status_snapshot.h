@@ -30,6 +30,7 @@ class StatusSnapshot {
   void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
   std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
   std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);
+  int64_t CommittingMs(const shm::WriterSnapshot& writer, int64_t now_ms) const;
   int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;
@@ -39,6 +40,7 @@ class StatusSnapshot {
   int64_t before_ms_ = 0;
   VerdictCounts published_before_;  // by writers that have died
   uint64_t minutes_before_ = 0;
+  int64_t committing_before_ms_ = 0;  // since when one of them had tried what none has committed; 0: nothing is left
   std::vector<PublishedMinute> recent_before_;
   struct Unmoved {
     int64_t watermark = 0;

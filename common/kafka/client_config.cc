@@ -90,13 +90,6 @@ Result<void> Set(rd_kafka_conf_t* conf, const std::string& key, const std::strin
   return Error{ExitCode::kUsage, reason};
 }
 
-Result<void> SetAll(rd_kafka_conf_t* conf, const Settings& settings) {
-  for (const auto& [key, value] : settings) {
-    if (Result<void> set = Set(conf, key, value); !set.ok()) return set;
-  }
-  return {};
-}
-
 Result<void> SetWhereKnown(rd_kafka_conf_t* conf, const Settings& settings) {
   for (const auto& [key, value] : settings) {
     if (!IsKnown(key)) continue;
@@ -116,6 +109,13 @@ Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
 }
 
 }  // namespace
+
+Result<void> SetAll(rd_kafka_conf_t* conf, const Settings& settings) {
+  for (const auto& [key, value] : settings) {
+    if (Result<void> set = Set(conf, key, value); !set.ok()) return set;
+  }
+  return {};
+}
 
 Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties) {
   const Conf conf(rd_kafka_conf_new());

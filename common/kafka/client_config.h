@@ -46,6 +46,9 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
 // Whether this librdkafka has a property of that name. Its version is never asked for: packages carry patches.
 bool IsKnown(const std::string& property);
 
+// More of it; a later setting wins.
+Result<void> SetAll(rd_kafka_conf_s* conf, const Settings& settings);
+
 // A client. It connects in the background: an unreachable broker is no error here, but of the first question.
 Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});
 

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/kafka/advice.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 
@@ -107,6 +108,8 @@ Result<std::vector<Offset>> ListOffsetsOf(rd_kafka_t* handle, const std::string&
 
 }  // namespace
 
+std::string BrokersOf(rd_kafka_s* handle) { return Brokers(handle); }
+
 Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms, TopicUse use) {
   const std::string asked = "ask for topic " + topic;
   const Topic local(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
@@ -120,8 +123,9 @@ Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int
 
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-    return Error{ExitCode::kHumanNeeded,
-                 "there is no topic " + topic + " at " + Brokers(handle) + "; create it, or name another one"};
+    return Error{ExitCode::kHumanNeeded, "there is no topic " + topic + " at " + Brokers(handle) + "; create it (" +
+                                             CommandToMake(Brokers(handle), topic, use == TopicUse::kOutput ? 1 : 0) +
+                                             "), or name another one"};
   }
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     Right needed = Right::Read(topic);

@@ -24,6 +24,9 @@ enum class TopicUse { kInput, kOutput };
 Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms,
                                TopicUse use = TopicUse::kInput);
 
+// The brokers that this client was given, as --bootstrap-server takes them.
+std::string BrokersOf(rd_kafka_s* handle);
+
 // Which offset of a partition is asked for.
 struct OffsetQuestion {
   enum class Kind {

@@ -1,22 +1,12 @@
 #include "common/kafka/errors.h"
 
+#include "common/kafka/error_table.h"
+
 namespace headcount::kafka {
 
 bool IsPermanent(rd_kafka_resp_err_t code) {
-  switch (code) {
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR__INVALID_ARG:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
-    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT: return true;
-    default: return false;
-  }
+  const ErrorClass error_class = ClassOf(code);
+  return error_class == ErrorClass::kHumanNeeded || error_class == ErrorClass::kMissing;
 }
 
 std::string Brokers(rd_kafka_t* handle) {

@@ -17,7 +17,7 @@ constexpr int kFirstShareMs = 500;
 // librdkafka's clock and ours do not end a time at the same millisecond.
 constexpr int kEarlyMs = 50;
 
-// Asking again cannot help: no such topic or partition, no right to it, a name that cannot be.
+// Asking again cannot help: no such topic or partition, no right to it, a name that cannot be (error_table.h).
 bool IsPermanent(rd_kafka_resp_err_t code);
 
 // What the user of a client may have to be allowed, in the words of Kafka's access control lists. Read and Write bring

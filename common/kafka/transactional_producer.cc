@@ -13,6 +13,7 @@
 #include "common/crash_point.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
+#include "common/kafka/offsets_call.h"
 
 namespace headcount::kafka {
 namespace {
@@ -44,12 +45,11 @@ Settings RetryBound(const ClientConfig& config) {
   return {{"retry.backoff.max.ms", std::to_string(kRetryBackoffMaxMs)}};
 }
 
-struct DestroyGroupMetadata {
-  void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
-    rd_kafka_consumer_group_metadata_destroy(metadata);
-  }
-};
-using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, DestroyGroupMetadata>;
+TransactionResult Success() {
+  TransactionResult result;
+  result.outcome = TransactionOutcome::kCommitted;
+  return result;
+}
 
 bool IsFencing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
@@ -90,6 +90,22 @@ int64_t TakeUs(Clock::time_point* since) {
   return std::chrono::duration_cast<std::chrono::microseconds>(*since - before).count();
 }
 
+int64_t ConfNumber(const rd_kafka_conf_t* conf, const char* key) {
+  char text[32] = "";
+  size_t size = sizeof text;
+  return rd_kafka_conf_get(conf, key, text, &size) == RD_KAFKA_CONF_OK ? strtoll(text, nullptr, 10) : 0;
+}
+
+// Never more than -X allows.
+Settings SettingsFor(const BatchLimit& batches, const rd_kafka_conf_t* conf) {
+  Settings settings;
+  if (batches.one_record) settings.emplace_back("batch.num.messages", "1");
+  if (batches.bytes > 0) {
+    settings.emplace_back("batch.size", std::to_string(std::min(batches.bytes, ConfNumber(conf, "batch.size"))));
+  }
+  return settings;
+}
+
 bool IsQueueFull(const KafkaError& error) {
   return error != nullptr && rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
@@ -106,7 +122,7 @@ const char* Name(TransactionOutcome outcome) {
 }
 
 TransactionalProducer::TransactionalProducer(std::string group, std::string transactional_id,
-                                             int transaction_timeout_ms, std::unique_ptr<Deliveries> deliveries,
+                                             int transaction_timeout_ms, std::shared_ptr<Deliveries> deliveries,
                                              Handle handle)
     : group_(std::move(group)),
       transactional_id_(std::move(transactional_id)),
@@ -116,7 +132,8 @@ TransactionalProducer::TransactionalProducer(std::string group, std::string tran
 
 Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(const ClientConfig& config,
                                                                              const std::string& transactional_id,
-                                                                             int transaction_timeout_ms) {
+                                                                             int transaction_timeout_ms,
+                                                                             const BatchLimit& batches) {
   Result<Conf> conf = BuildConf(config, Role::kProducer,
                                 {{"linger.ms", "0"},
                                  {"retry.backoff.ms", std::to_string(kRetryBackoffMs)},
@@ -128,7 +145,8 @@ Result<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(con
                                  {"transaction.timeout.ms", std::to_string(transaction_timeout_ms)}},
                                 RetryBound(config));
   if (!conf.ok()) return conf.error();
-  auto deliveries = std::make_unique<Deliveries>();
+  if (Result<void> set = SetAll(conf->get(), SettingsFor(batches, conf->get())); !set) return set.error();
+  auto deliveries = std::make_shared<Deliveries>();
   rd_kafka_conf_set_dr_msg_cb(conf->get(), &TransactionalProducer::OnDelivery);
   Result<Handle> handle = NewHandle(Role::kProducer, std::move(conf.value()), {deliveries.get()});
   if (!handle.ok()) return handle.error();
@@ -170,9 +188,11 @@ TransactionResult TransactionalProducer::Commit(const Transaction& transaction) 
   if (deliveries_->failed > 0 || deliveries_->delivered != transaction.records.size()) {
     return {TransactionOutcome::kUnknown,
             "the transaction was committed, but only " + std::to_string(deliveries_->delivered) + " of " +
-                std::to_string(transaction.records.size()) +
-                " records were acknowledged: " + deliveries_->first_failure,
-            false, steps};
+                std::to_string(transaction.records.size()) + " records were acknowledged: " + deliveries_->failure,
+            deliveries_->error_class,
+            deliveries_->code,
+            false,
+            steps};
   }
   return result;
 }
@@ -186,23 +206,43 @@ TransactionResult TransactionalProducer::Produce(const Transaction& transaction)
       error = Enqueue(handle_.get(), transaction.output_topic, record);
     }
     if (error == nullptr) continue;
-    return Failure(("produce to topic " + transaction.output_topic).c_str(), transaction, error.release());
+    TransactionResult refused =
+        Failure(("produce to topic " + transaction.output_topic).c_str(), transaction, error.release());
+    refused.refused_by_client = refused.error_class == ErrorClass::kSmallerBatches;
+    return refused;
   }
-  return {TransactionOutcome::kCommitted, "", false, {}};
+  return Success();
 }
 
 TransactionResult TransactionalProducer::SendOffsets(const Transaction& transaction, const Deadline& deadline) {
-  const GroupMetadata group(rd_kafka_consumer_group_metadata_new(group_.c_str()));
   const std::vector<OffsetToCommit>& offsets = transaction.offsets;
   for (size_t first = 0; first < offsets.size(); first += kPartitionsARequest) {
     const size_t last = std::min(first + kPartitionsARequest, offsets.size());
-    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
-    rd_kafka_error_t* const error =
-        rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.remaining_ms());
-    if (error != nullptr) return Failure("send offsets", transaction, error);
+    const int timeout_ms = std::min(limits::kSendOffsetsMs, deadline.remaining_ms());
+    OffsetsCall call(handle_.get(), group_, std::move(list), timeout_ms);
+    if (!call.Ends(timeout_ms + limits::kSendOffsetsGraceMs)) return LeaveClient(&call);
+    if (KafkaError error = call.TakeError()) return Failure("send offsets", transaction, error.release());
   }
-  return {TransactionOutcome::kCommitted, "", false, {}};
+  return Success();
+}
+
+// No question can be put to this client any more, and none of its callbacks runs.
+TransactionResult TransactionalProducer::LeaveClient(OffsetsCall* call) {
+  TransactionResult result;
+  result.message =
+      "cannot send offsets in the transaction: a coordinator is not reached, and librdkafka does not end "
+      "the call; its client is left behind";
+  result.error_class = ErrorClass::kRetry;
+  result.code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  call->Leave(std::move(deliveries_), std::move(handle_));
+  return result;
+}
+
+int64_t TransactionalProducer::batch_bytes() const {
+  const rd_kafka_conf_t* const conf = rd_kafka_conf(handle_.get());
+  return std::min(ConfNumber(conf, "batch.size"), ConfNumber(conf, "message.max.bytes"));
 }
 
 bool TransactionalProducer::IsTurnedAway() {
@@ -210,9 +250,8 @@ bool TransactionalProducer::IsTurnedAway() {
 }
 
 // Empty where none is. To commit offsets of a topic one must be allowed to read it; all else is about writing.
-std::string TransactionalProducer::MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const {
-  const bool of_offsets = std::string_view(rd_kafka_error_string(error)).find("commit offsets") != std::string::npos;
-  switch (rd_kafka_error_code(error)) {
+std::string TransactionalProducer::MissingRight(const Transaction& transaction, int code, bool of_offsets) const {
+  switch (code) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return Missing(Right::OfGroup(group_));
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return Missing(Right::OfId(transactional_id_));
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -231,15 +270,23 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, const Tr
 
   TransactionResult result;
   result.outcome = IsFencing(code) || IsFencing(fatal) ? TransactionOutcome::kFenced : TransactionOutcome::kUnknown;
-  result.message = std::string("cannot ") + attempted + " in the transaction: " + rd_kafka_error_string(error.get()) +
-                   " (" + rd_kafka_err2name(code) + ")";
+  const bool by_delivery = deliveries_->error_class > ClassOf(code);
+  result.error_class = by_delivery ? deliveries_->error_class : ClassOf(code);
+  result.code = by_delivery ? deliveries_->code : code;
+  if (by_delivery) {  // whatever failed here only followed from that
+    result.message = "cannot " + std::string(attempted) + " in the transaction";
+  } else {
+    result.message = std::string("cannot ") + attempted + " in the transaction: " + rd_kafka_error_string(error.get()) +
+                     " (" + rd_kafka_err2name(code) + ")";
+  }
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) result.message += std::string("; fatal: ") + fatal_text;
-  result.permanent = IsPermanent(code) || deliveries_->permanent;
-  if (const std::string missing = MissingRight(transaction, error.get()); !missing.empty())
+  const bool of_offsets = !by_delivery && std::string_view(rd_kafka_error_string(error.get())).find("commit offsets") !=
+                                              std::string_view::npos;
+  if (const std::string missing = MissingRight(transaction, result.code, of_offsets); !missing.empty())
     result.message += "; " + missing;
   if (deliveries_->failed > 0) {
-    result.message +=
-        "; " + std::to_string(deliveries_->failed) + " records were not delivered: " + deliveries_->first_failure;
+    result.message += "; " + std::to_string(deliveries_->failed) + " records were not delivered to topic " +
+                      transaction.output_topic + ": " + deliveries_->failure;
   }
   return result;
 }
@@ -250,8 +297,12 @@ void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_me
     ++deliveries->delivered;
     return;
   }
-  if (deliveries->failed++ == 0) deliveries->first_failure = rd_kafka_err2str(message->err);
-  deliveries->permanent = deliveries->permanent || IsPermanent(message->err);
+  ++deliveries->failed;
+  // Of the others most were only thrown away with the first.
+  if (deliveries->code != 0 && ClassOf(message->err) <= deliveries->error_class) return;
+  deliveries->error_class = ClassOf(message->err);
+  deliveries->code = message->err;
+  deliveries->failure = std::string(rd_kafka_err2str(message->err)) + " (" + rd_kafka_err2name(message->err) + ")";
 }
 
 }  // namespace headcount::kafka

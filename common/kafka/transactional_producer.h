@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "common/kafka/batch_limit.h"
 #include "common/kafka/client_config.h"
+#include "common/kafka/error_table.h"
 #include "common/kafka/handles.h"
 #include "common/limits.h"
 #include "common/result.h"
@@ -22,6 +24,7 @@ struct rd_kafka_message_s;
 namespace headcount::kafka {
 
 class Deadline;
+class OffsetsCall;
 
 struct OutputRecord {
   std::string key;
@@ -49,8 +52,11 @@ enum class TransactionOutcome {
 
 struct TransactionResult {
   TransactionOutcome outcome = TransactionOutcome::kUnknown;
-  std::string message;     // what failed and why; empty for kCommitted
-  bool permanent = false;  // the same again would fail again: no right, no such topic
+  std::string message;  // what failed and why; empty for kCommitted
+  // What that means for the next attempt: of all errors that were heard the heaviest (error_table.h), and its code.
+  ErrorClass error_class = ErrorClass::kRetry;
+  int code = 0;
+  bool refused_by_client = false;  // a record did not get as far as the broker (message.max.bytes)
   // How long each step took, as far as it came: for a person who asks where the time goes.
   struct Steps {
     int64_t begun_us = 0;
@@ -64,15 +70,14 @@ const char* Name(TransactionOutcome outcome);
 
 class TransactionalProducer {
  public:
-  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most. With one
-  // exception: librdkafka 2.0.2 does not end sending offsets while nobody tells it the group's coordinator. Then the
-  // watch over a hung writer ends it.
+  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
   static constexpr int kTransactionTimeoutMs = static_cast<int>(limits::kTransactionTimeoutMs);
 
   // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
   static Result<std::unique_ptr<TransactionalProducer>> Create(const ClientConfig& config,
                                                                const std::string& transactional_id,
-                                                               int transaction_timeout_ms = kTransactionTimeoutMs);
+                                                               int transaction_timeout_ms = kTransactionTimeoutMs,
+                                                               const BatchLimit& batches = {});
 
   // Fences every older producer of the transactional id and ends what it left open. Called once, first.
   // kUnavailable: no answer in time. kHumanNeeded: the broker refuses.
@@ -84,32 +89,39 @@ class TransactionalProducer {
   // Whether the brokers do not let this client in, so that asking on is no use (reception.h).
   bool IsTurnedAway();
 
-  // For questions of cluster.h; also between begin and commit.
+  // For questions of cluster.h; also between begin and commit. Null after a Commit() whose client had to be left.
   rd_kafka_s* handle() const { return handle_.get(); }
+  // The largest batch of several records that this client makes.
+  int64_t batch_bytes() const;
+  const std::string& group() const { return group_; }
+  const std::string& transactional_id() const { return transactional_id_; }
 
  private:
   // What the delivery reports of the running transaction said. Only touched inside calls of this object.
   struct Deliveries {
     uint64_t delivered = 0;
     uint64_t failed = 0;
-    std::string first_failure;
-    bool permanent = false;
+    // The first one of the heaviest class.
+    std::string failure;
+    ErrorClass error_class = ErrorClass::kForeign;
+    int code = 0;
   };
 
   TransactionalProducer(std::string group, std::string transactional_id, int transaction_timeout_ms,
-                        std::unique_ptr<Deliveries> deliveries, Handle handle);
+                        std::shared_ptr<Deliveries> deliveries, Handle handle);
 
   TransactionResult Produce(const Transaction& transaction);
   TransactionResult SendOffsets(const Transaction& transaction, const Deadline& deadline);
   TransactionResult Failure(const char* attempted, const Transaction& transaction, rd_kafka_error_s* error);
-  std::string MissingRight(const Transaction& transaction, const rd_kafka_error_s* error) const;
+  TransactionResult LeaveClient(OffsetsCall* call);
+  std::string MissingRight(const Transaction& transaction, int code, bool of_offsets) const;
   static void OnDelivery(rd_kafka_s* handle, const rd_kafka_message_s* message, void* opaque);
 
   const std::string group_;
   const std::string transactional_id_;
   const int transaction_timeout_ms_;
   // Before handle_: librdkafka holds a pointer to it until the handle is gone.
-  std::unique_ptr<Deliveries> deliveries_;
+  std::shared_ptr<Deliveries> deliveries_;
   Handle handle_;
 };
 

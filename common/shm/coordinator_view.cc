@@ -37,6 +37,8 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.published = Load(job.writer_published);
   writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
   writer.transactions = Load(job.writer_transactions);
+  writer.committing_since_ms = job.writer_committing_since_ms.load(std::memory_order_relaxed);
+  writer.sequence = job.writer_sequence.load(std::memory_order_relaxed);
   // What is loaded of slots after this has been told of whatever is in `published` (WriterView::ShowPublished).
   std::atomic_thread_fence(std::memory_order_acquire);
   return writer;

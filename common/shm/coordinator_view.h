@@ -23,6 +23,8 @@ struct WriterSnapshot {
   VerdictCounts published;
   uint64_t minutes_published = 0;
   DurationHistogram transactions;
+  int64_t committing_since_ms = 0;  // 0: nothing is being committed
+  uint64_t sequence = 0;            // of the last transaction; the claim's is 0
 };
 
 struct SlotSnapshot {

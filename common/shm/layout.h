@@ -86,8 +86,9 @@ struct alignas(64) JobData {
   // --until-end of a topic: the run closes no window that ends after it, as the wall clock had not passed those when
   // the ends were asked for. Forever: closes all.
   Shared<int64_t> writer_last_boundary;
-  SharedCounts writer_published;        // verdicts in records committed since this start
-  SharedDurations writer_transactions;  // of this writer, with whatever was tried again
+  SharedCounts writer_published;               // verdicts in records committed since this start
+  SharedDurations writer_transactions;         // of this writer, with whatever was tried again
+  Shared<int64_t> writer_committing_since_ms;  // CLOCK_MONOTONIC; 0: nothing is being committed
 };
 
 // No clock stands there: event times are not negative.

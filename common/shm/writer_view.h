@@ -22,6 +22,10 @@ class WriterView {
   void InBrokerCall(bool inside) {
     memory_->job().writer_in_broker_call.store(inside ? 1 : 0, std::memory_order_release);
   }
+  // From then on what is due is being committed; 0: it is. For the readiness of the job.
+  void CommittingSince(int64_t now_ms) {
+    memory_->job().writer_committing_since_ms.store(now_ms, std::memory_order_relaxed);
+  }
   bool draining() const { return memory_->job().coordinator_draining.load(std::memory_order_acquire) != 0; }
 
   // --- Start ------------------------------------------------------------------------------------------------

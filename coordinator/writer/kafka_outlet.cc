@@ -4,10 +4,13 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/obstacle.h"
+#include "common/kafka/topic_config.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
+#include "coordinator/writer/refused_transaction.h"
 
 namespace headcount {
 namespace {
@@ -74,12 +77,26 @@ Result<int32_t> KafkaOutlet::CountPartitions() {
   const Result<int32_t> output = kafka::PartitionCount(producer_->handle(), options_->output_topic,
                                                        limits::kStartTimeoutMs, kafka::TopicUse::kOutput);
   if (!output) return output.error();
+  if (Result<void> fitted = FitBatches(); !fitted) return fitted.error();
   return kafka::PartitionCount(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
 }
 
+// A topic that takes less than the client's batches is served with smaller ones from the start, so that transactions
+// are not larger than such batches are quick. Where it may not be asked, the first refusal tells.
+Result<void> KafkaOutlet::FitBatches() {
+  const std::optional<int64_t> takes =
+      kafka::TopicNumber(producer_->handle(), options_->output_topic, "max.message.bytes", limits::kTopicConfigMs);
+  if (!takes || *takes >= producer_->batch_bytes()) return {};
+  batches_.bytes = *takes;
+  if (Result<void> connected = Connect(); !connected) return connected;
+  const Result<int32_t> known = kafka::PartitionCount(producer_->handle(), options_->output_topic,
+                                                      limits::kStartTimeoutMs, kafka::TopicUse::kOutput);
+  return known ? Result<void>() : known.error();
+}
+
 Result<void> KafkaOutlet::Connect() {
-  Result<std::unique_ptr<kafka::TransactionalProducer>> made =
-      kafka::TransactionalProducer::Create(config_, "headcount-" + options_->group);
+  Result<std::unique_ptr<kafka::TransactionalProducer>> made = kafka::TransactionalProducer::Create(
+      config_, "headcount-" + options_->group, kafka::TransactionalProducer::kTransactionTimeoutMs, batches_);
   if (!made) return made.error();
   producer_ = std::move(*made);
   return {};
@@ -153,13 +170,13 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
 Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* header) {
   const LongCall call(around_);
   if (Result<void> initialised = producer_->InitTransactions(limits::kStartTimeoutMs); !initialised) {
-    return initialised.error();
+    return Explained(initialised.error());
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
   for (int attempt = 0;; ++attempt) {
     around_(true);  // each question and each transaction may take its whole time
     Result<StartFacts> facts = GatherFacts(partition_count);
-    if (!facts) return facts.error();
+    if (!facts) return Explained(facts.error());
     Result<StartPlan> plan = PlanStart(*facts);
     if (!plan) return plan.error();
     header->closed_upto = plan->closed_upto;
@@ -169,7 +186,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     }
     CrashPoint("writer.claiming");
     around_(true);
-    const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
+    const kafka::Transaction transaction = MakeTransaction({}, points, *header);
+    kafka::TransactionResult claim = producer_->Commit(transaction);
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
       run_ = header->run;
@@ -192,13 +210,14 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       }
       return standing;
     }
+    Explain(&claim);
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.
     Log(LogAction::kClaimUnconfirmed, "the claim was not confirmed (" + claim.message + "), trying again",
         {{LogLabel::kOutcome, Name(claim.outcome)}});
-    if (claim.permanent) return Error{ExitCode::kHumanNeeded, "Kafka refuses the claim: " + claim.message};
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("claiming the job", claim.message);
     Pause(attempt);
-    if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return again.error();
+    if (Result<void> again = NewProducer(limits::kStartTimeoutMs); !again) return Explained(again.error());
+    if (Result<void> may = MayTryAgain(transaction, claim); !may) return may.error();
   }
 }
 
@@ -223,34 +242,79 @@ Result<void> KafkaOutlet::Commit(const std::vector<CountRecord>& records, const 
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
   for (int attempt = 0;; ++attempt) {
     CrashPoint("writer.committing");
-    const Result<kafka::TransactionResult> tried = Try(transaction);
-    if (!tried) return tried.error();
+    const kafka::TransactionResult tried = Try(transaction);
     CrashPoint("writer.committed");
     Happened happened = Happened::kYes;
-    if (tried->outcome != kafka::TransactionOutcome::kCommitted) {
+    if (tried.outcome != kafka::TransactionOutcome::kCommitted) {
       Log(LogAction::kTransactionUnclear,
-          std::string("a transaction ended ") + Name(tried->outcome) + " (" + tried->message +
+          std::string("a transaction ended ") + Name(tried.outcome) + " (" + tried.message +
               "): asking Kafka what happened",
-          {{LogLabel::kOutcome, Name(tried->outcome)}});
-      Result<Happened> found = FindOut(header, *tried, static_cast<int32_t>(points.size()));
+          {{LogLabel::kOutcome, Name(tried.outcome)}});
+      Result<Happened> found = FindOut(header, tried, static_cast<int32_t>(points.size()));
       if (!found) return found.error();
       happened = *found;
       const char* const had = happened == Happened::kYes ? "happened" : "not happened";
       Log(LogAction::kTransactionSettled, std::string("that transaction had ") + had, {{LogLabel::kOutcome, had}});
     }
     if (happened == Happened::kYes) {
-      ShowSteps(records.size(), header, tried->steps);
+      ShowSteps(records.size(), header, tried.steps);
       sequence_ = header.sequence;
       partitions_ = static_cast<int32_t>(points.size());
       return {};
     }
-    if (tried->permanent) {
-      return Error{ExitCode::kHumanNeeded, "Kafka refuses what is to be committed: " + tried->message};
-    }
-    if (Result<void> there = AwaitOutputTopic(); !there) return there;
-    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried->message);
+    if (Result<void> may = MayTryAgain(transaction, tried); !may) return may;
+    if (give_up_() || MonotonicMs() > deadline) return GivenUp("committing", tried.message);
     Pause(attempt);
   }
+}
+
+// After a transaction that has not happened: whether another attempt may fare better, by what the error means. Sees to
+// it that it may.
+Result<void> KafkaOutlet::MayTryAgain(const kafka::Transaction& transaction, const kafka::TransactionResult& failed) {
+  const LongCall call(around_);
+  switch (failed.error_class) {
+    case kafka::ErrorClass::kHumanNeeded: return RefusedForGood(*producer_, transaction, failed);
+    case kafka::ErrorClass::kTryAgain: return Error{ExitCode::kTryAgain, failed.message};
+    case kafka::ErrorClass::kSmallerBatches: {
+      const auto smaller = SmallerBatches(*producer_, transaction, failed, batches_);
+      if (!smaller) return RefusedForGood(*producer_, transaction, failed);
+      batches_ = *smaller;
+      const Result<void> again = NewProducer(limits::kReconnectTimeoutMs);
+      // Where no broker is there any more, the next attempt finds out.
+      return again || again.error().exit_code == ExitCode::kUnavailable ? Result<void>() : again;
+    }
+    case kafka::ErrorClass::kForeign:
+    case kafka::ErrorClass::kRetry:
+    case kafka::ErrorClass::kStartOver:
+    case kafka::ErrorClass::kMissing: break;
+  }
+  if (Result<void> there = AwaitOutputTopic(); !there) return there;
+  // It is not the output topic that is missing, and a commit does not wait for the input topic to come back.
+  if (failed.error_class == kafka::ErrorClass::kMissing) return RefusedForGood(*producer_, transaction, failed);
+  return {};
+}
+
+// What holds transactions up. Nothing where the brokers that answer do not know, or the job is to end.
+std::optional<std::string> KafkaOutlet::Obstacle() const {
+  if (give_up_() || !producer_ || producer_->handle() == nullptr) return std::nullopt;
+  const LongCall call(around_);
+  return kafka::FindObstacle(producer_->handle(),
+                             {options_->output_topic, options_->group, producer_->transactional_id()},
+                             limits::kObstacleMs);
+}
+
+// Puts it before what the client says, which is mostly that its time was up.
+void KafkaOutlet::Explain(kafka::TransactionResult* failed) const {
+  if (failed->outcome == kafka::TransactionOutcome::kCommitted) return;
+  if (failed->error_class != kafka::ErrorClass::kRetry) return;
+  if (const auto obstacle = Obstacle()) failed->message = *obstacle + " (" + failed->message + ")";
+}
+
+// The client names the brokers that it was given, which may all answer.
+Error KafkaOutlet::Explained(Error failure) const {
+  if (failure.exit_code != ExitCode::kUnavailable) return failure;
+  if (auto obstacle = Obstacle()) failure.message = std::move(*obstacle);
+  return failure;
 }
 
 // Records for a topic that has been deleted are no error to the client: they wait until their time is up. An error here
@@ -267,9 +331,14 @@ Result<void> KafkaOutlet::AwaitOutputTopic() {
   }
 }
 
-Result<kafka::TransactionResult> KafkaOutlet::Try(const kafka::Transaction& transaction) {
-  const LongCall call(around_);
-  return producer_->Commit(transaction);
+kafka::TransactionResult KafkaOutlet::Try(const kafka::Transaction& transaction) {
+  kafka::TransactionResult result;
+  {
+    const LongCall call(around_);
+    result = producer_->Commit(transaction);
+  }
+  Explain(&result);
+  return result;
 }
 
 // Drops the client, takes the transactional id again (which ends whatever was open) and reads what Kafka
@@ -295,8 +364,11 @@ Result<KafkaOutlet::Happened> KafkaOutlet::FindOut(const CommitHeader& header, c
         failure = happened.error();
       }
     }
+    failure = Explained(failure);
     if (failure.exit_code != ExitCode::kUnavailable) return failure;
     if (give_up_() || MonotonicMs() > deadline) return GivenUp("asking what happened", failure.message);
+    Log(LogAction::kTransactionUnclear, "cannot find out yet what happened (" + failure.message + "), asking again",
+        {{LogLabel::kOutcome, "not known yet"}});
     Pause(attempt);
   }
 }

@@ -31,6 +31,9 @@ class KafkaOutlet final : public Outlet {
   Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                       const CommitHeader& header) override;
   int64_t GatherMs() const override { return limits::kGatherMs; }
+  size_t WindowsPerTransaction() const override {
+    return kafka::RecordsWithin(batches_, limits::kWindowsPerTransaction);
+  }
   Result<bool> PointsStand() override;
 
  private:
@@ -38,12 +41,13 @@ class KafkaOutlet final : public Outlet {
   enum class Happened { kYes, kNo };
 
   Result<void> Connect();
+  Result<void> FitBatches();
   Result<void> MakeCommittedReader();
   Result<std::vector<kafka::CommittedPoint>> ReadCommitted(int32_t partition_count, int timeout_ms);
   Result<void> NewProducer(int timeout_ms);
   Result<StartFacts> GatherFacts(int32_t partition_count);
   Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
-  Result<kafka::TransactionResult> Try(const kafka::Transaction& transaction);
+  kafka::TransactionResult Try(const kafka::Transaction& transaction);
   Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                            int32_t partition_count);
   Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
@@ -51,7 +55,11 @@ class KafkaOutlet final : public Outlet {
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                                      const CommitHeader& header) const;
+  Result<void> MayTryAgain(const kafka::Transaction& transaction, const kafka::TransactionResult& failed);
   Result<void> AwaitOutputTopic();
+  std::optional<std::string> Obstacle() const;
+  void Explain(kafka::TransactionResult* failed) const;
+  Error Explained(Error failure) const;
   void Pause(int attempt) const;
   Error GivenUp(const std::string& doing, const std::string& why) const;
   Error EndsTooSoon(PartitionId p, Offset end, Offset wanted) const;
@@ -62,6 +70,7 @@ class KafkaOutlet final : public Outlet {
   const AroundBrokerCall around_;
   const std::function<bool()> give_up_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
+  kafka::BatchLimit batches_;                               // as the topic says, or as learned from refusals
   std::optional<kafka::CommittedReader> committed_reader_;  // dropped whenever it did not answer
   bool claimed_ = false;
   // Of the last transaction known to have happened; Unset run before the claim.

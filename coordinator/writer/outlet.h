@@ -2,6 +2,7 @@
 // where files are read (stdout_outlet.h). Runs in the writer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "common/count_record.h"
 #include "common/judge/point_text.h"
+#include "common/limits.h"
 #include "common/result.h"
 #include "common/types.h"
 #include "coordinator/writer/closing.h"
@@ -44,6 +46,9 @@ class Outlet {
 
   // How long after a commit the next one had better wait for more to commit.
   virtual int64_t GatherMs() const { return 0; }
+
+  // How many windows a transaction had better close at most.
+  virtual size_t WindowsPerTransaction() const { return limits::kWindowsPerTransaction; }
 
   // Whether the points stand as they were committed last. False: somebody else has changed them since, and a commit
   // sets that right. kHumanNeeded: another headcount took over; any other error: ask again another time.

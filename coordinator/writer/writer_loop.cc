@@ -68,6 +68,8 @@ Result<void> WriterLoop::StartPatiently() {
     if (MonotonicMs() > deadline || view_.draining() || IsHungUp(start_.parent_fd)) {
       return Error{ExitCode::kTryAgain, started.error().message};
     }
+    Log(LogAction::kClaimUnconfirmed, "cannot start yet (" + started.error().message + "), trying again",
+        {{LogLabel::kOutcome, "unavailable"}});
     view_.Beat(MonotonicMs());
     WaitReadable({start_.parent_fd}, limits::kMaxRetryPauseMs);
   }
@@ -165,7 +167,7 @@ Result<bool> WriterLoop::Round() {
   const bool ending = AllLast(publications) || DrainTimeIsUp();
   const WindowStart upto = std::max(header_.closed_upto, sealed);
   const WindowStart bounded =
-      BoundedUpTo(publications, upto, start_.options->rule.window_s, limits::kWindowsPerTransaction);
+      BoundedUpTo(publications, upto, start_.options->rule.window_s, outlet_->WindowsPerTransaction());
   if (MustCommit(publications, bounded, ending)) {
     if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
   }
@@ -219,7 +221,9 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
       "united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()),
       {{LogLabel::kUpto, upto.seconds()}, {LogLabel::kUnitedUs, took.count()}});
   const int64_t committing_us = MonotonicUs();
+  view_.CommittingSince(MonotonicMs());
   if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
+  view_.CommittingSince(0);
   transactions_.Add(MonotonicUs() - committing_us);
 
   // From here on the minutes are published: what follows only tells the others.

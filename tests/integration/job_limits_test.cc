@@ -80,5 +80,58 @@ TEST_F(JobLimits, OnePartitionMayHoldAllTheDataOfMany) {
   EXPECT_EQ(job.Status()->Number("totals.records"), static_cast<int64_t>(all.size()));
 }
 
+// --- What the output topic takes ------------------------------------------------------------------------------
+
+// A minute's record has about 200 bytes, and 70 of framing.
+class SmallTopic : public testing::TestWithParam<const char*> {
+ protected:
+  const TestBroker broker_ = TestBroker::FromEnvironment();
+};
+
+TEST_P(SmallTopic, IsFilledByABackfillInBatchesThatItTakes) {
+  constexpr int64_t kMinutes = 3'000;
+  Job job(broker_, 1, {"--workers", "1"}, {{"max.message.bytes", GetParam()}});
+  OracleLog log;
+  for (int64_t minute = 0; minute < kMinutes; ++minute) log.push_back(Frame(kStart + minute * 60, "a"));
+  job.Produce(0, log);
+  job.ExpectExactInTheEnd({});
+  EXPECT_EQ(job.Published().size(), static_cast<size_t>(kMinutes));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, SmallTopic, testing::Values("65536", "400"),
+                         [](const auto& tested) { return std::string(tested.param) + "Bytes"; });
+
+// The limit is lowered while the job runs: it has to learn that from a refusal.
+TEST_F(JobLimits, ATopicThatTakesLessFromNowOnIsServedInSmallerBatches) {
+  Job job(broker_, 1, {"--workers", "1", "--window", "10s", "--idle-timeout", "1h"});
+  job.Produce(0, Windows(0, 3, 10, "a"));
+  job.Start();
+  ASSERT_TRUE(job.Publishes(1));
+  broker_.SetTopic(job.output(), "max.message.bytes", "400");
+  job.Produce(0, Windows(3, 300, 10, "a"));
+  EXPECT_TRUE(job.HasClosed(kStart + 2'900, std::chrono::seconds(60)));
+  const std::string err = job.process().Err();
+  EXPECT_NE(err.find("from now on a batch has 400 bytes at most"), std::string::npos);
+  EXPECT_EQ(job.Status()->Number("writer.restarts"), 0);
+  EXPECT_EQ(Describe(*job.Drain()), "exit 0");
+  job.ExpectExactInTheEnd(kRule);
+}
+
+TEST_F(JobLimits, ARecordThatIsTooLargeForTheTopicEndsTheJobAndSaysWhatToType) {
+  Job job(broker_, 1, {"--workers", "1", "--window", "10s"}, {{"max.message.bytes", "200"}});
+  job.Produce(0, Windows(0, 3, 10, "a"));
+  const Finished refused = job.Run({"--until-end"});
+  EXPECT_EQ(Describe(refused.status), "exit 78");
+  for (const std::string& word :
+       {"topic " + job.output() + " refuses a record alone", std::string("max.message.bytes of the topic is 200"),
+        "kafka-configs.sh --bootstrap-server " + broker_.bootstrap_server() + " --alter --entity-type topics " +
+            "--entity-name " + job.output() + " --add-config max.message.bytes=1024"}) {
+    EXPECT_NE(refused.err.find(word), std::string::npos) << word << " in: " << refused.err;
+  }
+  EXPECT_TRUE(job.Published().empty());
+  broker_.SetTopic(job.output(), "max.message.bytes", "1024");
+  job.ExpectExactInTheEnd(kRule);
+}
+
 }  // namespace
 }  // namespace headcount::test

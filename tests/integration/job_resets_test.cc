@@ -183,6 +183,10 @@ TEST_F(JobResets, AnOutputTopicThatIsDeletedWhileItRunsIsNamed) {
   broker_.DeleteTopic(job.output());
   EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
   EXPECT_NE(job.process().Err().find("there is no topic " + job.output()), std::string::npos);
+  EXPECT_NE(job.process().Err().find("kafka-topics.sh --bootstrap-server " + broker_.bootstrap_server() +
+                                     " --create --topic " + job.output() + " --partitions 1"),
+            std::string::npos)
+      << job.process().Err();
   // Also at the next start, and nothing has made it again.
   job.Produce(0, Seconds(kStart + 20, kStart + 60, 3, "a"));
   const Finished refused = job.Run();

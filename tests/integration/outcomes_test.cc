@@ -3,7 +3,6 @@
 // once, with the offsets of the same transaction.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -11,9 +10,9 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "common/judge/point_text.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "tests/support/child_process.h"
+#include "tests/support/hand_fed_outlet.h"
 #include "tests/support/kafka_testing.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -27,70 +26,11 @@ using test::TestBroker;
 using test::TestTopic;
 using test::WireError;
 
-constexpr int64_t kStart = 1468244400;
-constexpr int32_t kPartitions = 2;
+using test::ExpectHandFedMinutes;
+using test::HandFedOutlet;
 
-// A writer's outlet that is fed by hand: its n-th transaction holds the n-th minute and the offsets n*10 and n*10+1.
-class HandFedOutlet {
- public:
-  HandFedOutlet(const std::string& broker, const std::string& group, const std::string& input,
-                const std::string& output, uint64_t run)
-      : options_(OptionsOf(broker, group, input, output)),
-        outlet_(
-            &options_, [this](bool /*inside*/) { clock_.monotonic_ms += call_ms_; }, [this] { return gives_up_; }) {
-    header_.run = RunId(run);
-    header_.window_s = 60;
-  }
-
-  ~HandFedOutlet() { UseTestClock(nullptr); }
-  HandFedOutlet(const HandFedOutlet&) = delete;
-  HandFedOutlet& operator=(const HandFedOutlet&) = delete;
-
-  Result<Standing> Claim() {
-    const Result<int32_t> count = outlet_.CountPartitions();
-    if (!count) return count.error();
-    return outlet_.Claim(*count, &header_);
-  }
-  Result<void> Commit(int64_t minute) {
-    CountRecord record;
-    record.start = WindowStart(kStart + 60 * minute);
-    record.window_s = 60;
-    record.unique_users = 1;
-    header_.sequence = Sequence(header_.sequence.value() + 1);
-    header_.closed_upto = WindowStart(kStart + 60 * (minute + 1));
-    std::vector<PartitionPoint> points;
-    for (int32_t p = 0; p < kPartitions; ++p) {
-      points.push_back({PartitionId(p), {}});
-      points.back().safe.point.offset = Offset(minute * 10 + p);
-    }
-    return outlet_.Commit({record}, points, header_);
-  }
-  // As when a person asks the job to end.
-  void GiveUp() { gives_up_ = true; }
-  // From now on every call to the broker seems to take so long.
-  void TakeForEachCall(int64_t ms) {
-    call_ms_ = ms;
-    UseTestClock(&clock_);
-  }
-
- private:
-  static RunOptions OptionsOf(const std::string& broker, const std::string& group, const std::string& input,
-                              const std::string& output) {
-    RunOptions options;
-    options.bootstrap_server = broker;
-    options.group = group;
-    options.input_topic = input;
-    options.output_topic = output;
-    return options;
-  }
-
-  const RunOptions options_;
-  CommitHeader header_;
-  bool gives_up_ = false;
-  TestClock clock_;
-  int64_t call_ms_ = 0;
-  KafkaOutlet outlet_;
-};
+constexpr int64_t kStart = test::kHandFedStart;
+constexpr int32_t kPartitions = test::kHandFedPartitions;
 
 class Outcomes : public testing::Test {
  protected:
@@ -101,16 +41,7 @@ class Outcomes : public testing::Test {
 
   // The minutes 0 to count-1 are there once each, and the offsets are those of the last.
   void ExpectMinutes(int64_t count) const {
-    std::vector<std::string> keys;
-    for (const auto& record : broker_.ReadAll(output_.name())) keys.push_back(record.key.value_or(""));
-    std::sort(keys.begin(), keys.end());
-    std::vector<std::string> right;
-    for (int64_t n = 0; n < count; ++n) right.push_back(std::to_string(kStart + 60 * n));
-    EXPECT_EQ(keys, right);
-    const auto offsets = broker_.Committed(group_, input_.name());
-    for (int32_t p = 0; p < kPartitions; ++p) {
-      EXPECT_EQ(offsets[static_cast<size_t>(p)].offset, (count - 1) * 10 + p);
-    }
+    ExpectHandFedMinutes(broker_, group_, input_.name(), output_.name(), count);
   }
 
   const TestBroker broker_ = TestBroker::FromEnvironment();
@@ -250,6 +181,58 @@ TEST_F(Outcomes, AClaimIsMadeAgainUntilItIsConfirmed) {
   }
   EXPECT_EQ(proxy_.Met(), 4U);
   ExpectMinutes(2);
+}
+
+// --- What only a person can mend ------------------------------------------------------------------------------
+
+struct RefusedFor {
+  const char* name;
+  WireError error;
+  std::vector<std::string> told;  // beside the topic
+
+  friend std::ostream& operator<<(std::ostream& out, const RefusedFor& c) { return out << c.name; }
+};
+
+class EveryRefusal : public Outcomes, public testing::WithParamInterface<RefusedFor> {};
+
+TEST_P(EveryRefusal, OfTheRecordsEndsTheJobAtOnceAndSaysWhatToDo) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  ASSERT_TRUE(outlet->Commit(0).ok());
+  // The broker takes them, and says that it does not; so they are never committed.
+  proxy_.On({Api::kProduce, Deed::kLie, GetParam().error});
+  const Result<void> refused = outlet->Commit(1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().exit_code, ExitCode::kHumanNeeded);
+  std::vector<std::string> told = GetParam().told;
+  told.push_back(output_.name());
+  for (const std::string& word : told) {
+    EXPECT_NE(refused.error().message.find(word), std::string::npos) << word << " in: " << refused.error().message;
+  }
+  EXPECT_EQ(proxy_.Met(), 1U) << "it was tried again";
+  ExpectMinutes(1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, EveryRefusal,
+    testing::Values(
+        RefusedFor{"ATimestamp", WireError::kInvalidTimestamp, {"INVALID_TIMESTAMP", "message.timestamp.type"}},
+        RefusedFor{"ARecord", WireError::kInvalidRecord, {"INVALID_RECORD", "--output-topic"}},
+        RefusedFor{
+            "ACodec", WireError::kUnsupportedCompressionType, {"UNSUPPORTED_COMPRESSION_TYPE", "-X compression"}},
+        RefusedFor{"AnOldFormat", WireError::kUnsupportedForMessageFormat, {"UNSUPPORTED_FOR_MESSAGE_FORMAT"}},
+        RefusedFor{"APolicy", WireError::kPolicyViolation, {"POLICY_VIOLATION"}},
+        RefusedFor{"ARight", WireError::kTopicAuthorizationFailed, {"ACL Write on Topic", "kafka-acls.sh"}}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_F(Outcomes, ABatchThatIsSaidToBeTooLargeIsSentInSmallerOnes) {
+  const auto outlet = Proxied();
+  ASSERT_TRUE(outlet->Claim().ok());
+  proxy_.On({Api::kProduce, Deed::kLie, WireError::kMessageTooLarge, 1});
+  const Result<void> committed = outlet->Commit(0);
+  ASSERT_TRUE(committed.ok()) << committed.error().message;
+  EXPECT_EQ(proxy_.Met(), 1U);
+  ExpectMinutes(1);
 }
 
 // --- What cannot be found out ----------------------------------------------------------------------------------

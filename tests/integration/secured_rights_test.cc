@@ -144,5 +144,20 @@ TEST_F(SecuredRights, TheCommandsOfTheReadmeGiveExactlyTheRightsThatAreNeeded) {
   EXPECT_TRUE(Eventually([&] { return broker_.RightsOn(names) == needed; }));
 }
 
+// DescribeConfigs is none of the rights that a job needs: what a topic takes is found out by what it refuses.
+TEST(SecuredSmallTopic, IsFilledWithoutTheRightToAskWhatItTakes) {
+  const SecuredBroker broker = SecuredBroker::FromEnvironment();
+  Arguments words = broker.ByPlain();
+  for (const char* word : {"--window", "10s", "--workers", "1"}) words.emplace_back(word);
+  Job job(broker.admin(), 1, words, {{"max.message.bytes", "400"}});
+  job.UseAddress(broker.Address("PASSWORD"));
+  broker.Allow(RightsOfRun(job));
+  job.Produce(0, Seconds(kStart, kStart + 3'000, 1, "a"));
+  const Finished done = job.Run({"--until-end"});
+  EXPECT_EQ(Describe(done.status), "exit 0");
+  EXPECT_NE(done.err.find("its max.message.bytes is not known"), std::string::npos) << done.err;
+  EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
+}
+
 }  // namespace
 }  // namespace headcount::test

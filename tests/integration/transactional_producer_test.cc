@@ -126,11 +126,39 @@ TEST_F(TransactionalProducerTest, ARecordThatTheBrokerRefusesMakesTheOutcomeUnkn
   const auto result = producer->Commit(transaction);
   EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown);
   EXPECT_NE(result.message.find("records were not delivered"), std::string::npos) << result.message;
+  EXPECT_EQ(result.error_class, kafka::ErrorClass::kSmallerBatches) << result.message;
+  EXPECT_FALSE(result.refused_by_client);
   producer.reset();
 
   Producer();  // ends what was left open
   EXPECT_TRUE(broker_.ReadAll(small.name()).empty());
   EXPECT_FALSE(broker_.Committed(group_, input_.name())[0].offset.has_value());
+}
+
+TEST_F(TransactionalProducerTest, ARecordThatTheClientRefusesNeverGetsToTheBroker) {
+  auto producer = Producer({{KafkaProperty::Scope::kProducer, "message.max.bytes", "1000"}});
+  kafka::Transaction transaction = Both(50);
+  transaction.records.push_back({"180", std::string(5'000, 'x')});
+  const auto result = producer->Commit(transaction);
+  EXPECT_EQ(result.outcome, TransactionOutcome::kUnknown);
+  EXPECT_EQ(result.error_class, kafka::ErrorClass::kSmallerBatches) << result.message;
+  EXPECT_TRUE(result.refused_by_client);
+}
+
+TEST_F(TransactionalProducerTest, BatchesAreAsSmallAsIsAskedFor) {
+  const TestTopic small(broker_, "small", 1, {{"max.message.bytes", "1000"}});
+  for (const kafka::BatchLimit& limit : {kafka::BatchLimit{1'000, false}, kafka::BatchLimit{0, true}}) {
+    const kafka::ClientConfig config{broker_.bootstrap_server(), group_, {}};
+    auto producer = kafka::TransactionalProducer::Create(config, "headcount-" + group_,
+                                                         kafka::TransactionalProducer::kTransactionTimeoutMs, limit);
+    ASSERT_TRUE((*producer)->InitTransactions(kTimeoutMs).ok());
+    EXPECT_EQ((*producer)->batch_bytes(), limit.one_record ? 1'000'000 : 1'000);
+    kafka::Transaction transaction{small.name(), {}, "", {}};
+    for (int i = 0; i < 100; ++i) transaction.records.push_back({std::to_string(i), std::string(300, 'x')});
+    const auto result = (*producer)->Commit(transaction);
+    EXPECT_EQ(result.outcome, TransactionOutcome::kCommitted) << result.message;
+  }
+  EXPECT_EQ(broker_.ReadAll(small.name()).size(), 200U);
 }
 
 TEST_F(TransactionalProducerTest, AMissingOutputTopicMakesTheOutcomeUnknown) {

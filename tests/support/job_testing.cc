@@ -90,11 +90,11 @@ int64_t JobStatus::Reached() const {
 
 // --- The job ------------------------------------------------------------------------------------------------
 
-Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments)
+Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments, const KafkaConfig& output_config)
     : broker_(broker),
       input_topic_(broker, "input", partitions, kInputConfig),
       input_(input_topic_.name()),
-      output_(broker, "output", 2),
+      output_(broker, "output", 2, output_config),
       address_(broker.bootstrap_server()),
       arguments_(std::move(arguments)),
       logs_(static_cast<size_t>(partitions)) {}

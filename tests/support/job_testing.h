@@ -55,7 +55,7 @@ class JobStatus {
 class Job {
  public:
   // `arguments` go to every start. The output topic has two partitions: nothing may rest on there being one.
-  Job(const TestBroker& broker, int32_t partitions, Arguments arguments = {});
+  Job(const TestBroker& broker, int32_t partitions, Arguments arguments = {}, const KafkaConfig& output_config = {});
   // Shows what the program printed if the test has failed.
   ~Job();
   Job(const Job&) = delete;

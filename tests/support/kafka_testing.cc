@@ -16,6 +16,7 @@ namespace headcount::test {
 namespace {
 
 constexpr int kTimeoutMs = 30'000;
+constexpr int kCopiesByDefault = -1;                   // of a topic: as the broker has it
 constexpr std::chrono::milliseconds kPollInterval{5};  // of questions about metadata
 
 template <auto Destroy>
@@ -30,6 +31,7 @@ using Event = std::unique_ptr<rd_kafka_event_t, Deleter<rd_kafka_event_destroy>>
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Deleter<rd_kafka_AdminOptions_destroy>>;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Deleter<rd_kafka_NewTopic_destroy>>;
 using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, Deleter<rd_kafka_NewPartitions_destroy>>;
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Deleter<rd_kafka_ConfigResource_destroy>>;
 using GoneTopic = std::unique_ptr<rd_kafka_DeleteTopic_t, Deleter<rd_kafka_DeleteTopic_destroy>>;
 using GoneRecords = std::unique_ptr<rd_kafka_DeleteRecords_t, Deleter<rd_kafka_DeleteRecords_destroy>>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Deleter<rd_kafka_topic_partition_list_destroy>>;
@@ -224,7 +226,7 @@ std::string TestBroker::UniqueName(const std::string& prefix) {
 void TestBroker::CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config) const {
   const std::string attempt = "creating the topic " + topic;
   Text why{};
-  const NewTopic request(rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, why.data(), why.size()));
+  const NewTopic request(rd_kafka_NewTopic_new(topic.c_str(), partitions, kCopiesByDefault, why.data(), why.size()));
   if (!request) Fail(attempt, why.data());
   for (const auto& [key, value] : config) {
     Check(rd_kafka_NewTopic_set_config(request.get(), key.c_str(), value.c_str()), attempt);
@@ -281,6 +283,24 @@ void TestBroker::DeleteTopic(const std::string& topic) const {
         CheckTopics(topics, count, attempt);
       });
   WaitForPartitions(topic, 0);
+}
+
+void TestBroker::SetTopic(const std::string& topic, const std::string& setting, const std::string& value) const {
+  const std::string attempt = "setting " + setting + " of " + topic;
+  const ConfigResource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  Check(rd_kafka_ConfigResource_set_config(resource.get(), setting.c_str(), value.c_str()), attempt);
+  rd_kafka_ConfigResource_t* requests[] = {resource.get()};
+  Administer(
+      *this, attempt, RD_KAFKA_ADMIN_OP_ALTERCONFIGS,
+      [&](rd_kafka_t* handle, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+        rd_kafka_AlterConfigs(handle, requests, 1, options, queue);
+      },
+      [&](rd_kafka_event_t* event) {
+        size_t count = 0;
+        const rd_kafka_ConfigResource_t** resources =
+            rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &count);
+        for (size_t i = 0; i < count; ++i) Check(rd_kafka_ConfigResource_error(resources[i]), attempt);
+      });
 }
 
 void TestBroker::DeleteRecords(const std::string& topic, int32_t partition, int64_t before_offset) const {

@@ -68,6 +68,8 @@ class TestBroker {
   void CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config = {}) const;
   void GrowTopic(const std::string& topic, int32_t partitions) const;
   void DeleteTopic(const std::string& topic) const;
+  // That setting and no other of those that were given to the topic.
+  void SetTopic(const std::string& topic, const std::string& setting, const std::string& value) const;
   // What lies before that offset is gone, as if by retention.
   void DeleteRecords(const std::string& topic, int32_t partition, int64_t before_offset) const;
   int32_t PartitionCount(const std::string& topic) const;  // 0: there is no such topic

@@ -27,7 +27,13 @@ enum class Api : int16_t {
 // Error codes of the protocol, as a broker sends them.
 enum class WireError : int16_t {
   kNone = 0,
+  kMessageTooLarge = 10,
   kCoordinatorLoadInProgress = 14,
+  kNotEnoughReplicas = 19,
+  kTopicAuthorizationFailed = 29,
+  kInvalidTimestamp = 32,
+  kUnsupportedForMessageFormat = 43,
+  kPolicyViolation = 44,
   kInvalidProducerEpoch = 47,
   kInvalidTxnState = 48,
   kInvalidProducerIdMapping = 49,
@@ -35,6 +41,8 @@ enum class WireError : int16_t {
   kTransactionalIdAuthorizationFailed = 53,
   kKafkaStorageError = 56,
   kUnknownProducerId = 59,
+  kUnsupportedCompressionType = 76,
+  kInvalidRecord = 87,
   kProducerFenced = 90,
 };
 

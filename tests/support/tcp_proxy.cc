@@ -130,6 +130,7 @@ TcpProxy::TcpProxy(const std::string& broker) : broker_port_(PortOf(broker)) {
   Checked(listen(listener_, SOMAXCONN), "listen");
   Checked(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
   port_ = ntohs(address.sin_port);
+  names_[broker_port_] = port_;
   wakeup_ = Checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   thread_ = std::thread([this] { Serve(); });
 }
@@ -143,6 +144,11 @@ TcpProxy::~TcpProxy() {
   thread_.join();
   close(listener_);
   close(wakeup_);
+}
+
+void TcpProxy::Knows(const TcpProxy& other) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  names_[other.broker_port_] = other.port_;
 }
 
 void TcpProxy::Become(const Weather& weather) {
@@ -357,7 +363,9 @@ void TcpProxy::TakeAnswer(Link* link, std::string bytes) {
   if (asked.rule && asked.rule->deed == Deed::kRefuseAndHold) return;  // the client has had its answer
   ++answers_[asked.head.api];
   const bool names_broker = asked.head.api == Api::kMetadata || asked.head.api == Api::kFindCoordinator;
-  if (names_broker) RenameBroker(broker_port_, port_, &bytes);
+  if (names_broker) {
+    for (const auto& [broker, proxy] : names_) RenameBroker(broker, proxy, &bytes);
+  }
   Queue(&link->answers, {std::move(bytes), Clock::now() + weather_.delay, std::nullopt});
 }
 

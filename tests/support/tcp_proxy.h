@@ -61,6 +61,9 @@ class TcpProxy {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
+  // Another broker of the cluster, behind a proxy of its own: answers name that proxy from now on.
+  void Knows(const TcpProxy& other);
+
   // Each holds when it returns, for whatever arrives from then on.
   void Become(const Weather& weather);
   void On(const Rule& rule);  // beside the other rules; of two for one request the first holds
@@ -105,6 +108,7 @@ class TcpProxy {
 
   mutable std::mutex mutex_;  // guards what follows; the thread has it except while it waits
   Weather weather_;
+  std::map<uint16_t, uint16_t> names_;  // what answers say instead of a broker's port
   std::vector<Rule> rules_;
   uint64_t cuts_ = 0;      // so often CutAll() was called
   uint64_t releases_ = 0;  // likewise

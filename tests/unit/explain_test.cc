@@ -176,6 +176,8 @@ TEST(Explain, SaysThatOnlyTheWriterIsAwaited) {
   ExpectTold(Told(report), "No partition holds it back any more: it comes with the writer's next transaction.");
   report.writer.pid = 0;
   ExpectTold(Told(report), "next transaction (it does not run, and is started again by itself).");
+  report.writer.committing_ms = 45'900;
+  ExpectTold(Told(report), "which cannot be committed for 45 s now: the log says what is in the way.");
 }
 
 TEST(Explain, SaysFirstThatTheJobIsGone) {

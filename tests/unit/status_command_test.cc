@@ -45,6 +45,14 @@ StatusReport Running() {
 
 std::string Table(const StatusReport& report) { return StatusTable(report, kNowMs); }
 
+TEST(StatusTable, SaysWhereNothingCanBeCommitted) {
+  StatusReport report = Running();
+  EXPECT_EQ(Table(report).find("commits"), std::string::npos);
+  report.writer.committing_ms = 45'900;
+  EXPECT_NE(Table(report).find("commits    none for 45 s although minutes are due: the log says why"),
+            std::string::npos);
+}
+
 void ExpectFits(const std::string& table) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
@@ -187,6 +195,16 @@ TEST(Health, APartitionWhoseLeaderWasNotHeardMakesTheJobNotReady) {
   report.partitions[1].state = "unknown";
   EXPECT_EQ(HealthOf(report, Asking(true), kNowMs).why,
             "not ready: nothing was heard yet from the leader of partition 1");
+}
+
+TEST(Health, AJobThatCannotCommitForLongIsAliveButNotReady) {
+  StatusReport report = Running();
+  report.writer.committing_ms = 29'900;
+  EXPECT_TRUE(HealthOf(report, Asking(true), kNowMs).well);
+  report.writer.committing_ms = 45'900;
+  EXPECT_TRUE(HealthOf(report, Asking(false), kNowMs).well);
+  EXPECT_EQ(HealthOf(report, Asking(true), kNowMs).why,
+            "not ready: what is due could not be committed for 45 s; the log says why");
 }
 
 TEST(Health, AJobThatIsDoneIsReadyWhileItsFileIsFresh) {

@@ -22,7 +22,7 @@ StatusReport Example() {
   report.updated_at_ms = 1468244405123;
   report.run = "00c0ffee00c0ffee";
   report.coordinator_pid = 4710;
-  report.writer = {4711, 2, 1};
+  report.writer = {4711, 2, 1, 32500};
   report.workers.push_back({0, 4712, 3, 2, {0, 2}, 120000, 60000.25, 1048576});
   report.workers.push_back({1, 0, 0, 0, {}, 0, std::nan(""), 0});
   StatusReport::Partition read;
@@ -82,7 +82,7 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
   EXPECT_EQ(
       ToJson(Example()),
       R"({"version":1,"state":"running","updated_at_ms":1468244405123,"run":"00c0ffee00c0ffee",)"
-      R"("coordinator":{"pid":4710},"writer":{"pid":4711,"generation":2,"restarts":1},)"
+      R"("coordinator":{"pid":4710},"writer":{"pid":4711,"generation":2,"restarts":1,"committing_ms":32500},)"
       R"("workers":[{"slot":0,"pid":4712,"generation":3,"restarts":2,"partitions":[0,2],"records":120000,)"
       R"("records_per_s":60000.3,"memory_bytes":1048576},)"
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
@@ -120,7 +120,8 @@ TEST(StatusReport, OfAnOlderVersionIsReadWithoutWhatThatDidNotKnow) {
   std::string json = ToJson(Example());
   const size_t rule = json.find(R"(,"rule":)");
   json.replace(rule, json.size() - rule, "}");
-  for (const char* later : {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)"}) {
+  for (const char* later :
+       {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)", R"(,"committing_ms":32500)"}) {
     json.erase(json.find(later), std::string(later).size());
   }
   const Result<StatusReport> back = ParseStatusReport(json);
