@@ -100,6 +100,7 @@ enum class LogAction : uint8_t {
   kJobProgress,
   kJobState,
   kJobStopped,
+  kJobSummary,
   kMetricsServed,
   kMetricsFileFailed,
   kMetricsFileRestored,
@@ -116,6 +117,7 @@ enum class LogAction : uint8_t {
   // The writer.
   kClaimMade,
   kClaimUnconfirmed,
+  kMinuteInvalid,
   kMinutePublished,
   kOffsetsChanged,
   kTopicGrown,
@@ -127,8 +129,10 @@ enum class LogAction : uint8_t {
   // Workers.
   kFrameFuture,
   kFrameInvalid,
+  kFrameLate,
   kFramePoison,
   kInputLost,
+  kInputUncounted,
   kReadingBegun,
   kWindowClosedEarly,
   kWindowSealed,

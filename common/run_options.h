@@ -46,6 +46,7 @@ struct RunOptions {
   bool leave_open = false;
   StartFrom from;
   OnLostInput on_lost_input = OnLostInput::kFail;
+  bool ignore_tombstones = false;  // records without a value get no verdict
 
   // The counting rule and the clock.
   CountingRule rule;
