@@ -152,7 +152,7 @@ TEST_F(JobTombstones, AreInvalidUnlessTheyAreToBeIgnored) {
   Job ignoring(broker_, 1, {"--tombstones", "ignore"});
   ignoring.Produce(0, WithTombstones(log));
   const Finished run = ignoring.Run({"--until-end"});
-  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  ASSERT_EQ(Describe(run.status), "exit 0") << run.err;
   EXPECT_EQ(ignoring.Published(), RightRecords({log}));
   const std::optional<JobStatus> status = ignoring.Status();
   EXPECT_EQ(status->Number("totals.tombstones"), 90);
