@@ -29,5 +29,8 @@ std::string ValueText(const CountRecord& record);
 // The way back, for who reads the output topic; nothing where `value` is no such record. The reasons of invalid frames
 // do not stand in it: all of them are counted under the first.
 std::optional<CountRecord> ParseCountRecord(std::string_view value);
+// Why no headcount can have written this record, though it may look like one; empty: nothing speaks against it. `key`:
+// nothing where the record comes without, as from a file.
+std::string WhyForeign(std::optional<std::string_view> key, std::string_view value);
 
 }  // namespace headcount

@@ -32,6 +32,21 @@ inline constexpr int64_t kFirstMillisTs = 100'000'000'000;  // from 1e11 on ts i
 // --time-field and --id-field: the scanner looks for the quotes of a key at most 63 bytes apart.
 inline constexpr size_t kMaxFieldNameBytes = 62;
 
+// --- What is said of frames that cannot be counted -----------------------------------------------------------
+// A partition of which nothing can be counted is named after so many records, or after this time with any. A stream
+// with a few bad frames first says nothing; one that is wrong as a whole says so while its user still looks.
+inline constexpr uint64_t kUncountedRecords = 1'000;
+inline constexpr int64_t kUncountedMs = 10'000;
+// A minute with more invalid frames than this is named. The alert of 5 % looks at longer times.
+inline constexpr uint64_t kInvalidSharePercent = 20;
+// Of a frame whose shape is told, so much is looked at: its keys stand in front, or it is no event.
+inline constexpr size_t kShapeLookBytes = size_t{256} << 10;
+// Names of root keys that are shown, and how long one may be. Longer ones are hardly names; they may be somebody's.
+inline constexpr size_t kShapeKeys = 12;
+inline constexpr size_t kShapeKeyBytes = 32;
+// The whole text about one frame: with its place and a count before it, it fits into a message of the log.
+inline constexpr size_t kShapeTextBytes = 800;
+
 // --- Recovery ---------------------------------------------------------------------------------------------
 // Kafka's default offset.metadata.max.bytes is 4096; we stay well below it.
 inline constexpr size_t kMaxMetadataBytes = 3000;

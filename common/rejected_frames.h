@@ -1,5 +1,5 @@
-// Where the last frame of each kind stands that is not counted although it is not late: invalid, by reason, or future.
-// So that somebody can look at it. Plain data; every process uses it.
+// Where the last frame of each kind stands that is not counted: invalid, by reason, future or late. So that a person
+// can look at it. Plain data; every process uses it.
 #pragma once
 
 #include <array>
@@ -11,10 +11,12 @@
 
 namespace headcount {
 
-// The invalid reasons by their numbers, and future behind them.
-inline constexpr size_t kRejectedKinds = kInvalidReasons + 1;
+// The invalid reasons by their numbers, then future and late.
+inline constexpr size_t kRejectedKinds = kInvalidReasons + 2;
 inline constexpr size_t kFutureKind = kInvalidReasons;
+inline constexpr size_t kLateKind = kInvalidReasons + 1;
 constexpr const char* RejectedKindName(size_t kind) {
+  if (kind == kLateKind) return "late";
   return kind == kFutureKind ? "future" : kInvalidReasonNames[kind];
 }
 

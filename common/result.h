@@ -15,6 +15,7 @@ enum class ExitCode : int {
   kDone = 0,
   kUnhealthy = 1,     // `headcount health` only
   kUsage = 64,        // an option or its value
+  kNoData = 65,       // all was read, and nothing of it could be counted
   kUnavailable = 69,  // the broker cannot be reached at start
   kBroken = 70,       // a broken invariant
   kTryAgain = 75,     // lost the broker, or a restart limit
@@ -27,6 +28,7 @@ constexpr const char* Name(ExitCode code) {
     case ExitCode::kDone: return "done";
     case ExitCode::kUnhealthy: return "unhealthy";
     case ExitCode::kUsage: return "usage";
+    case ExitCode::kNoData: return "no_data";
     case ExitCode::kUnavailable: return "unavailable";
     case ExitCode::kBroken: return "broken";
     case ExitCode::kTryAgain: return "try_again";

@@ -47,6 +47,7 @@ struct RunOptions {
   bool publish_open = false;
   StartFrom from;
   OnLostInput on_lost_input = OnLostInput::kFail;
+  bool ignore_tombstones = false;  // records without a value get no verdict
 
   // The counting rule and the clock.
   CountingRule rule;

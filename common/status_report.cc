@@ -90,6 +90,8 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
   object.Add("excused", p.excused);
   object.Add("state", p.state);
   object.Add("hold", p.hold);
+  object.Add("invalid_in_a_row", p.invalid_in_a_row);
+  object.Add("invalid_reason", p.invalid_reason);
 }
 
 void WriteClock(JsonWriter* json, const StatusReport& report) {
@@ -104,11 +106,12 @@ void WriteClock(JsonWriter* json, const StatusReport& report) {
 
 void WriteTotals(JsonWriter* json, const StatusReport& report) {
   ObjectWriter object(json);
-  object.Add("records", report.totals.records() + report.waiting);
+  object.Add("records", report.records());
   object.Add("events", report.totals.counted);
   object.Add("late", report.totals.late);
   object.Add("invalid", report.totals.invalid());
   object.Add("future", report.totals.future);
+  object.Add("tombstones", report.tombstones);
   object.Add("waiting", report.waiting);
   object.Key("invalid_reasons");
   {
@@ -140,6 +143,7 @@ void WriteRejected(JsonWriter* json, const StatusReport::Rejected& frame) {
   object.Add("partition", frame.partition);
   object.Add("offset", frame.offset);
   object.Add("seen_ms", frame.seen_ms);
+  object.Add("first", frame.first);
 }
 
 void WriteMinute(JsonWriter* json, const PublishedMinute& minute) {
@@ -313,6 +317,8 @@ StatusReport::Partition ReadPartition(ObjectReader object) {
   object.Get("excused", &p.excused);
   object.Get("state", &p.state);
   if (object.Has("hold")) object.Get("hold", &p.hold);
+  if (object.Has("invalid_in_a_row")) object.Get("invalid_in_a_row", &p.invalid_in_a_row);
+  if (object.Has("invalid_reason")) object.Get("invalid_reason", &p.invalid_reason);
   return p;
 }
 
@@ -320,6 +326,7 @@ void ReadTotals(ObjectReader object, StatusReport* report) {
   object.Get("events", &report->totals.counted);
   object.Get("late", &report->totals.late);
   object.Get("future", &report->totals.future);
+  if (object.Has("tombstones")) object.Get("tombstones", &report->tombstones);
   object.Get("waiting", &report->waiting);
   ObjectReader reasons = object.Object("invalid_reasons");
   for (size_t i = 0; i < kInvalidReasons; ++i) {
@@ -347,6 +354,7 @@ StatusReport::Rejected ReadRejected(ObjectReader object) {
   object.Get("partition", &frame.partition);
   object.Get("offset", &frame.offset);
   object.Get("seen_ms", &frame.seen_ms);
+  if (object.Has("first")) object.Get("first", &frame.first);
   return frame;
 }
 

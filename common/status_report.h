@@ -48,6 +48,8 @@ struct StatusReport {
     // Why one at its end holds the clock, besides its own last record: "", "leader_away", "leader_returned",
     // "job_woken".
     std::string hold;
+    uint64_t invalid_in_a_row = 0;  // its newest records, all of them invalid; 0: the newest is not
+    std::string invalid_reason;     // of the newest of these; empty: there are none
   };
   struct Holder {
     int32_t partition = 0;
@@ -72,7 +74,8 @@ struct StatusReport {
     std::string kind;  // "not_json", "future"
     int32_t partition = 0;
     int64_t offset = 0;
-    int64_t seen_ms = 0;  // wall clock, when the coordinator saw it first
+    int64_t seen_ms = 0;     // wall clock, when the coordinator saw it first
+    std::string first = {};  // what was said of the first of the kind (frame_shape.h); empty: nothing
   };
 
   int version = 1;
@@ -87,14 +90,17 @@ struct StatusReport {
   int64_t closed_upto = 0;  // unix seconds; JSON null before the first
   std::vector<Holder> held_by;
   // Since this start, as published or still open; a replay is not counted twice.
-  VerdictCounts totals;  // attributed to a window. JSON: events, late, invalid, future, invalid_reasons
-  uint64_t waiting = 0;  // verdicts that wait for their partition's first window; not in `totals`, in "records"
-  uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
+  VerdictCounts totals;     // JSON: records, events, late, invalid, future, invalid_reasons
+  uint64_t waiting = 0;     // of `totals`, those that wait for their partition's first window
+  uint64_t tombstones = 0;  // without a value and, by --tombstones ignore, without a verdict; of the workers that live
+  uint64_t lost = 0;        // records that retention took, under --on-lost-input=continue
   uint64_t minutes_published = 0;
   Rule rule;
   std::vector<Rejected> rejected;       // since this start, by kind
   std::vector<PublishedMinute> recent;  // the last that were published since this start, the newest last
 
+  // All that was judged, and what needed no judge.
+  uint64_t records() const { return totals.records() + tombstones; }
   // Of all partitions whose lag is known; nothing: it is of none.
   std::optional<int64_t> known_lag() const;
   size_t living_workers() const;

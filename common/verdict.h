@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace headcount {
 
@@ -57,5 +59,10 @@ struct VerdictCounts {
            a.invalid_by_reason == b.invalid_by_reason;
   }
 };
+
+// The reason of most invalid records; of equals the first. Nothing: none is invalid.
+std::optional<InvalidReason> MostFrequent(const VerdictCounts& counts);
+// "60 bad_ts, 2 not_json": the reasons that occur, the most frequent first.
+std::string ReasonsText(const VerdictCounts& counts);
 
 }  // namespace headcount

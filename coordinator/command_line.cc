@@ -135,6 +135,12 @@ Result<OnLostInput> ParseOnLostInput(std::string_view option, const std::string&
   return OptionError(option, text, "fail or continue is needed");
 }
 
+Result<bool> ParseIgnoreTombstones(std::string_view option, const std::string& text) {
+  if (text == "ignore") return true;
+  if (text == "invalid") return false;
+  return OptionError(option, text, "ignore or invalid is needed");
+}
+
 Result<LogFormat> ParseLogFormat(std::string_view option, const std::string& text) {
   if (text == "text") return LogFormat::kText;
   if (text == "ecs") return LogFormat::kEcs;
@@ -188,6 +194,7 @@ void ReadKafka(OptionReader* reader, const Surroundings& host, RunOptions* optio
   reader->Get("group", &options->group, ParseGroup);
   reader->Get("from", &options->from, ParseFrom);
   reader->Get("on-lost-input", &options->on_lost_input, ParseOnLostInput);
+  reader->Get("tombstones", &options->ignore_tombstones, ParseIgnoreTombstones);
   ReadProperties(reader, host, options);
 }
 
@@ -366,9 +373,14 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
                                                 {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
   if (!given) return given.error();
   options.status_file = StatusFileOf(*given, host);
-  options.rejected = given->Has("invalid");
+  const bool invalid = given->Has("invalid");
+  const bool late = given->Has("late");
+  if (invalid && late) return Error{ExitCode::kUsage, "--late: it is one of the two, --invalid or --late"};
+  if (invalid) options.rejected = ExplainOptions::Rejected::kInvalid;
+  if (late) options.rejected = ExplainOptions::Rejected::kLate;
   if (options.rejected && names_minute) {
-    return Error{ExitCode::kUsage, "--invalid: it is about all minutes, so none can be named"};
+    return Error{ExitCode::kUsage,
+                 std::string(late ? "--late" : "--invalid") + ": it is about all minutes, so none can be named"};
   }
   return options;
 }

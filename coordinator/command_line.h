@@ -34,7 +34,9 @@ Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Su
 
 struct ExplainOptions {
   std::optional<EventTime> asked;  // any moment of the minute that is meant; nothing: the next one
-  bool rejected = false;           // not about a minute: the invalid and future frames
+  // Not about a minute: the invalid and future frames, or the late ones.
+  enum class Rejected { kInvalid, kLate };
+  std::optional<Rejected> rejected = std::nullopt;
   std::string status_file;
 };
 Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host);

@@ -22,6 +22,15 @@ constexpr int64_t kPatienceMs = 10'000;
 
 std::string WallText(int64_t wall_ms) { return TimeText(wall_ms / 1000); }
 
+// Where everything was invalid so far, that is the reason of all else; else nothing.
+std::string AllInvalid(const StatusReport& report) {
+  const VerdictCounts& totals = report.totals;
+  if (totals.invalid() == 0 || totals.counted + totals.late + totals.future > 0) return "";
+  const std::string frames = totals.invalid() == 1 ? "The only frame that was read is"
+                                                   : "All " + Short(totals.invalid()) + " frames that were read are";
+  return frames + " invalid: " + ReasonsText(totals) + ". headcount explain --invalid shows what stands there.";
+}
+
 // --- One partition that holds a minute ---------------------------------------------------------------------------
 
 class Holding {
@@ -65,7 +74,17 @@ class Holding {
       return "It has been read as far ahead of the slowest partition as it may (max-skew " +
              FormatDurationMs(report_.rule.max_skew_s * 1000) + "), and waits for that one.";
     }
-    return partition_.state == "caught_up" ? AtItsEnd() : BeingRead(*worker);
+    const std::string text = partition_.state == "caught_up" ? AtItsEnd() : BeingRead(*worker);
+    return Invalid() ? text + " " + OnlyInvalid() : text;
+  }
+
+  // Frames come, and that they are invalid is why they move no clock.
+  bool Invalid() const { return partition_.invalid_in_a_row > 0; }
+  std::string OnlyInvalid() const {
+    return (partition_.invalid_in_a_row == 1
+                ? "Its last frame was invalid ("
+                : "Its last " + Short(partition_.invalid_in_a_row) + " frames were all invalid (the newest: ") +
+           partition_.invalid_reason + "): headcount explain --invalid shows what stands there.";
   }
 
   std::string BeingRead(const StatusReport::Worker& worker) const {
@@ -74,7 +93,7 @@ class Holding {
       text += ": " + Count(static_cast<uint64_t>(partition_.lag), "record is", "records are") + " left";
     }
     text += ", and its worker reads " + Short(worker.records_per_s) + " records/s.";
-    if (UnmovedMs() >= kPatienceMs) {
+    if (UnmovedMs() >= kPatienceMs && !Invalid()) {
       text += " Its clock has stood for " + ShortSpan(UnmovedMs() / 1000) +
               ": what lies there is late or invalid, or cannot be fetched.";
     }
@@ -94,6 +113,10 @@ class Holding {
              ". All partitions were silent until a record came in one of them: this one holds the clock until its "
              "own next frame, or for " +
              FormatDurationMs(idle_ms) + " (idle-timeout) from then.";
+    }
+    if (Invalid()) {
+      return text + ", and its clock has stood for " + ShortSpan(UnmovedMs() / 1000) + ". Silent for " +
+             FormatDurationMs(idle_ms) + " (idle-timeout), it holds nothing any more.";
     }
     if (UnmovedMs() > idle_ms + kPatienceMs) {
       text += ", but not silent: for " + ShortSpan(UnmovedMs() / 1000) +
@@ -200,6 +223,7 @@ class MinuteStory {
       text_.Say("No partition is known yet: the writer asks the cluster" + WriterText() + ".");
       return;
     }
+    if (const std::string all = AllInvalid(report_); !all.empty()) text_.Say(all);
     TellOfFuture();
     const std::vector<const Partition*> holders = Holders();
     if (holders.empty()) return TellOfNobody();
@@ -297,6 +321,7 @@ std::string Explain(const StatusReport& report, std::optional<EventTime> asked, 
   if (!moment) {
     text.Say("The job is " + report.state + ". No minute is open: no frame has been counted yet in any of " +
              Count(report.partitions.size(), "partition", "partitions") + " of " + report.rule.input + ".");
+    if (const std::string all = AllInvalid(report); !all.empty()) text.Say(all);
     return text.text();
   }
   const WindowStart start(*moment - *moment % report.rule.window_s);

@@ -14,8 +14,10 @@ namespace headcount {
 // has lines of at most 80 columns and a line end behind each.
 std::string Explain(const StatusReport& report, std::optional<EventTime> asked, int64_t now_ms);
 
-// Where the last invalid frame of each reason and the last future one are, and the command that shows each (kcat for a
-// topic); commands are not wrapped.
+// Where the last invalid frame of each reason and the last future one are, what the first of each looked like, and the
+// command that shows the last (kcat for a topic). Commands are not wrapped.
 std::string ExplainRejected(const StatusReport& report, int64_t now_ms);
+// The same of the last late one.
+std::string ExplainLate(const StatusReport& report, int64_t now_ms);
 
 }  // namespace headcount

@@ -16,8 +16,10 @@ int RunExplain(const ExplainOptions& options) {
     fprintf(stderr, "headcount: %s\n", report.error().message.c_str());
     return static_cast<int>(ExitCode::kHumanNeeded);
   }
-  const std::string text =
-      options.rejected ? ExplainRejected(*report, WallClockMs()) : Explain(*report, options.asked, WallClockMs());
+  const std::string text = !options.rejected ? Explain(*report, options.asked, WallClockMs())
+                           : *options.rejected == ExplainOptions::Rejected::kLate
+                               ? ExplainLate(*report, WallClockMs())
+                               : ExplainRejected(*report, WallClockMs());
   return PrintText(text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
 }
 

@@ -26,11 +26,13 @@ const char* MeaningOf(InvalidReason reason) {
 }
 
 const char* MeaningOf(size_t kind) {
+  if (kind == kLateKind) return "its minute had been given up";
   return kind == kFutureKind ? "its time is far ahead, and nothing confirmed it"
                              : MeaningOf(static_cast<InvalidReason>(kind));
 }
 
 uint64_t CountOf(const StatusReport& report, size_t kind) {
+  if (kind == kLateKind) return report.totals.late;
   return kind == kFutureKind ? report.totals.future : report.totals.invalid_by_reason[kind];
 }
 
@@ -61,18 +63,22 @@ const StatusReport::Rejected* Find(const StatusReport& report, size_t kind) {
   return nullptr;
 }
 
-}  // namespace
-
-std::string ExplainRejected(const StatusReport& report, int64_t now_ms) {
+// Of the kinds from `first` up to but not including `end`.
+std::string ExplainKinds(const StatusReport& report, size_t first_kind, size_t end_kind, const char* name,
+                         int64_t now_ms) {
   WrappedText text;
-  if (report.totals.invalid() + report.totals.future == 0 && report.rejected.empty()) {
-    text.Say("No frame was invalid or future since the job started.");
+  bool any = false;
+  for (size_t kind = first_kind; kind < end_kind; ++kind) {
+    any = any || CountOf(report, kind) > 0 || Find(report, kind) != nullptr;
+  }
+  if (!any) {
+    text.Say(std::string("No frame was ") + name + " since the job started.");
     return text.text();
   }
   const bool reads_files = report.rule.bootstrap_server.empty();
   text.Say("Frames that were not counted since the job started, and what shows the last of each kind" +
            std::string(reads_files ? ", where FILE is the one of that number:" : " (add -X as for the job):"));
-  for (size_t kind = 0; kind < kRejectedKinds; ++kind) {
+  for (size_t kind = first_kind; kind < end_kind; ++kind) {
     const StatusReport::Rejected* const frame = Find(report, kind);
     const uint64_t count = CountOf(report, kind);
     if (count == 0 && frame == nullptr) continue;
@@ -87,10 +93,20 @@ std::string ExplainRejected(const StatusReport& report, int64_t now_ms) {
     text.Say(sentence + ", the last seen " + ShortSpan(age_s) + " ago in " +
              (reads_files ? "file " + std::to_string(frame->partition + 1) + " at byte "
                           : "partition " + std::to_string(frame->partition) + " at offset ") +
-             std::to_string(frame->offset) + ".");
+             std::to_string(frame->offset) + "." + (frame->first.empty() ? "" : " The first: " + frame->first));
     text.Verbatim(CommandFor(report, *frame));
   }
   return text.text();
+}
+
+}  // namespace
+
+std::string ExplainRejected(const StatusReport& report, int64_t now_ms) {
+  return ExplainKinds(report, 0, kLateKind, "invalid or future", now_ms);
+}
+
+std::string ExplainLate(const StatusReport& report, int64_t now_ms) {
+  return ExplainKinds(report, kLateKind, kRejectedKinds, "late", now_ms);
 }
 
 }  // namespace headcount

@@ -29,6 +29,7 @@ Options:
 Exit codes:
    0  done
   64  an option or its value is wrong
+  65  all was read, and nothing of it could be counted
   69  the broker cannot be reached at start
   70  a bug: an invariant is broken
   75  the broker was lost, or a process died too often; try again
@@ -60,7 +61,8 @@ Examples:
   headcount run -b broker1:9092,broker2:9092               count for ever, as a service
   headcount run -b broker1:9092 --until-end                count what is there, then stop
   headcount run --until-end --leave-open                   the same from cron, time after time
-  headcount run --from 2016-07-11T00:00:00Z --group july   count again, from a day on
+  headcount run --from 2016-07-11T00:00:00Z --group july --output-topic july_metrics
+                                                           count again, from a day on
   headcount run -X security.protocol=ssl -X consumer.fetch.max.bytes=4194304
   zcat frames.gz | headcount run --input -                 no Kafka: one record a line on stdout
 )";
@@ -93,11 +95,13 @@ Examples:
   headcount explain
   headcount explain 2016-07-11T13:40:00Z
   headcount explain --invalid
+  headcount explain --late
 )";
 }
 
 std::string TailHelp() {
   return R"(Shows the last minutes of the output topic and then each new one as it is committed, until Ctrl-C.
+What no headcount can have written there is named on stderr.
 
 Usage: headcount tail [OPTION]...
 )" + HelpOf(TailOptionTable()) +

@@ -25,29 +25,32 @@ uint64_t MemoryOf(const StatusReport& report) {
   return bytes;
 }
 
-void LogJobLine(LogAction action, const StatusReport& report) {
+void LogJobLine(LogAction action, const StatusReport& report, const std::string& text) {
   const VerdictCounts& totals = report.totals;
-  const uint64_t records = totals.records() + report.waiting;
-  const int64_t lag = report.known_lag().value_or(0);
-  const std::string closed =
-      report.has_closed_upto ? "closed up to " + TimeText(report.closed_upto) : std::string("no minute closed yet");
-  Log(action,
-      report.state + ", " + closed + ", " + Short(report.minutes_published) +
-          " minutes published; records=" + Short(records) + " events=" + Short(totals.counted) +
-          " late=" + Short(totals.late) + " invalid=" + Short(totals.invalid()) + " future=" + Short(totals.future) +
-          " lag=" + Short(static_cast<double>(lag)) + " restarts=" + Short(RestartsOf(report)) +
-          " memory=" + Short(static_cast<double>(MemoryOf(report)) / kMebibyte) + " MiB",
+  Log(action, text,
       {{LogLabel::kState, report.state},
        {LogLabel::kClosedUpto, report.has_closed_upto ? std::optional<int64_t>(report.closed_upto) : std::nullopt},
        {LogLabel::kMinutesPublished, report.minutes_published},
-       {LogLabel::kRecords, records},
+       {LogLabel::kRecords, report.records()},
        {LogLabel::kEvents, totals.counted},
        {LogLabel::kLate, totals.late},
        {LogLabel::kInvalid, totals.invalid()},
        {LogLabel::kFuture, totals.future},
-       {LogLabel::kLag, lag},
+       {LogLabel::kLag, report.known_lag().value_or(0)},
        {LogLabel::kRestarts, RestartsOf(report)},
        {LogLabel::kMemoryBytes, MemoryOf(report)}});
+}
+
+void LogStanding(LogAction action, const StatusReport& report) {
+  const VerdictCounts& totals = report.totals;
+  const std::string closed =
+      report.has_closed_upto ? "closed up to " + TimeText(report.closed_upto) : std::string("no minute closed yet");
+  LogJobLine(action, report,
+             report.state + ", " + closed + ", " + Short(report.minutes_published) + " minutes published; records=" +
+                 Short(report.records()) + " events=" + Short(totals.counted) + " late=" + Short(totals.late) +
+                 " invalid=" + Short(totals.invalid()) + " future=" + Short(totals.future) + " lag=" +
+                 Short(static_cast<double>(report.known_lag().value_or(0))) + " restarts=" + Short(RestartsOf(report)) +
+                 " memory=" + Short(static_cast<double>(MemoryOf(report)) / kMebibyte) + " MiB");
 }
 
 std::string PidText(int64_t pid) { return pid == 0 ? "none" : std::to_string(pid); }
@@ -130,10 +133,14 @@ void LogJobFailure(const Error& error) {
   if (LogsToFile()) WriteToStderr("headcount: " + error.message + "\n");
 }
 
-void LogProgress(const StatusReport& report) { LogJobLine(LogAction::kJobProgress, report); }
+void LogSummary(const StatusReport& report, const std::string& text) {
+  LogJobLine(LogAction::kJobSummary, report, text);
+}
+
+void LogProgress(const StatusReport& report) { LogStanding(LogAction::kJobProgress, report); }
 
 void LogState(const StatusReport& report) {
-  LogJobLine(LogAction::kJobState, report);
+  LogStanding(LogAction::kJobState, report);
   LogWriterLine(report.writer);
   for (const StatusReport::Worker& worker : report.workers) LogWorkerLine(worker);
   for (const StatusReport::Partition& partition : report.partitions) LogPartitionLine(partition);

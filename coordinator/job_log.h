@@ -14,6 +14,8 @@ void LogObituary(const Obituary& obituary, bool expected);
 void LogJobFailure(const Error& error);
 
 // One line: how far it is, what it has counted, what it has behind it.
+// At the end of a job; `text` is SummaryText() (job_summary.h).
+void LogSummary(const StatusReport& report, const std::string& text);
 void LogProgress(const StatusReport& report);
 // That line, what holds the clock, and one line for each process and each partition: at whatever level, as somebody
 // has asked for it.

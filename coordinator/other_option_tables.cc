@@ -50,6 +50,7 @@ OptionTable ExplainOptionTable() {
              "Instead: where the last invalid frame of each reason and the last future one are, and the command that "
              "shows it.",
              true},
+            {"late", 0, OptionSpec::Takes::kNothing, "", "Instead: the same of the last late frame.", true},
             StatusFileSpec(),
             ConfigSpec(),
             HelpSpec(),

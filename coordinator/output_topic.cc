@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/count_record.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/cluster.h"
 #include "common/wakeup.h"
@@ -51,6 +52,13 @@ Offset StartOf(const Range& range, std::optional<size_t> last) {
 
 }  // namespace
 
+std::string OutputRecord::WhyForeign(const std::string& topic) const {
+  const std::string why = value ? headcount::WhyForeign(key.value_or(""), *value) : "it has no value";
+  if (why.empty()) return "";
+  return topic + "/" + std::to_string(partition.value()) + "/" + std::to_string(offset.value()) +
+         ": not written by headcount: " + why;
+}
+
 Result<OutputTopic> OutputTopic::Open(const RunOptions& kafka, std::optional<size_t> last) {
   const auto config = kafka::ClientConfig::From(kafka);
   if (Result<void> valid = kafka::ValidateProperties(config.properties); !valid) return valid.error();
@@ -71,7 +79,7 @@ Result<OutputTopic> OutputTopic::Open(const RunOptions& kafka, std::optional<siz
   return topic;
 }
 
-Result<bool> OutputTopic::Take(const std::function<void(std::string_view value)>& take) {
+Result<bool> OutputTopic::Take(const std::function<void(const OutputRecord&)>& take) {
   consumer_->ClearReady();
   bool any = false;
   for (Partition& partition : partitions_) {
@@ -79,7 +87,9 @@ Result<bool> OutputTopic::Take(const std::function<void(std::string_view value)>
     for (const SourceFrame& frame : *taken.records) {
       any = true;
       partition.next = Offset(frame.offset.value() + 1);
-      take(frame.bytes);
+      OutputRecord record{partition.id, frame.offset, consumer_->KeyOf(partition.id, frame.offset), std::nullopt};
+      if (frame.has_value) record.value = frame.bytes;
+      take(record);
     }
     if (!taken.event) continue;
     if (taken.event->kind != kafka::QueueEvent::Kind::kEnd) {

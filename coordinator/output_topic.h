@@ -16,15 +16,26 @@
 
 namespace headcount {
 
+// A record as it lies there; its bytes live until the next Take().
+struct OutputRecord {
+  PartitionId partition;
+  Offset offset;
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value;
+
+  // Why no headcount can have written it, with its place; empty: it may have.
+  std::string WhyForeign(const std::string& topic) const;
+};
+
 class OutputTopic {
  public:
   // `last`: not everything, but so many of the newest records of each partition at least, as far as they are there.
   // Where the broker cannot be reached: kUnavailable; no such topic: kHumanNeeded.
   static Result<OutputTopic> Open(const RunOptions& kafka, std::optional<size_t> last);
 
-  // Hands over the values that have arrived, each partition's in its order; those of others too, if they write here.
-  // Answers whether anything has arrived; never blocks.
-  Result<bool> Take(const std::function<void(std::string_view value)>& take);
+  // Hands over what has arrived, each partition's in its order; what others have written here, too. Answers whether
+  // anything has arrived; never blocks.
+  Result<bool> Take(const std::function<void(const OutputRecord&)>& take);
   // Until something arrives, or the time is up.
   void Wait(int timeout_ms) const;
   // Whether every partition has been read to its end once.

@@ -58,8 +58,8 @@ std::string ProgressText(const StatusReport& report, size_t columns) {
     const std::string number = std::to_string(*percent);
     text = std::string(number.size() < 3 ? 3 - number.size() : 0, ' ').append(number).append(" %  ");
   }
-  text += Short(report.totals.records() + report.waiting) + " frames  " + Short(per_s) + "/s  " +
-          Short(report.minutes_published) + " minutes out";
+  text +=
+      Short(report.records()) + " frames  " + Short(per_s) + "/s  " + Short(report.minutes_published) + " minutes out";
   if (const std::optional<int64_t> slowest = SlowestWatermark(report)) text += "  at " + FormatUtc(EventTime(*slowest));
   return text.substr(0, columns);
 }

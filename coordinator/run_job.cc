@@ -26,6 +26,7 @@
 #include "coordinator/instance_lock.h"
 #include "coordinator/job_log.h"
 #include "coordinator/job_signals.h"
+#include "coordinator/job_summary.h"
 #include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
@@ -69,6 +70,7 @@ class Coordinator {
 
   // Actions, by the names of supervisor.h. Answers the exit code when it is over.
   std::optional<int> Execute(const Action& action);
+  ExitCode SayGoodbye(const Exit& exit);
   void Do(const StartWriter& action);
   void Do(const StartWorker& action);
   void Do(const Kill& action);
@@ -107,6 +109,7 @@ class Coordinator {
   std::vector<int64_t> worker_pids_;                       // by slot; 0: none
   std::vector<std::optional<Death>> workers_not_started_;  // by slot
   int stop_signals_ = 0;
+  bool nothing_counted_ = false;  // known at the end only
   ServiceNotify service_{ServiceNotify::TakeFromEnvironment()};
   int64_t status_ms_ = 0;
   std::optional<StatusReport> last_report_;  // as published last
@@ -244,13 +247,12 @@ int64_t Coordinator::Reached(SlotId slot) const {
 
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
-    if (exit->code == ExitCode::kDone && !exit->message.empty()) Log(LogAction::kJobStopped, exit->message);
-    if (exit->code != ExitCode::kDone) LogJobFailure({exit->code, exit->message});
+    const ExitCode code = SayGoodbye(*exit);
     PublishStatus();
     service_.Stopping();
     LogAllThatWasLeftOut();
     WipeProgressLine();
-    return static_cast<int>(exit->code);
+    return static_cast<int>(code);
   }
   std::visit(
       [this](const auto& what) {
@@ -258,6 +260,26 @@ std::optional<int> Coordinator::Execute(const Action& action) {
       },
       action);
   return std::nullopt;
+}
+
+// One last word: what was read and what became of it, or why that is an error. Answers with what the job ends.
+ExitCode Coordinator::SayGoodbye(const Exit& exit) {
+  if (exit.code != ExitCode::kDone) {
+    LogJobFailure({exit.code, exit.message});
+    return exit.code;
+  }
+  const StatusReport report = TakeStatus(&status_);
+  // A job that was told to stop has not seen everything.
+  const std::optional<Error> nothing = stop_signals_ > 0 ? std::nullopt : NothingCounted(report, *options_);
+  nothing_counted_ = nothing.has_value();
+  if (nothing_counted_) {
+    LogJobFailure(*nothing);
+    return nothing->exit_code;
+  }
+  if (!exit.message.empty()) Log(LogAction::kJobStopped, exit.message);
+  // Before the claim there was nothing to read.
+  if (!report.run.empty()) LogSummary(report, SummaryText(report, *options_));
+  return exit.code;
 }
 
 // What a child may keep open besides stdin, stdout and stderr. The lock is inherited so that nobody else
@@ -338,6 +360,7 @@ void Coordinator::Do(const LogDeath& action) {
 void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
   last_report_ = TakeStatus(&status_);
+  if (nothing_counted_) last_report_->state = "failed";
   const StatusReport& report = *last_report_;
   status_file_.Publish(ToJson(report));
   metrics_.Publish(view(), report, status_ms_);

@@ -32,6 +32,9 @@ OptionSection KafkaSection() {
         "When retention has removed frames that were not read: stop with exit code 78, or go on and report "
         "how many." +
             Default("fail")},
+       {"tombstones", 0, Takes::kOne, "ignore|invalid",
+        "What records without a value are: no frames, as a compacted topic has them, or invalid ones (no_value)." +
+            Default("invalid")},
        {"X", 0, Takes::kOneEachTime, "KEY=VALUE",
         "A property of librdkafka; consumer.KEY or producer.KEY for one of the two. Repeatable. Those that "
         "exactly-once rests on are refused."}}};
@@ -141,7 +144,7 @@ OptionTable RunOptionTable() {
 
 const std::vector<std::string_view>& KafkaOnlyOptions() {
   static const std::vector<std::string_view> names = {
-      "bootstrap-server", "input-topic", "output-topic", "group", "from", "on-lost-input", "X"};
+      "bootstrap-server", "input-topic", "output-topic", "group", "from", "on-lost-input", "tombstones", "X"};
   return names;
 }
 

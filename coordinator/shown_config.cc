@@ -40,6 +40,7 @@ const std::map<std::string_view, Show>& Shows() {
       {"from", ShowFrom},
       {"on-lost-input",
        [](Options o) { return std::string(o.on_lost_input == OnLostInput::kFail ? "fail" : "continue"); }},
+      {"tombstones", [](Options o) { return std::string(o.ignore_tombstones ? "ignore" : "invalid"); }},
       {"until-end", [](Options o) { return Word(o.until_end); }},
       {"leave-open", [](Options o) { return Word(o.leave_open); }},
       {"publish-open", [](Options o) { return Word(o.publish_open); }},

@@ -175,7 +175,7 @@ void AddTotals(std::string* table, const StatusReport& report) {
     AddRow(table, {{-9, name}, {9, Short(number)}, {-1, meaning}});
   };
   table->append("\n");
-  add("records", report.totals.records() + report.waiting, "read since the start, of which");
+  add("records", report.records(), "read since the start, of which");
   add("events", report.totals.counted, "counted in their own window");
   add("late", report.totals.late, "after their window was given up");
   add("invalid", report.totals.invalid(), "no usable frame");
@@ -184,7 +184,8 @@ void AddTotals(std::string* table, const StatusReport& report) {
     if (number > 0) AddRow(table, {{-9, ""}, {9, Short(number)}, {-1, std::string("  ") + kInvalidReasonNames[i]}});
   }
   add("future", report.totals.future, "ahead of a clock that nothing confirmed");
-  if (report.waiting > 0) add("waiting", report.waiting, "for their partition's first window");
+  if (report.tombstones > 0) add("tombstone", report.tombstones, "no value, and passed over (--tombstones)");
+  if (report.waiting > 0) add("waiting", report.waiting, "of these, for their partition's first window");
   if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
@@ -119,7 +120,14 @@ std::vector<StatusReport::Rejected> StatusSnapshot::Rejected(const shm::Coordina
       const std::optional<FramePlace>& place = (*seen)[kind];
       if (!place || place == rejected_[s][kind]) continue;
       rejected_[s][kind] = place;
-      last_rejected_[kind] = {RejectedKindName(kind), place->partition.value(), place->offset.value(), wall_ms};
+      StatusReport::Rejected& last = last_rejected_[kind];
+      last = {RejectedKindName(kind), place->partition.value(), place->offset.value(), wall_ms, std::move(last.first)};
+    }
+    for (size_t reason = 0; reason < kInvalidReasons; ++reason) {
+      std::string* const first = &last_rejected_[reason].first;
+      if (first->empty()) {
+        *first = view.FirstInvalid(SlotId(static_cast<int32_t>(s)), static_cast<InvalidReason>(reason));
+      }
     }
   }
   std::vector<StatusReport::Rejected> rejected;
@@ -157,6 +165,8 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
       line.excused = kExcuseNames[static_cast<size_t>(partition.status.excuse)];
       line.state = kReadingNames[static_cast<size_t>(partition.status.reading)];
       line.hold = kHoldNames[static_cast<size_t>(partition.status.hold_reason)];
+      line.invalid_in_a_row = partition.status.invalid_in_a_row;
+      if (line.invalid_in_a_row > 0) line.invalid_reason = Name(partition.status.invalid_reason);
     }
     line.unmoved_since_ms = UnmovedSinceMs(line, report->updated_at_ms);
     report->partitions.push_back(std::move(line));
@@ -183,7 +193,9 @@ void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const Supervis
     if (before_ms_ > 0 && seconds > 0) line.records_per_s = static_cast<double>(line.records - before) / seconds;
     records_before_[place] = line.records;
     report->totals += slot.open;
+    report->totals += slot.status.waiting;
     report->waiting += slot.status.waiting.records();
+    report->tombstones += slot.status.tombstones;
     report->lost += slot.status.lost_records;
     report->workers.push_back(std::move(line));
   }

@@ -15,6 +15,8 @@ namespace headcount {
 namespace {
 
 constexpr int kWaitMs = 1'000;
+// A topic that is not headcount's alone would fill the screen.
+constexpr uint64_t kForeignNamed = 10;
 
 // A record, and what it says.
 struct Line {
@@ -30,7 +32,7 @@ class Tail {
     Result<OutputTopic> topic = OutputTopic::Open(options_.kafka, options_.last);
     if (!topic) return topic.error();
     for (;;) {
-      const Result<bool> taken = topic->Take([this](std::string_view value) { Keep(value); });
+      const Result<bool> taken = topic->Take([this](const OutputRecord& record) { Keep(record); });
       if (!taken) return taken.error();
       if (topic->HasEnded() && !ShowWaiting()) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
       if (topic->HasEnded() && options_.until_end) return {};
@@ -39,10 +41,14 @@ class Tail {
   }
 
  private:
-  // What others have written to the topic is passed over.
-  void Keep(std::string_view value) {
-    if (const std::optional<CountRecord> record = ParseCountRecord(value)) {
-      waiting_.push_back({*record, std::string(value)});
+  // What headcount cannot have written is no minute: it is named instead, on stderr, so that programs read on.
+  void Keep(const OutputRecord& record) {
+    const std::string why = record.WhyForeign(options_.kafka.output_topic);
+    if (why.empty()) {
+      waiting_.push_back({*ParseCountRecord(*record.value), std::string(*record.value)});
+    } else if (++foreign_ <= kForeignNamed) {
+      FlushStdout();
+      fprintf(stderr, "headcount: %s%s\n", why.c_str(), foreign_ == kForeignNamed ? "; others are not named" : "");
     }
   }
 
@@ -74,6 +80,7 @@ class Tail {
   const TailOptions& options_;
   std::vector<Line> waiting_;
   uint64_t most_ = 0;  // users, of all minutes shown
+  uint64_t foreign_ = 0;
   bool shown_history_ = false;
   bool has_head_ = false;
 };

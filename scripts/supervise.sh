@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Promise: `headcount run` with the options given here is kept running. It is started again after every end but three:
-# 0 (done), 64 (an option is wrong) and 78 (a human is needed) end the supervisor with the same code. Restarts back off
-# from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health; after a second of it where SIGKILL
+# Promise: `headcount run` with the options given here is kept running. It is started again after every end but four:
+# 0 (done), 64 (an option is wrong), 65 (all was read, and nothing could be counted) and 78 (a human is needed) end the
+# supervisor with the same code. Restarts back off from 0.2 s, doubling up to 30 s, with jitter, and begin anew after 60 s of health; after a second of it where SIGKILL
 # ended it, which is somebody's doing and not the job's. One line on stderr tells each death.
 #
 # SIGTERM and SIGINT are passed on; then the supervisor waits for its child and ends with the child's code. SIGHUP and
@@ -24,7 +24,7 @@ usage: supervise.sh [OPTIONS OF headcount run]
 Keeps \`headcount run\` running; as in: supervise.sh --bootstrap-server broker:9092 --workers 4
 --config FILE and HEADCOUNT_* variables reach it as they are; the file is read anew by each start.
 \$HEADCOUNT_BIN names another program than build/release/headcount.
-Exit codes: the child's own 0, 64 or 78; after SIGTERM or SIGINT the child's code, or 0 if none had begun.
+Exit codes: the child's own 0, 64, 65 or 78; after SIGTERM or SIGINT the child's code, or 0 if none had begun.
 EOF
 }
 
@@ -119,7 +119,7 @@ main() {
     wait_child
     uptime_ms=$(($(now_ms) - started_ms))
 
-    if ((stop)) || ((code == 0 || code == 64 || code == 78)); then
+    if ((stop)) || ((code == 0 || code == 64 || code == 65 || code == 78)); then
       obituary "$pid" "$uptime_ms" end
       # Only a child that had not begun yet dies of the signal that is passed on: as if none had been running.
       if ((stop && (code == 128 + 15 || code == 128 + 2))); then code=0; fi

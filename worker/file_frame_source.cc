@@ -87,6 +87,9 @@ Result<void> CheckPipesDiffer(const std::vector<std::string>& paths) {
   return {};
 }
 
+// Editors and spreadsheets begin a file of UTF-8 with it. It belongs to the file, not to the first record.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // A line without its '\n' that is no record.
 bool IsBlank(const char* line, size_t bytes) { return bytes == 0 || (bytes == 1 && *line == '\r'); }
 
@@ -121,6 +124,7 @@ class FileFrameSource::Input {
       skips_line_ = true;
     }
     start_ = std::max(offset, first_byte);
+    knows_lines_ = base_ == 0;
     [[maybe_unused]] const int advice = posix_fadvise(fd_, base_, 0, POSIX_FADV_SEQUENTIAL);
   }
   void WaitForArrivals() { may_block_ = true; }
@@ -139,6 +143,14 @@ class FileFrameSource::Input {
       if (!*more) break;
     }
     return FrameBatch{frames_.data(), frames_.size()};
+  }
+
+  // The number, from 1 on, of the line that begins at `offset`, handed out by the last Fetch(): its bytes are still
+  // here.
+  std::optional<uint64_t> LineOf(Offset offset) const {
+    const auto at = static_cast<size_t>(std::max<int64_t>(0, offset.value() - base_));
+    if (!knows_lines_ || at >= begin_) return std::nullopt;
+    return lines_ + 1 - static_cast<uint64_t>(std::count(buffer_.get() + at, buffer_.get() + begin_, '\n'));
   }
 
   // The last Fetch() found nothing and did not look at all that is there.
@@ -164,6 +176,7 @@ class FileFrameSource::Input {
     const char* const found = static_cast<const char*>(memchr(buffer_.get() + searched_, '\n', end_ - searched_));
     if (found != nullptr) {
       Take(begin, static_cast<size_t>(found - begin), 1);
+      ++lines_;
       skips_line_ = false;
       return true;
     }
@@ -182,11 +195,16 @@ class FileFrameSource::Input {
   }
 
   void Take(const char* line, size_t bytes, size_t line_end_bytes) {
+    const Offset offset(base_ + static_cast<int64_t>(begin_));
+    begin_ += bytes + line_end_bytes;
+    // The offset stays that of the line: a worker that comes back begins there, and finds the mark again.
+    if (offset == Offset(0) && std::string_view(line, bytes).substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+      line += kByteOrderMark.size();
+      bytes -= kByteOrderMark.size();
+    }
     if (!skips_line_ && !IsBlank(line, bytes)) {
-      const Offset offset(base_ + static_cast<int64_t>(begin_));
       frames_.push_back({offset, std::string_view(line, std::min(bytes, max_frame_bytes_ + 1)), true});
     }
-    begin_ += bytes + line_end_bytes;
     searched_ = begin_;
   }
 
@@ -246,12 +264,14 @@ class FileFrameSource::Input {
   bool is_regular_ = false;  // can be read from anywhere, and never waits
   bool may_block_ = false;   // must be asked before it is read
   int64_t start_ = 0;
+  bool knows_lines_ = true;  // it is read from its beginning
 
   // The window.
   int64_t base_ = 0;  // the input's byte that buffer_[0] is
   size_t begin_ = 0;
   size_t searched_ = 0;  // no '\n' in [begin_, searched_)
   size_t end_ = 0;
+  uint64_t lines_ = 0;       // ends of lines before begin_
   bool skips_line_ = false;  // up to the next '\n' nothing is a record
   bool at_end_ = false;
   int64_t known_end_ = -1;
@@ -368,6 +388,8 @@ Offset FileFrameSource::Position(PartitionId p) const { return Of(p).position();
 Offset FileFrameSource::KnownEnd(PartitionId p) const { return Of(p).known_end(); }
 
 EndAnswer FileFrameSource::AskEnd(PartitionId p, int) { return Of(p).IsAtEnd() ? EndAnswer::kAtEnd : EndAnswer::kMore; }
+
+std::optional<uint64_t> FileFrameSource::LineOf(PartitionId p, Offset offset) const { return Of(p).LineOf(offset); }
 
 int FileFrameSource::ReadyFd() const { return ready_fd_; }
 

@@ -5,6 +5,7 @@
 // - An offset is the byte at which the line begins. An offset within a line means the line after it.
 // - Lines end at '\n'; a last line without one counts. Empty lines, also with a lone '\r', are no records.
 //   A '\r' at the end of any other line is part of the record, where it is JSON white space.
+// - A byte order mark of UTF-8 at the very beginning is no part of the first record.
 // - A line longer than max_frame_bytes is handed out as its first max_frame_bytes + 1 bytes, so that the decoder
 //   says "too large"; the rest of it is never held in memory.
 // - The end of an input is where read(2) first says so. A file that grows is read up to there and not on, one
@@ -15,7 +16,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +64,7 @@ class FileFrameSource final : public FrameSource {
   int ReadyFd() const override;
   void ClearReady() override;
 
+  std::optional<uint64_t> LineOf(PartitionId p, Offset offset) const override;
   uint64_t LostRecords() const override { return 0; }
 
  private:

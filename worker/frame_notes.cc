@@ -25,6 +25,14 @@ std::string PlaceOf(const RunOptions& options, PartitionId p, Offset offset) {
   return input + ", offset " + std::to_string(offset.value());
 }
 
+std::string ShortPlaceOf(const RunOptions& options, PartitionId p, Offset offset, std::optional<uint64_t> line) {
+  if (!options.reads_files()) {
+    return options.input_topic + "/" + std::to_string(p.value()) + "/" + std::to_string(offset.value());
+  }
+  const std::string file = FileOf(options, p) == "-" ? std::string("stdin") : std::string(FileOf(options, p));
+  return file + (line ? ":" + std::to_string(*line) : "@" + std::to_string(offset.value()));
+}
+
 void FrameNotes::Update(int64_t now_ms) {
   now_ms_ = now_ms;
   if (now_ms < next_look_ms_) return;
@@ -38,6 +46,7 @@ void FrameNotes::TellDue(int64_t now_ms) {
     if (lines > 0) LogLeftOut(LogAction::kFrameInvalid, kInvalidReasonNames[reason], lines);
   }
   if (const uint64_t lines = future_.TakeDue(now_ms); lines > 0) LogLeftOut(LogAction::kFrameFuture, "", lines);
+  if (const uint64_t lines = late_.TakeDue(now_ms); lines > 0) LogLeftOut(LogAction::kFrameLate, "", lines);
 }
 
 void FrameNotes::Invalid(PartitionId p, Offset offset, InvalidReason reason) {
@@ -61,6 +70,30 @@ void FrameNotes::Future(PartitionId p, Offset offset) {
        {LogLabel::kFile, FileOf(*options_, p)},
        {LogLabel::kPartition, p.value()},
        {LogLabel::kOffset, offset.value()}});
+}
+
+void FrameNotes::Late(PartitionId p, Offset offset) {
+  last_[kLateKind] = FramePlace{p, offset};
+  if (!late_.Admit(now_ms_)) return;
+  Log(LogAction::kFrameLate, PlaceOf(*options_, p, offset) + ": counted as late: its minute had been given up",
+      {{LogLabel::kTopic, TopicOf(*options_)},
+       {LogLabel::kFile, FileOf(*options_, p)},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kOffset, offset.value()}});
+}
+
+void FrameNotes::Uncounted(PartitionId p, const VerdictCounts& invalid, const std::string& what) {
+  const std::string input = options_->reads_files()
+                                ? "file " + std::string(FileOf(*options_, p))
+                                : "partition " + std::to_string(p.value()) + " of topic " + options_->input_topic;
+  Log(LogAction::kInputUncounted,
+      input + ": none of its first " + std::to_string(invalid.invalid()) +
+          " records could be counted: " + ReasonsText(invalid) + ". " + what,
+      {{LogLabel::kTopic, TopicOf(*options_)},
+       {LogLabel::kFile, FileOf(*options_, p)},
+       {LogLabel::kPartition, p.value()},
+       {LogLabel::kReason, Name(*MostFrequent(invalid))},
+       {LogLabel::kRecords, invalid.invalid()}});
 }
 
 }  // namespace headcount

@@ -1,12 +1,14 @@
-// Names in the log the frames that were counted as invalid or future, so that somebody can look at them: where they are
-// and why, never what they hold. Ten of a reason a minute, then a count. Also remembers the last of each kind. Runs in
-// the worker.
+// Names in the log the frames that were counted as invalid, future or late, so that a person can look at them: where
+// they are and why, never what they hold. Ten of a reason a minute, then a count. Also remembers the last of each kind,
+// and of which reasons the first has been described. Runs in the worker.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/log_limiter.h"
 #include "common/rejected_frames.h"
@@ -20,6 +22,8 @@ namespace headcount {
 std::string_view TopicOf(const RunOptions& options);
 std::string_view FileOf(const RunOptions& options, PartitionId p);
 std::string PlaceOf(const RunOptions& options, PartitionId p, Offset offset);
+// The same as short as it gets: topic/partition/offset, or file:line, or file@byte where the line is not known.
+std::string ShortPlaceOf(const RunOptions& options, PartitionId p, Offset offset, std::optional<uint64_t> line);
 
 class FrameNotes {
  public:
@@ -37,6 +41,11 @@ class FrameNotes {
   // After a death the frames that are read again may be named again.
   void Invalid(PartitionId p, Offset offset, InvalidReason reason);
   void Future(PartitionId p, Offset offset);
+  void Late(PartitionId p, Offset offset);
+  // Whether this is the first time that it is asked for this reason: then a description of the frame is wanted.
+  bool WantsShape(InvalidReason reason) { return !std::exchange(described_[static_cast<size_t>(reason)], true); }
+  // Nothing of partition p could be counted so far; `what` describes its first record.
+  void Uncounted(PartitionId p, const VerdictCounts& invalid, const std::string& what);
   // Named in the log by whoever found it.
   void Poison(PartitionId p, Offset offset) {
     last_[static_cast<size_t>(InvalidReason::kPoison)] = FramePlace{p, offset};
@@ -54,6 +63,8 @@ class FrameNotes {
   int64_t next_look_ms_ = 0;
   std::array<LineLimit, kInvalidReasons> invalid_;
   LineLimit future_;
+  LineLimit late_;
+  std::array<bool, kInvalidReasons> described_{};
   RejectedFrames last_;
 };
 

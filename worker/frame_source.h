@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/result.h"
@@ -75,6 +76,10 @@ class FrameSource {
   // ClearReady() is called before looking again.
   virtual int ReadyFd() const = 0;
   virtual void ClearReady() = 0;
+
+  // Where in its file the record at `offset` of the last Fetch of p is; nothing: it is no line of a file, or what lies
+  // before it has not been read here.
+  virtual std::optional<uint64_t> LineOf(PartitionId /*p*/, Offset /*offset*/) const { return std::nullopt; }
 
   // Records that retention took before they were read, under --on-lost-input=continue.
   virtual uint64_t LostRecords() const = 0;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/check.h"
 #include "common/crash_point.h"
+#include "common/frame_shape.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/wakeup.h"
@@ -19,7 +21,8 @@ PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partitio
       until_(until),
       sink_(tools.store, place),
       judge_(tools.options->rule, start, &sink_),
-      policy_(*tools.options, now_ms) {
+      policy_(*tools.options, now_ms),
+      uncounted_(!tools.options->until_end) {
   sink_.set_judge(&judge_);
   sink_.set_notes(tools.notes, partition);
 }
@@ -34,6 +37,7 @@ bool PartitionReader::MayRead(EventTime not_beyond) const {
 Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
   const EventTime before = judge_.watermark();
   const size_t held_before = judge_.held();
+  now_ms_ = now_ms;
   size_t taken = 0;
   size_t bytes = 0;
   while (taken < max && bytes < limits::kBatchBytes && MayRead(not_beyond)) {
@@ -66,13 +70,16 @@ Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64
 }
 
 void PartitionReader::JudgeFrame(const SourceFrame& frame) {
+  // No record to the judge, also where it counts records: by a replay compaction may have removed it.
+  if (!frame.has_value && tools_.options->ignore_tombstones) {
+    ++tombstones_;
+    return;
+  }
   if (judge_.PassOver(frame.offset)) return;
-  if (!frame.has_value) return JudgeInvalid(frame.offset, InvalidReason::kNoValue);
+  if (!frame.has_value) return JudgeInvalid(frame, InvalidReason::kNoValue);
   if (!poison_left_.empty()) TakePoisonLeft(frame.offset);
   // Too large comes before poison in the order of reasons, and needs no decoding either.
-  if (frame.bytes.size() > tools_.options->max_frame_bytes) {
-    return JudgeInvalid(frame.offset, InvalidReason::kTooLarge);
-  }
+  if (frame.bytes.size() > tools_.options->max_frame_bytes) return JudgeInvalid(frame, InvalidReason::kTooLarge);
   if (!judge_.moves().empty() && judge_.IsPoison(frame.offset)) {
     Log(LogAction::kFramePoison,
         Place(frame.offset) + ": counted as invalid (poison), undecoded: decoding it has killed workers",
@@ -89,14 +96,40 @@ void PartitionReader::JudgeFrame(const SourceFrame& frame) {
   CrashOnPoison(frame.bytes);
   const bool valid = tools_.decoder->Decode(frame.bytes, &decoded, &reason);
   tools_.view->Decoded();
-  if (!valid) return JudgeInvalid(frame.offset, reason);
+  if (!valid) return JudgeInvalid(frame, reason);
+  uncounted_.OnValid();
   judge_.JudgeValid(frame.offset, {decoded.ts, FingerprintOf(tools_.key, decoded.uid)});
 }
 
 // Named before, if it is only read again for the sake of held frames.
-void PartitionReader::JudgeInvalid(Offset offset, InvalidReason reason) {
-  if (tools_.notes != nullptr && offset >= judge_.offset()) tools_.notes->Invalid(partition_, offset, reason);
-  judge_.JudgeInvalid(offset, reason);
+void PartitionReader::JudgeInvalid(const SourceFrame& frame, InvalidReason reason) {
+  if (tools_.notes != nullptr && frame.offset >= judge_.offset()) {
+    tools_.notes->Invalid(partition_, frame.offset, reason);
+    Describe(frame, reason);
+  }
+  uncounted_.OnInvalid(reason, now_ms_);
+  judge_.JudgeInvalid(frame.offset, reason);
+}
+
+// The first of its partition, and the first of a reason that this worker meets. The mark stands meanwhile: whatever the
+// bytes do here, they do not do it for ever.
+void PartitionReader::Describe(const SourceFrame& frame, InvalidReason reason) {
+  const bool first_here = uncounted_.MayBeDue() && first_invalid_.empty();
+  if (!tools_.notes->WantsShape(reason) && !first_here) return;
+  tools_.view->Decoding(partition_, frame.offset);
+  const RunOptions& options = *tools_.options;
+  const FrameInput input = options.reads_files() ? FrameInput::kFile : FrameInput::kTopic;
+  const std::string place =
+      ShortPlaceOf(options, partition_, frame.offset, tools_.source->LineOf(partition_, frame.offset));
+  std::string text = ShapeText(place, ShapeOf(frame.bytes, reason, options.fields, input));
+  tools_.view->Decoded();
+  tools_.view->ShowFirstInvalid(reason, text);
+  if (first_here) first_invalid_ = std::move(text);
+}
+
+void PartitionReader::TellIfUncounted(int64_t now_ms) {
+  if (tools_.notes == nullptr || !uncounted_.TakeDue(now_ms)) return;
+  tools_.notes->Uncounted(partition_, uncounted_.before_valid(), std::exchange(first_invalid_, {}));
 }
 
 void PartitionReader::AddPoison(Offset offset) {
@@ -227,6 +260,8 @@ shm::PartitionStatus PartitionReader::Status(EventTime not_beyond, int64_t now_m
   status.held = static_cast<uint32_t>(judge_.held());
   status.excuse = policy_.excuse();
   status.hold_reason = policy_.hold_reason(now_ms);
+  status.invalid_in_a_row = uncounted_.in_a_row();
+  status.invalid_reason = uncounted_.last();
   // A pipe has no end before it ends, and no leader to hear of it from: it is read.
   if (status.hold_reason == shm::HoldReason::kLeaderAway ||
       (status.end < Offset(0) && !tools_.options->reads_files())) {

@@ -19,6 +19,7 @@
 #include "worker/excuse_policy.h"
 #include "worker/frame_notes.h"
 #include "worker/frame_source.h"
+#include "worker/uncounted_watch.h"
 #include "worker/window_store.h"
 
 namespace headcount {
@@ -79,10 +80,15 @@ class PartitionReader {
   // Of all records taken so far.
   uint64_t record_bytes() const { return record_bytes_; }
   uint64_t lost_held() const { return judge_.lost_held(); }
+  // Records without a value that were passed over (--tombstones ignore).
+  uint64_t tombstones() const { return tombstones_; }
+  // Says so, once, where nothing of it could be counted for long enough.
+  void TellIfUncounted(int64_t now_ms);
 
  private:
   void JudgeFrame(const SourceFrame& frame);
-  void JudgeInvalid(Offset offset, InvalidReason reason);
+  void JudgeInvalid(const SourceFrame& frame, InvalidReason reason);
+  void Describe(const SourceFrame& frame, InvalidReason reason);
   void TakePoisonLeft(Offset offset);
   bool AtUntil() const;
   bool StandsBeforePoison() const;
@@ -106,6 +112,10 @@ class PartitionReader {
   uint64_t record_bytes_ = 0;
   bool read_to_until_ = false;
   bool told_time_ = false;
+  uint64_t tombstones_ = 0;
+  int64_t now_ms_ = 0;  // of this batch
+  UncountedWatch uncounted_;
+  std::string first_invalid_;        // a description, while nothing of the partition can be counted
   std::vector<Offset> poison_left_;  // for whose moves there was no room
 };
 

@@ -194,4 +194,8 @@ void PartitionSink::IsFuture(Offset offset) {
   if (notes_ != nullptr) notes_->Future(partition_, offset);
 }
 
+void PartitionSink::IsLate(Offset offset) {
+  if (notes_ != nullptr) notes_->Late(partition_, offset);
+}
+
 }  // namespace headcount

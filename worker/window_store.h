@@ -148,7 +148,7 @@ class PartitionSink : public VerdictSink {
   PartitionSink(WindowStore* store, size_t place) : store_(store), place_(place) {}
   // The judge that calls this sink; set once, right after the judge is made.
   void set_judge(const Judge* judge) { judge_ = judge; }
-  // Future frames are named there, as that partition's. Without it nobody names them.
+  // Future and late frames are named there, as that partition's. Without it nobody names them.
   void set_notes(FrameNotes* notes, PartitionId partition) {
     notes_ = notes;
     partition_ = partition;
@@ -160,6 +160,7 @@ class PartitionSink : public VerdictSink {
   void AddInvalid(WindowStart window, InvalidReason reason) override;
   void AddWaited(WindowStart window, const VerdictCounts& waited) override;
   void IsFuture(Offset offset) override;
+  void IsLate(Offset offset) override;
 
   // Windows may have been sealed: look them up again.
   void ForgetWindow() { open_ = nullptr; }

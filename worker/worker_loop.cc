@@ -300,6 +300,8 @@ void WorkerLoop::ShowStatus() {
     status.waiting += reader->waiting();
     status.record_bytes += reader->record_bytes();
     status.lost_records += reader->lost_held();
+    status.tombstones += reader->tombstones();
+    reader->TellIfUncounted(now_ms_);
   }
   view_.ShowWorker(status);
   view_.ShowRejected(notes_.last());

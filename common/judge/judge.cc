@@ -61,7 +61,7 @@ void Judge::JudgeValid(Offset offset, const Frame& frame) {
   if (restoring_ && offset < now_.offset) return Restore(offset, &frame);
   BeginRecord(offset);
   if (held_.empty() && Plausible(frame.ts)) {
-    Accept(frame);
+    Accept(offset, frame);
   } else {
     JudgeAmongHeld(offset, frame);
   }
@@ -120,7 +120,7 @@ void Judge::JudgeAmongHeld(Offset offset, const Frame& frame) {
     }
   }
   if (plausible) {
-    Accept(frame);
+    Accept(offset, frame);
   } else {
     Hold(offset, frame);
   }
@@ -139,9 +139,9 @@ void Judge::ReleaseHeld() {
       return held.score >= bounds_.confirmations || Plausible(held.frame.ts);
     });
     if (ready == held_.end()) return;
-    const Frame frame = ready->frame;
+    const HeldFrame held = *ready;
     held_.erase(ready);
-    Accept(frame);
+    Accept(held.offset, held.frame);
   }
 }
 
@@ -149,11 +149,12 @@ void Judge::ExpireHeld() {
   while (!held_.empty() && records_ - held_.front().record_number >= bounds_.held_records) OldestHeldIsFuture();
 }
 
-void Judge::Accept(const Frame& frame) {
+void Judge::Accept(Offset offset, const Frame& frame) {
   const WindowStart window = WindowOf(frame.ts);
   if (now_.watermark.is_set() && now_.watermark >= rule_.EndOf(window).plus(rule_.lateness_s)) {
     const WindowStart standing = rule_.WindowOf(now_.watermark);
     HandOverWaiting(standing);
+    sink_->IsLate(offset);
     sink_->AddLate(standing);
     return;
   }
@@ -245,7 +246,7 @@ void Judge::SettleHeld(EventTime limit) {
                    [](const HeldFrame& a, const HeldFrame& b) { return a.frame.ts < b.frame.ts; });
   for (const HeldFrame& held : settled) {
     if (held.score >= 0 && held.frame.ts <= limit) {
-      Accept(held.frame);
+      Accept(held.offset, held.frame);
     } else {
       Future(held.offset);
     }

@@ -38,6 +38,8 @@ class VerdictSink {
   // The record at `offset` is future, whether that is added to a window at once or waits for one. For who wants to
   // know which it was.
   virtual void IsFuture(Offset /*offset*/) {}
+  // Likewise of a late one.
+  virtual void IsLate(Offset /*offset*/) {}
 };
 
 // The bounds of the rule; tests use small ones to reach the corners often.
@@ -124,7 +126,7 @@ class Judge {
   void Hold(Offset offset, const Frame& frame);
   void ReleaseHeld();
   void ExpireHeld();
-  void Accept(const Frame& frame);
+  void Accept(Offset offset, const Frame& frame);
   void OldestHeldIsFuture();
   void Future(Offset offset);
   void SettleHeld(EventTime limit);

@@ -194,6 +194,16 @@ PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max, Offs
   return Taken{&partition.records, std::move(event)};
 }
 
+std::optional<std::string_view> PartitionConsumer::KeyOf(PartitionId p, Offset offset) const {
+  const Partition& partition = partitions_.at(p);
+  const auto end = partition.messages.begin() + static_cast<std::ptrdiff_t>(partition.taken);
+  auto found = std::lower_bound(partition.messages.begin(), end, offset.value(),
+                                [](const rd_kafka_message_t* m, int64_t wanted) { return m->offset < wanted; });
+  while (found != end && (*found)->offset == offset.value() && (*found)->err != RD_KAFKA_RESP_ERR_NO_ERROR) ++found;
+  if (found == end || (*found)->offset != offset.value() || (*found)->key == nullptr) return std::nullopt;
+  return std::string_view(static_cast<const char*>((*found)->key), (*found)->key_len);
+}
+
 // The fetcher looks at a queue when an answer has come, and passes over one that is full. So what is found in the queue
 // after something has come says whether it may have been passed over. It is woken while half the queue is still there
 // to be read.

@@ -72,6 +72,8 @@ class PartitionConsumer {
   // lies before `from`. Records point into librdkafka's buffers and live until the next Take or Restart of the same
   // partition.
   Taken Take(PartitionId p, size_t max, Offset from);
+  // The key of a record of the last Take; nothing: it has none. Lives as long as that record.
+  std::optional<std::string_view> KeyOf(PartitionId p, Offset offset) const;
   // Whether the fetcher may have passed over this partition because its queue was full. Then it may not look again
   // before it is woken.
   bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }

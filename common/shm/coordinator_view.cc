@@ -81,6 +81,7 @@ SlotSnapshot CoordinatorView::Slot(SlotId s) const {
   snapshot.status.records = slot.worker_records.load(std::memory_order_relaxed);
   snapshot.status.memory_bytes = slot.worker_memory_bytes.load(std::memory_order_relaxed);
   snapshot.status.lost_records = slot.worker_lost_records.load(std::memory_order_relaxed);
+  snapshot.status.tombstones = slot.worker_tombstones.load(std::memory_order_relaxed);
   snapshot.generation = Generation(generation);
   snapshot.status.record_bytes = slot.worker_record_bytes.load(std::memory_order_relaxed);
   snapshot.status.open_windows = slot.worker_open_windows.load(std::memory_order_relaxed);
@@ -108,6 +109,15 @@ std::optional<RejectedFrames> CoordinatorView::Rejected(SlotId s) const {
   return frames;
 }
 
+// Whole: a life stores it once, and a later life only after this process has raised the generation.
+std::string CoordinatorView::FirstInvalid(SlotId s, InvalidReason reason) const {
+  const SlotData& slot = memory_->slot(s);
+  const FirstInvalidData& first = slot.worker_first_invalid[static_cast<size_t>(reason)];
+  const uint64_t told_by = first.worker_generation.load(std::memory_order_acquire);
+  if (told_by == 0 || told_by != slot.coordinator_generation.load(std::memory_order_relaxed)) return "";
+  return {first.worker_text, std::min<size_t>(first.worker_bytes, sizeof first.worker_text)};
+}
+
 PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   const PartitionData& partition = memory_->partition(p);
   PartitionSnapshot snapshot;
@@ -120,6 +130,9 @@ PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   snapshot.status.held = partition.worker_held.load(std::memory_order_relaxed);
   snapshot.status.hold_reason = static_cast<HoldReason>(partition.worker_hold_reason.load(std::memory_order_relaxed));
   snapshot.status.excuse = static_cast<Excuse>(partition.worker_excused.load(std::memory_order_relaxed));
+  snapshot.status.invalid_in_a_row = partition.worker_invalid_in_a_row.load(std::memory_order_relaxed);
+  snapshot.status.invalid_reason =
+      static_cast<InvalidReason>(partition.worker_invalid_reason.load(std::memory_order_relaxed));
   snapshot.status.reading = static_cast<ReadingState>(partition.worker_reading.load(std::memory_order_relaxed));
   return snapshot;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/published_minute.h"
@@ -59,6 +60,8 @@ class CoordinatorView {
   PartitionSnapshot Partition(PartitionId partition) const;
   // As the slot's last worker saw them; nothing while it stores others.
   std::optional<RejectedFrames> Rejected(SlotId slot) const;
+  // What the slot's present worker said of the first record of this reason; empty: it has met none.
+  std::string FirstInvalid(SlotId slot, InvalidReason reason) const;
   // The last kRecentMinutes of those that this writer has published, the newest last.
   std::vector<PublishedMinute> RecentMinutes() const;
 

@@ -106,6 +106,14 @@ struct FramePlaceData {
   Shared<int32_t> partition;
 };
 
+// What was said of the first frame of a reason. Stored once a life, and not changed in it; a later life stores over it
+// only after the coordinator has raised the generation, by which everybody knows that the words are void.
+struct FirstInvalidData {
+  Shared<uint64_t> worker_generation;  // CLAIM for the rest: told by that life; another than the slot's: nothing
+  uint32_t worker_bytes;
+  char worker_text[limits::kShapeTextBytes];
+};
+
 struct alignas(64) SlotData {
   Shared<uint64_t> coordinator_generation;  // raised when a worker has died; 0: never started
   Shared<uint64_t> writer_acknowledged;     // the writer holds nothing of generations below it
@@ -147,6 +155,8 @@ struct alignas(64) SlotData {
   Shared<uint64_t> worker_rejected_begun;
   Shared<uint64_t> worker_rejected_done;
   FramePlaceData worker_rejected[kRejectedKinds];
+  Shared<uint64_t> worker_tombstones;  // records without a value that --tombstones=ignore passed over
+  FirstInvalidData worker_first_invalid[kInvalidReasons];
 };
 
 enum class Excuse : uint32_t { kNone, kSilent, kAtEnd, kEmpty, kMaxHold };
@@ -166,9 +176,11 @@ struct alignas(64) PartitionData {
   Shared<int64_t> worker_end;                 // -1: not known
   Shared<int64_t> worker_watermark;           // EventTime; Unset: none
   Shared<uint32_t> worker_held;
-  Shared<uint32_t> worker_excused;      // Excuse
-  Shared<uint32_t> worker_reading;      // ReadingState
-  Shared<uint32_t> worker_hold_reason;  // HoldReason
+  Shared<uint32_t> worker_excused;           // Excuse
+  Shared<uint32_t> worker_reading;           // ReadingState
+  Shared<uint32_t> worker_hold_reason;       // HoldReason
+  Shared<uint64_t> worker_invalid_in_a_row;  // its newest records, all of them invalid; 0: the newest is not
+  Shared<uint32_t> worker_invalid_reason;    // of the newest of these
 };
 
 // --- In a slice ---------------------------------------------------------------------------------------------

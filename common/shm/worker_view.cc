@@ -168,6 +168,8 @@ void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
   partition.worker_excused.store(static_cast<uint32_t>(status.excuse), std::memory_order_relaxed);
   partition.worker_reading.store(static_cast<uint32_t>(status.reading), std::memory_order_relaxed);
   partition.worker_hold_reason.store(static_cast<uint32_t>(status.hold_reason), std::memory_order_relaxed);
+  partition.worker_invalid_in_a_row.store(status.invalid_in_a_row, std::memory_order_relaxed);
+  partition.worker_invalid_reason.store(static_cast<uint32_t>(status.invalid_reason), std::memory_order_relaxed);
   partition.worker_shown.store(1, std::memory_order_release);
 }
 
@@ -176,6 +178,7 @@ void WorkerView::ShowWorker(const WorkerStatus& status) {
   slot.worker_records.store(status.records, std::memory_order_relaxed);
   slot.worker_memory_bytes.store(status.memory_bytes, std::memory_order_relaxed);
   slot.worker_lost_records.store(status.lost_records, std::memory_order_relaxed);
+  slot.worker_tombstones.store(status.tombstones, std::memory_order_relaxed);
   slot.worker_record_bytes.store(status.record_bytes, std::memory_order_relaxed);
   slot.worker_open_windows.store(status.open_windows, std::memory_order_relaxed);
   slot.worker_open_users.store(status.open_users, std::memory_order_relaxed);
@@ -197,6 +200,16 @@ void WorkerView::ShowRejected(const RejectedFrames& frames) {
     place.partition.store(frames[kind] ? frames[kind]->partition.value() : 0, std::memory_order_relaxed);
   }
   slot.worker_rejected_done.store(number, std::memory_order_release);
+}
+
+// The generation is the claim: until it is stored, whoever reads takes the words of a former life for void.
+void WorkerView::ShowFirstInvalid(InvalidReason reason, std::string_view text) {
+  FirstInvalidData& first = self().worker_first_invalid[static_cast<size_t>(reason)];
+  const uint64_t generation = self().worker_generation.load(std::memory_order_relaxed);
+  if (first.worker_generation.load(std::memory_order_relaxed) == generation) return;
+  first.worker_bytes = static_cast<uint32_t>(std::min(text.size(), sizeof first.worker_text));
+  std::copy_n(text.begin(), first.worker_bytes, first.worker_text);
+  first.worker_generation.store(generation, std::memory_order_release);
 }
 
 }  // namespace headcount::shm

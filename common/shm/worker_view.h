@@ -37,6 +37,8 @@ struct PartitionStatus {
   Excuse excuse = Excuse::kNone;
   ReadingState reading = ReadingState::kUnknown;
   HoldReason hold_reason = HoldReason::kNone;
+  uint64_t invalid_in_a_row = 0;   // its newest records
+  InvalidReason invalid_reason{};  // of the newest, where that is one
 };
 
 // The worker as a whole, for the status file and the metrics.
@@ -45,6 +47,7 @@ struct WorkerStatus {
   uint64_t record_bytes = 0;
   uint64_t memory_bytes = 0;
   uint64_t lost_records = 0;
+  uint64_t tombstones = 0;    // passed over, without a verdict
   uint64_t open_windows = 0;  // sealed ones too, until they are closed
   uint64_t open_users = 0;
   DurationHistogram batches;
@@ -111,6 +114,9 @@ class WorkerView {
   void ShowPartition(PartitionId p, const PartitionStatus& status);
   void ShowWorker(const WorkerStatus& status);
   void ShowRejected(const RejectedFrames& frames);
+  // A description of the first record of this reason; what is longer than its place is cut. Once a life: a second one
+  // is not taken.
+  void ShowFirstInvalid(InvalidReason reason, std::string_view text);
 
   Slice slice() const { return memory_->slice(slot_); }
   SlotId slot() const { return slot_; }

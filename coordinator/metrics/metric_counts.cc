@@ -45,14 +45,12 @@ void MetricCounter::KeepAll(const shm::CoordinatorView& view) {
 
 MetricCounts MetricCounter::Take(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms) {
   MetricCounts counts;
-  VerdictCounts verdicts = report.totals;
   for (size_t s = 0; s < slots_.size(); ++s) {
     const shm::SlotSnapshot seen = view.Slot(SlotId(static_cast<int32_t>(s)));
     Look(seen, &slots_[s]);
-    verdicts += seen.status.waiting;
     counts.workers.push_back({seen.status.open_windows, seen.status.open_users});
   }
-  RaiseTo(verdicts, &shown_);
+  RaiseTo(report.totals, &shown_);
   counts.verdicts = shown_;
   Read read = read_before_;
   for (const Slot& slot : slots_) read += slot.read;

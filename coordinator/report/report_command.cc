@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/clock.h"
 #include "common/count_record.h"
@@ -34,10 +35,10 @@ Result<void> ReadTopic(const ReportOptions& options, MinuteCollector* minutes) {
   Result<OutputTopic> topic = OutputTopic::Open(options.kafka, std::nullopt);
   if (!topic) return topic.error();
   bool fits = true;
-  const auto keep = [&](std::string_view value) {
-    const std::optional<CountRecord> record = ParseCountRecord(value);
-    if (!record) return minutes->AddForeign();
-    fits = minutes->Add(*record) && fits;
+  const auto keep = [&](const OutputRecord& record) {
+    std::string why = record.WhyForeign(options.kafka.output_topic);
+    if (!why.empty()) return minutes->AddForeign(std::move(why));
+    fits = minutes->Add(*ParseCountRecord(*record.value)) && fits;
   };
   int64_t heard_ms = MonotonicMs();
   while (!topic->HasEnded()) {
@@ -105,10 +106,15 @@ Result<void> ReadInput(const ReportOptions& options, MinuteCollector* minutes) {
   for (std::string line; lines.Next(&line);) {
     if (line.empty()) continue;
     const std::optional<CountRecord> record = ParseCountRecord(line);
+    const std::string place = name + ", line " + std::to_string(lines.number());
     if (!record) {
-      return Error{ExitCode::kHumanNeeded, name + ", line " + std::to_string(lines.number()) +
+      return Error{ExitCode::kHumanNeeded, place +
                                                ": no record of a minute, as headcount run --input and "
                                                "headcount tail --json print them"};
+    }
+    if (const std::string why = WhyForeign(std::nullopt, line); !why.empty()) {
+      minutes->AddForeign(place + ": not written by headcount: " + why);
+      continue;
     }
     if (!minutes->Add(*record)) return TooMany();
   }
@@ -152,6 +158,10 @@ Result<void> Report(const ReportOptions& options) {
   if (!minutes.repeated.empty()) {
     fprintf(stderr, "headcount: %zu of the minutes have more than one record; the page says which\n",
             minutes.repeated.size());
+  }
+  if (minutes.foreign > 0) {
+    fprintf(stderr, "headcount: %s; records like it that are left out: %llu\n", minutes.first_foreign.c_str(),
+            static_cast<unsigned long long>(minutes.foreign));
   }
   return {};
 }

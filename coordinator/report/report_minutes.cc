@@ -55,6 +55,7 @@ bool MinuteCollector::Add(const CountRecord& record) {
 ReportMinutes MinuteCollector::Finish() {
   ReportMinutes found;
   found.foreign = foreign_;
+  found.first_foreign = first_foreign_;
   if (collected_.empty()) return found;
   std::stable_sort(collected_.begin(), collected_.end(),
                    [](const Collected& a, const Collected& b) { return a.minute.start_s < b.minute.start_s; });

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/count_record.h"
@@ -44,7 +46,8 @@ struct ReportMinutes {
   std::vector<ReportGap> gaps;           // by start
   std::vector<RepeatedMinute> repeated;  // by start
   uint64_t of_other_windows = 0;         // records that are left out: another length of window, or between the others
-  uint64_t foreign = 0;                  // values that are left out, as they are no records of minutes
+  uint64_t foreign = 0;                  // records that are left out, as headcount cannot have written them
+  std::string first_foreign;             // where the first of them is, and why it is none
 
   int64_t begin_s() const { return minutes.empty() ? 0 : minutes.front().start_s; }
   int64_t end_s() const { return minutes.empty() ? 0 : minutes.back().start_s + window_s; }
@@ -65,7 +68,9 @@ class MinuteCollector {
 
   // False: there are more than limits::kMaxReportMinutes, and this one is not kept.
   bool Add(const CountRecord& record);
-  void AddForeign() { ++foreign_; }
+  void AddForeign(std::string why) {
+    if (++foreign_ == 1) first_foreign_ = std::move(why);
+  }
 
   // Of several lengths of windows that of the newest is taken; of several records of a minute the last one, which a
   // compacted topic would keep. Called once.
@@ -80,6 +85,7 @@ class MinuteCollector {
   const ReportRange range_;
   std::vector<Collected> collected_;  // in the order in which they came
   uint64_t foreign_ = 0;
+  std::string first_foreign_;
 };
 
 }  // namespace headcount

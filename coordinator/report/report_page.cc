@@ -85,8 +85,8 @@ std::string Remarks(const ReportMinutes& report) {
             " of other windows than these of " + SpanText(report.window_s) + ".</p>\n";
   }
   if (report.foreign > 0) {
-    html += "<p>Left out: " + Counted(report.foreign, "value that is", "values that are") +
-            " no record of headcount.</p>\n";
+    html += "<p>Left out: " + Counted(report.foreign, "record", "records") +
+            " that headcount cannot have written. The first: " + Escaped(report.first_foreign) + ".</p>\n";
   }
   return html.empty() ? "" : "<div class=\"remarks\" role=\"note\">\n" + html + "</div>\n";
 }

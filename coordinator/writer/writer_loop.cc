@@ -31,6 +31,36 @@ void LogMinute(const CountRecord& record) {
        {LogLabel::kFuture, counts.future}});
 }
 
+// The key whose value the reason speaks of; empty: it speaks of the whole frame.
+std::string_view FieldOf(InvalidReason reason, const FieldNames& names) {
+  switch (reason) {
+    case InvalidReason::kNoTs:
+    case InvalidReason::kBadTs: return names.time;
+    case InvalidReason::kNoUid:
+    case InvalidReason::kBadUid: return names.id;
+    default: return {};
+  }
+}
+
+// A minute of which more than a few frames are missing looks like a quiet one.
+void LogInvalidShare(const CountRecord& record, const FieldNames& names) {
+  const VerdictCounts& counts = record.counts;
+  const std::optional<InvalidReason> reason = MostFrequent(counts);
+  if (!reason || counts.invalid() * 100 <= counts.records() * limits::kInvalidSharePercent) return;
+  const std::string_view field = FieldOf(*reason, names);
+  Log(LogAction::kMinuteInvalid,
+      TimeText(record.start.seconds()) + ": " + std::to_string(counts.invalid() * 100 / counts.records()) +
+          " % of its frames were invalid, " + Short(counts.invalid()) + " of " + Short(counts.records()) + ": " +
+          ReasonsText(counts) + (field.empty() ? "" : "; the field is ") + std::string(field) +
+          " (headcount explain --invalid)",
+      {{LogLabel::kReason, Name(*reason)},
+       {LogLabel::kWindowStart, record.start.seconds()},
+       {LogLabel::kEvents, counts.counted},
+       {LogLabel::kLate, counts.late},
+       {LogLabel::kInvalid, counts.invalid()},
+       {LogLabel::kFuture, counts.future}});
+}
+
 }  // namespace
 
 WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet)
@@ -240,6 +270,7 @@ Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart
     view_.ShowMinute(minutes_++, {record.start, record.unique_users, record.counts, now_ms});
     // On stdout they can be seen themselves.
     if (!start_.options->reads_files()) LogMinute(record);
+    LogInvalidShare(record, start_.options->fields);
   }
   ShowClosed(publications, upto);
   view_.ShowPublished(published_, minutes_);

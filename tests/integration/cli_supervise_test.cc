@@ -63,5 +63,18 @@ TEST_F(Supervise, AJobThatFailsAfterASecondDoesNotEarnTheFirstPauseAgain) {
   ExpectAbout(400, pauses.at(1));
 }
 
+TEST_F(Supervise, WhatWouldOnlyComeAgainEndsItWithTheSameCode) {
+  for (const char* code : {"0", "64", "65", "78"}) {
+    const std::filesystem::path program = dir_ / "job";
+    WriteFile(program, std::string("#!/bin/sh\nexit ") + code + "\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    ChildOptions options;
+    options.environment = {{"HEADCOUNT_BIN", program}};
+    const Finished ended = RunToEnd("bash", {HEADCOUNT_SOURCE_DIR "/scripts/supervise.sh"}, options);
+    EXPECT_EQ(Describe(ended.status), std::string("exit ") + code) << ended.err;
+    EXPECT_TRUE(PausesIn(ended.err).empty()) << ended.err;
+  }
+}
+
 }  // namespace
 }  // namespace headcount::test

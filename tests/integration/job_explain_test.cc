@@ -88,10 +88,10 @@ TEST_F(JobExplain, TailShowsTheLastMinutesOfAllPartitionsInOrderAndThenEachNewOn
   ASSERT_TRUE(job.HasClosed(kMinute + 300));
   const Arguments words = {"tail", "-b", broker_.bootstrap_server(), "--output-topic", job.output(), "--last", "2"};
   const auto rows = [](int64_t first, int64_t behind) {
-    std::string text = "MINUTE                    USERS     EVENTS       LATE\n";
+    std::string text = "MINUTE                    USERS     EVENTS     LATE  INVALID   FUTURE\n";
     for (int64_t minute = first; minute < behind; ++minute) {
-      text += "2016-07-11T13:4" + std::to_string(minute) + ":00Z          2        120          0  " +
-              std::string(25, '#') + "\n";
+      text += "2016-07-11T13:4" + std::to_string(minute) + ":00Z          2        120        0        0        0  " +
+              std::string(9, '#') + "\n";
     }
     return text;
   };
@@ -127,7 +127,7 @@ TEST_F(JobExplain, StatusIsShownAgainAndAgainWithItsLastMinutes) {
   EXPECT_TRUE(Eventually([&pages] { return pages() >= 3; }));
   const std::string text = watching.Out();
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no terminal, no colours";
-  EXPECT_NE(text.find("2016-07-11T13:41:00Z          2        120          0  #########################\n"),
+  EXPECT_NE(text.find("2016-07-11T13:41:00Z          2        120        0        0        0  #########\n"),
             std::string::npos)
       << text;
   EXPECT_LT(text.find("2016-07-11T13:41:00Z          2"), text.find("2016-07-11T13:40:00Z          2"));

@@ -227,6 +227,7 @@ TEST_F(JobLife, TheStatusFileHoldsWhatIsPromisedAndItsTotalsAddUp) {
 
   const OracleCounts right = OracleCount(job.logs(), kRule, NowS());
   EXPECT_EQ(status->Number("totals.records"), static_cast<int64_t>(right.records));
+  EXPECT_EQ(right.waiting.records(), 0U);
   EXPECT_EQ(status->Number("totals.events"), static_cast<int64_t>(right.totals.counted));
   EXPECT_EQ(status->Number("totals.late"), static_cast<int64_t>(right.totals.late));
   EXPECT_EQ(status->Number("totals.invalid"), static_cast<int64_t>(right.totals.invalid()));
@@ -251,8 +252,7 @@ TEST_F(JobLife, TotalsAddUpThroughDeaths) {
   job.Start();
   ASSERT_TRUE(HasRead(job));
   const auto verdicts = [](const JobStatus& s) {
-    return s.Number("totals.events") + s.Number("totals.late") + s.Number("totals.invalid") +
-           s.Number("totals.future") + s.Number("totals.waiting");
+    return s.Number("totals.events") + s.Number("totals.late") + s.Number("totals.invalid") + s.Number("totals.future");
   };
   kill(job.WorkerPid(0), SIGKILL);
   ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Worker(0, "restarts") == 1 && s.Worker(0, "pid") > 0; }));
@@ -277,9 +277,10 @@ TEST_F(JobLife, ATopicWithNothingInItIsDoneAtOnce) {
 TEST_F(JobLife, InvalidFramesAloneWaitForAWindowAndAreShownAsThat) {
   Job job(broker_, 1);
   job.Produce(0, OracleLog(7, "no frame"));
-  job.RunUntilEnd();
+  EXPECT_EQ(Describe(job.Run({"--until-end"}).status), "exit 65");
   EXPECT_TRUE(job.Published().empty());
   EXPECT_EQ(job.Status()->Number("totals.waiting"), 7);
+  EXPECT_EQ(job.Status()->Number("totals.invalid"), 7);
   EXPECT_EQ(job.Status()->Number("totals.records"), 7);
   // They wait for as long as it takes, also from one run to the next.
   job.Produce(0, Seconds(kStart, kStart + 30, 3, "a"));

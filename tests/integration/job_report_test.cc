@@ -117,7 +117,7 @@ TEST_F(JobReport, ShowsWhatIsCommittedAndNamesWhatMustNotBeThere) {
   broker_.Produce(job.output(), 1, {"hello", std::nullopt});
   broker_.Produce(job.output(), 1, {published[4]}, std::to_string(kMinute + 240));
   const std::string page = PageOf(job);
-  ExpectSays(page, "Left out: 2 values that are no record");
+  ExpectSays(page, "Left out: 2 records that headcount cannot have written");
   ExpectSays(page, "1 minute more than once.");
   ExpectSays(page, "2016-07-11 13:44: 2 records, all the same");
   ExpectSays(said_, "1 of the minutes have more than one record");

@@ -46,6 +46,7 @@ class MetricCountsTest : public testing::Test {
     StatusReport report;
     report.totals = view().Writer().published;
     report.totals += view().Slot(kSlot).open;
+    report.totals += view().Slot(kSlot).status.waiting;
     return counter_.Take(view(), report, 1);
   }
 

@@ -215,6 +215,7 @@ OracleCounts OracleCount(const std::vector<OracleLog>& logs, const CountingRule&
 
 OracleLog OracleLines(std::string_view file) {
   OracleLog lines;
+  if (file.substr(0, 3) == "\xEF\xBB\xBF") file.remove_prefix(3);
   while (!file.empty()) {
     const size_t end = std::min(file.find('\n'), file.size());
     const std::string_view line = file.substr(0, end);

@@ -125,7 +125,8 @@ using OracleLog = std::vector<std::optional<std::string>>;
 OracleCounts OracleCount(const std::vector<OracleLog>& logs, const CountingRule& rule, int64_t now_s,
                          size_t max_frame_bytes = limits::kMaxFrameBytes);
 
-// The records of a file: its lines, without the empty ones and those of a lone carriage return.
+// The records of a file: its lines, without the empty ones and those of a lone carriage return, and without a byte
+// order mark at its very beginning.
 OracleLog OracleLines(std::string_view file);
 
 // The output record of a minute: one line, without its end.

@@ -48,6 +48,7 @@ TEST(RunCommandLine, WithoutOptionsGivesTheDocumentedDefaults) {
   EXPECT_FALSE(options.leave_open);
   EXPECT_EQ(options.from.kind, StartFrom::Kind::kEarliest);
   EXPECT_EQ(options.on_lost_input, OnLostInput::kFail);
+  EXPECT_FALSE(options.ignore_tombstones);
   EXPECT_EQ(options.rule.window_s, 60);
   EXPECT_EQ(options.rule.lateness_s, 5);
   EXPECT_EQ(options.rule.max_jump_s, 5);
@@ -64,6 +65,7 @@ TEST(RunCommandLine, WithoutOptionsGivesTheDocumentedDefaults) {
 TEST(RunCommandLine, TakesEveryOption) {
   const RunOptions options = Taken(
       "-b a:1,b --input-topic in --output-topic out --group g:1 --from latest --on-lost-input=continue --until-end "
+      "--tombstones ignore "
       "--leave-open --window 5m --allowed-lateness=10s --max-jump 7s --max-skew 1h --idle-timeout 500ms --max-hold 30s "
       "--workers 2 --memory 1GiB --max-frame 64KiB --status-file /x/y.json --metrics-file /x/y.prom --metrics-listen "
       "9187 "
@@ -75,6 +77,7 @@ TEST(RunCommandLine, TakesEveryOption) {
   EXPECT_EQ(options.group, "g:1");
   EXPECT_EQ(options.from.kind, StartFrom::Kind::kLatest);
   EXPECT_EQ(options.on_lost_input, OnLostInput::kContinue);
+  EXPECT_TRUE(options.ignore_tombstones);
   EXPECT_TRUE(options.until_end);
   EXPECT_TRUE(options.leave_open);
   EXPECT_EQ(options.rule.window_s, 300);
@@ -235,6 +238,7 @@ TEST(RunCommandLine, RefusesOtherWordsWhereAChoiceIsAsked) {
   EXPECT_SAYS(Refused("--from yesterday"), "--from \"yesterday\"");
   EXPECT_SAYS(Refused("--from yesterday"), "earliest and latest");
   EXPECT_SAYS(Refused("--on-lost-input skip"), "--on-lost-input \"skip\": fail or continue");
+  EXPECT_SAYS(Refused("--tombstones count"), "--tombstones \"count\": ignore or invalid");
   EXPECT_SAYS(Refused("--log-format json"), "--log-format \"json\": text or ecs");
 }
 
@@ -244,7 +248,7 @@ TEST(RunCommandLine, RefusesLeaveOpenWithoutAnEnd) {
 
 TEST(RunCommandLine, RefusesWhatIsAboutKafkaTogetherWithFiles) {
   for (const char* option : {"-b a", "--input-topic a", "--output-topic a", "--group a", "--from latest",
-                             "--on-lost-input fail", "-X a=b"}) {
+                             "--on-lost-input fail", "--tombstones ignore", "-X a=b"}) {
     EXPECT_SAYS(Refused(std::string("--input f ") + option), "no meaning with --input");
   }
   EXPECT_SAYS(Refused("--input - -"), "stdin (-) can be read once only");

@@ -72,6 +72,39 @@ TEST(CountRecord, IsReadWithoutRecursion) {
   test::OnASmallStack([&] { EXPECT_FALSE(ParseCountRecord(deep)); });
 }
 
+// The topic is open to others: what only looks like a minute must not be shown as one.
+TEST(CountRecord, SaysWhatNoJobCanHaveWritten) {
+  CountRecord record;
+  record.start = WindowStart(1468244400);
+  record.window_s = 60;
+  record.unique_users = 3;
+  record.counts.counted = 5;
+  const std::string value = ValueText(record);
+  EXPECT_EQ(WhyForeign(std::nullopt, value), "");
+  EXPECT_EQ(WhyForeign("1468244400", value), "");
+  const auto why = [&value](const std::string& from, const std::string& to) {
+    std::string changed = value;
+    const size_t at = changed.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    changed.replace(at, from.size(), to);
+    return WhyForeign("1468244400", changed);
+  };
+  EXPECT_EQ(WhyForeign("1468244460", value), "its key is not its window_start");
+  EXPECT_EQ(WhyForeign("", value), "its key is not its window_start");
+  EXPECT_EQ(WhyForeign("1468244400", "{}"), "its value is no record of a minute");
+  EXPECT_EQ(why("1468244460", "1468244473"), "no window of 73 s begins at its window_start");
+  EXPECT_EQ(why("13:40:00Z", "13:41:00Z"), "its minute is not the time of its window_start");
+  EXPECT_EQ(why("\"unique_users\":3", "\"unique_users\":6"), "it has more unique_users than events");
+  EXPECT_EQ(why("\"unique_users\":3", "\"unique_users\":0"), "it has events of no user");
+  EXPECT_EQ(why("\"unique_users\":3,\"events\":5", "\"unique_users\":0,\"events\":0"),
+            "it counts nothing, and a window without a record has none");
+  EXPECT_EQ(why("\"late\":0", "\"late\":18446744073709551615"), "a number in it is greater than any count");
+  EXPECT_EQ(why("\"method\":\"exact\",", ""), "it has no method");
+  EXPECT_EQ(why(",\"revision\":0", ""), "it has no revision");
+  // A later headcount may write more.
+  EXPECT_EQ(why(",\"revision\":0", ",\"revision\":0,\"filtered\":7"), "");
+}
+
 TEST(CountRecord, HoldsTheLargestNumbersThereAre) {
   CountRecord record;
   record.start = WindowStart(99'999'999'960);

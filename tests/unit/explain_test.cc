@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <sstream>
 #include <string>
 
@@ -213,6 +216,56 @@ TEST(Explain, CallsAWindowThatIsNoMinuteAWindow) {
   ExpectTold(Told(report), "Window 2016-07-11T13:40:00Z is not published yet");
 }
 
+// --- Where all is invalid
+// ----------------------------------------------------------------------------------------------
+
+TEST(Explain, BlamesNeitherSilenceNorASlowClockWhereFramesAreInvalid) {
+  StatusReport report = Running();
+  StatusReport::Partition& p = report.partitions[1];
+  p.watermark = kMinute + 30;
+  p.unmoved_since_ms = kNowMs - 90'000;
+  p.state = "caught_up";
+  p.invalid_in_a_row = 1'234;
+  p.invalid_reason = "bad_ts";
+  for (const char* state : {"caught_up", "reading"}) {
+    p.state = state;
+    const std::string told = Told(report);
+    ExpectTold(told, "Its last 1,234 frames were all invalid (the newest: bad_ts): headcount explain --invalid shows");
+    EXPECT_EQ(told.find("slow clock"), std::string::npos) << told;
+    EXPECT_EQ(told.find("cannot be fetched"), std::string::npos) << told;
+  }
+}
+
+TEST(Explain, SaysThatEverythingWasInvalidWhereNoMinuteIsOpen) {
+  StatusReport report = Running();
+  report.has_closed_upto = false;
+  for (StatusReport::Partition& p : report.partitions) p.has_watermark = false;
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kBadTs)] = 1'000;
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kNotJson)] = 2;
+  ExpectTold(Told(report),
+             "no frame has been counted yet in any of 3 partitions of user_events. All 1,002 frames that "
+             "were read are invalid: 1000 bad_ts, 2 not_json.");
+}
+
+// Whoever is woken up looks for the words on the screen.
+TEST(Explain, SaysWhatTheRunbookQuotes) {
+  const auto contents = [](const std::string& path) {
+    std::ifstream file(std::string(HEADCOUNT_SOURCE_DIR) + path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string code = std::regex_replace(contents("/coordinator/explain.cc"), std::regex("\"\\s*\n\\s*\""), "");
+  const std::string runbook = contents("/config/RUNBOOK.md");
+  const size_t begin = runbook.find("## HeadcountClockHeld");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string section = runbook.substr(begin, runbook.find("\n## ", begin) - begin);
+  size_t quotes = 0;
+  const std::regex quote("\"([^\"]+)\":");
+  for (std::sregex_iterator it(section.begin(), section.end(), quote); it != std::sregex_iterator(); ++it, ++quotes) {
+    EXPECT_NE(code.find((*it)[1]), std::string::npos) << (*it)[1];
+  }
+  EXPECT_GE(quotes, 5U);
+}
+
 // --- Frames that are not counted -----------------------------------------------------------------------------------
 
 TEST(ExplainRejected, SaysThatThereWereNone) {
@@ -239,6 +292,21 @@ TEST(ExplainRejected, NamesTheLastOfEachKindAndTheCommandThatShowsIt) {
             "future (its time is far ahead, and nothing confirmed it): 3 frames, the last\n"
             "seen 0 s ago in partition 0 at offset 7.\n"
             "    kcat -C -q -e -c 1 -b '[::1]:9092' -t user_events -p 0 -o 7\n");
+}
+
+TEST(ExplainRejected, SaysWhatTheFirstLookedLikeAndKeepsLateOnesApart) {
+  StatusReport report = Running();
+  report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kBadTs)] = 2;
+  report.totals.late = 5;
+  report.rejected = {{"bad_ts", 1, 400, kNowMs, "user_events/1/0: ts is null"}, {"late", 2, 77, kNowMs}};
+  const std::string invalid = ExplainRejected(report, kNowMs);
+  ExpectTold(invalid, "offset 400. The first: user_events/1/0: ts is null\n");
+  EXPECT_EQ(invalid.find("late"), std::string::npos) << invalid;
+  const std::string late = ExplainLate(report, kNowMs);
+  ExpectTold(late, "late (its minute had been given up): 5 frames");
+  ExpectTold(late, "-p 2 -o 77\n");
+  EXPECT_EQ(late.find("bad_ts"), std::string::npos) << late;
+  EXPECT_EQ(ExplainLate(Running(), kNowMs), "No frame was late since the job started.\n");
 }
 
 TEST(ExplainRejected, NamesTheByteOfAFile) {

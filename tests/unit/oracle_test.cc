@@ -252,6 +252,11 @@ TEST(OracleCounts, EveryRecordEndsInExactlyOneNumber) {
   EXPECT_EQ(counts.records, counts.totals.records() + counts.waiting.records());
 }
 
+TEST(OracleLines, AByteOrderMarkAtTheVeryBeginningIsNoPartOfTheFirst) {
+  EXPECT_EQ(OracleLines("\xEF\xBB\xBF{}\n\xEF\xBB\xBF{}"), (OracleLog{"{}", "\xEF\xBB\xBF{}"}));
+  EXPECT_TRUE(OracleLines("\xEF\xBB\xBF").empty());
+}
+
 TEST(OracleLines, EmptyLinesAndLoneCarriageReturnsAreNoRecords) {
   const OracleLog lines = OracleLines("a\n\n\r\nb\r\n \nc");
   const OracleLog expected = {"a", "b\r", " ", "c"};

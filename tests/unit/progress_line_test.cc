@@ -9,7 +9,7 @@ namespace {
 StatusReport Report() {
   StatusReport report;
   report.totals.counted = 1'234'560;
-  report.waiting = 7;
+  report.totals.invalid_by_reason[3] = report.waiting = 7;
   report.minutes_published = 12;
   report.workers.resize(2);
   report.workers[0].records_per_s = 200'000;

@@ -107,11 +107,12 @@ TEST(ReportPage, WithoutFramesThatWereNotCountedSaysThatInsteadOfDrawingNothing)
 TEST(ReportPage, SaysWhatIsStrange) {
   ReportMinutes report = Minutes({{kMinute, 1, 1, 0, 0, 0}, {kMinute, 2, 1, 0, 0, 0}});
   report.foreign = 7;
+  report.first_foreign = "out/1/5: <its key>";
   report.of_other_windows = 1;
   const std::string page = ReportPage(report, kSubject);
   EXPECT_SAYS(page, "1 minute more than once.");
   EXPECT_SAYS(page, "2016-07-11 13:40: 2 records, <strong>which differ</strong>");
-  EXPECT_SAYS(page, "Left out: 7 values that are no record of headcount.");
+  EXPECT_SAYS(page, "Left out: 7 records that headcount cannot have written. The first: out/1/5: &lt;its key&gt;.");
   EXPECT_SAYS(page, "Left out: 1 record of other windows");
   EXPECT_EQ(ReportPage(Minutes({{kMinute, 1, 1, 0, 0, 0}}), kSubject).find("class=\"remarks\""), std::string::npos);
 }

@@ -42,6 +42,8 @@ StatusReport Example() {
   unknown.state = "unknown";
   unknown.hold = "leader_away";
   unknown.excused = "silent";
+  unknown.invalid_in_a_row = 9;
+  unknown.invalid_reason = "bad_ts";
   report.partitions.push_back(unknown);
   report.has_closed_upto = true;
   report.closed_upto = 1468244340;
@@ -51,10 +53,11 @@ StatusReport Example() {
   report.totals.future = 2;
   report.totals.invalid_by_reason = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   report.waiting = 5;
+  report.tombstones = 4;
   report.lost = 11;
   report.minutes_published = 7;
   report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics", "broker1:9092"};
-  report.rejected = {{"not_json", 3, 128991, 1468244400321}, {"future", 0, 0, 1468244401321}};
+  report.rejected = {{"not_json", 3, 128991, 1468244400321, "in/3/7: gzip"}, {"future", 0, 0, 1468244401321}};
   PublishedMinute minute;
   minute.start = WindowStart(1468244280);
   minute.unique_users = 41130;
@@ -88,18 +91,18 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
       R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
       R"("unmoved_since_ms":1468244404321,)"
-      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":""},)"
+      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":"","invalid_in_a_row":0,"invalid_reason":""},)"
       R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,"unmoved_since_ms":0,)"
-      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away"}],)"
+      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away","invalid_in_a_row":9,"invalid_reason":"bad_ts"}],)"
       R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
-      R"("totals":{"records":155,"events":100,"late":3,"invalid":45,"future":2,"waiting":5,)"
+      R"("totals":{"records":154,"events":100,"late":3,"invalid":45,"future":2,"tombstones":4,"waiting":5,)"
       R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"
       R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11},)"
       R"("rule":{"window_s":60,"allowed_lateness_s":5,"max_skew_s":120,"idle_timeout_ms":10000,"max_hold_ms":0,)"
       R"("until_end":true,"input":"user_events","output":"event_metrics",)"
       R"("bootstrap_server":"broker1:9092"},)"
-      R"("rejected":[{"kind":"not_json","partition":3,"offset":128991,"seen_ms":1468244400321},)"
-      R"({"kind":"future","partition":0,"offset":0,"seen_ms":1468244401321}],)"
+      R"("rejected":[{"kind":"not_json","partition":3,"offset":128991,"seen_ms":1468244400321,"first":"in/3/7: gzip"},)"
+      R"({"kind":"future","partition":0,"offset":0,"seen_ms":1468244401321,"first":""}],)"
       R"("recent":[{"window_start":1468244280,"unique_users":41130,"events":59983,"late":12,"invalid":4,"future":3,)"
       R"("published_at_ms":1468244346007}]})"
       "\n");
