@@ -4,6 +4,7 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/group_members.h"
 #include "common/kafka/obstacle.h"
 #include "common/kafka/topic_config.h"
 #include "common/limits.h"
@@ -418,11 +419,16 @@ Result<bool> KafkaOutlet::PointsStand() {
 }
 
 void KafkaOutlet::LogStranger(PartitionId p, const std::optional<Offset>& offset) const {
+  std::string members;
+  for (const std::string& member : kafka::GroupMembers(producer_->handle(), options_->group, limits::kWatchTimeoutMs)) {
+    members += (members.empty() ? " (a member of it now: " : ", ") + member;
+  }
+  if (!members.empty()) members += ")";
   Log(LogAction::kOffsetsChanged,
       "somebody else has " +
           (offset ? "committed offset " + std::to_string(offset->value()) : std::string("deleted the offset")) +
           " of partition " + std::to_string(p.value()) + " of " + options_->input_topic + " under group " +
-          options_->group + ": headcount sets its own again; give the other program another group (to set " +
+          options_->group + members + ": headcount sets its own again; give the other program another group (to set " +
           "offsets by hand, stop headcount first)",
       {{LogLabel::kTopic, options_->input_topic},
        {LogLabel::kGroup, options_->group},

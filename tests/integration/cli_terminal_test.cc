@@ -1,5 +1,6 @@
 // Where somebody looks: the progress line of a terminal, a pager that takes its time, a reader who has seen enough.
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 

@@ -124,7 +124,8 @@ void ProduceOne(rd_kafka_t* handle, const std::string& topic, int32_t partition,
 std::string TextOf(const void* bytes, size_t length) { return {static_cast<const char*>(bytes), length}; }
 
 KafkaRecord RecordOf(const rd_kafka_message_t& message) {
-  KafkaRecord record{message.partition, message.offset, std::nullopt, std::nullopt};
+  KafkaRecord record{message.partition, message.offset, std::nullopt, std::nullopt,
+                     rd_kafka_message_timestamp(&message, nullptr)};
   if (message.key != nullptr) record.key = TextOf(message.key, message.key_len);
   if (message.payload != nullptr) record.value = TextOf(message.payload, message.len);
   return record;

@@ -40,6 +40,7 @@ struct KafkaRecord {
   int64_t offset = 0;
   std::optional<std::string> key;
   std::optional<std::string> value;
+  int64_t timestamp_ms = -1;
 };
 
 struct CommittedOffset {
