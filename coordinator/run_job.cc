@@ -41,9 +41,6 @@
 namespace headcount {
 namespace {
 
-constexpr FilePublisher::Words kStatusFileWords = {"status file", "--status-file", LogAction::kStatusFileFailed,
-                                                   LogAction::kStatusFileRestored};
-
 template <typename T>
 T Random() {
   T value{};
@@ -55,7 +52,7 @@ T Random() {
 class Coordinator {
  public:
   Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory, JobSignals signals,
-              int lock_fd, const int (&alive_pipe)[2], std::optional<HttpServer> metrics_server);
+              int lock_fd, const int (&alive_pipe)[2], PublishedFiles files, std::optional<HttpServer> metrics_server);
   int Run();
 
  private:
@@ -99,7 +96,7 @@ class Coordinator {
   std::optional<shm::JobMemory> memory_;
   Supervisor supervisor_;
   StatusSnapshot status_;
-  FilePublisher status_file_;
+  std::optional<FilePublisher> status_file_;
   MetricsPublisher metrics_;
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
@@ -117,7 +114,7 @@ class Coordinator {
 };
 
 Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory,
-                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2],
+                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2], PublishedFiles files,
                          std::optional<HttpServer> metrics_server)
     : options_(options),
       reread_(std::move(reread)),
@@ -130,8 +127,8 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       memory_(std::move(memory)),
       supervisor_(options->workers),
       status_(options, getpid()),
-      status_file_(kStatusFileWords, options->status_file),
-      metrics_(*options, std::move(metrics_server)),
+      status_file_(std::move(files.status)),
+      metrics_(*options, std::move(files.metrics), std::move(metrics_server)),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
@@ -339,7 +336,7 @@ void Coordinator::PublishStatus() {
   status_ms_ = MonotonicMs();
   last_report_ = TakeStatus(&status_);
   const StatusReport& report = *last_report_;
-  status_file_.Publish(ToJson(report));
+  if (status_file_) status_file_->Publish(ToJson(report));
   metrics_.Publish(view(), report, status_ms_);
   service_.Show(report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
@@ -366,6 +363,7 @@ Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
 }
 
 Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
+  if (Result<void> files = CheckPublishedFiles(options); !files) return files.error();
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
     if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();
@@ -389,8 +387,10 @@ Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   }
   Result<std::optional<HttpServer>> metrics_server = ListenForMetrics(options);
   if (!metrics_server) return metrics_server.error();
+  Result<PublishedFiles> files = PublishedFiles::Take(options);
+  if (!files) return files.error();
   Coordinator coordinator(&options, reread, std::move(*wakeups), std::move(*memory), std::move(*signals),
-                          lock ? lock->fd() : -1, alive_pipe, std::move(*metrics_server));
+                          lock ? lock->fd() : -1, alive_pipe, std::move(*files), std::move(*metrics_server));
   return coordinator.Run();
 }
 

@@ -105,11 +105,12 @@ OptionSection MonitoringSection() {
   return {
       "Monitoring",
       {{"status-file", 0, Takes::kOne, "FILE",
-        "Replaced every second; read by headcount status and health." +
-            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+        "Replaced every second; read by headcount status and health. off: none." +
+            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory; for another group than "
+                    "headcount headcount-GROUP.status.json")},
        {"metrics-file", 0, Takes::kOne, "FILE",
         "Prometheus metrics, replaced every second: for the textfile collector, in whose folder they must be called "
-        "NAME.prom."},
+        "NAME.prom. off: none."},
        {"metrics-listen", 0, Takes::kOne, "[HOST:]PORT",
         "The same over HTTP: /metrics, /-/healthy and /-/ready. Of this host alone unless a HOST is named; port 0 "
         "is one that is free, and stands in the log."},

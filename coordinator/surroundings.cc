@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "common/units.h"
 
@@ -68,6 +70,15 @@ Surroundings ThisHost() {
     host.runtime_directory = std::string_view(directories).substr(0, std::string_view(directories).find(':'));
   host.environment = OurEnvironment();
   return host;
+}
+
+std::vector<std::string> ListFolder(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(path, failed), end; !failed && entry != end; entry.increment(failed)) {
+    names.push_back(entry->path().filename());
+  }
+  return names;
 }
 
 Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) { return Read(path, max_bytes, false); }
