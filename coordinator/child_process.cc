@@ -31,8 +31,8 @@ void DieWithParent(pid_t parent_pid) {
 void ResetSignals() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action {};
-    const bool ignored =
-        signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGUSR1 || signal == SIGPIPE;
+    const bool ignored = signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGUSR1 ||
+                         signal == SIGPIPE || signal == SIGXFSZ;
     action.sa_handler = ignored ? SIG_IGN : SIG_DFL;
     sigaction(signal, &action, nullptr);  // fails for SIGKILL and SIGSTOP, as it must
   }

@@ -96,6 +96,11 @@ void LogPartitionLine(const StatusReport::Partition& p) {
        {LogLabel::kState, state}});
 }
 
+const char* CauseWord(const Obituary& obituary) {
+  if (obituary.ended_by_job) return "job";
+  return obituary.was_hung ? "heartbeat" : "";
+}
+
 }  // namespace
 
 void LogObituary(const Obituary& obituary, bool expected) {
@@ -115,7 +120,7 @@ void LogObituary(const Obituary& obituary, bool expected) {
        {LogLabel::kChildExitCode, code_if(Kind::kExited)},
        {LogLabel::kChildSignal, code_if(Kind::kSignaled)},
        {LogLabel::kChildForkErrno, code_if(Kind::kNotStarted)},
-       {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
+       {LogLabel::kCause, CauseWord(obituary)},
        {LogLabel::kChildUptimeS, obituary.uptime_s},
        {LogLabel::kDecision, Name(obituary.action)},
        {LogLabel::kChildRestartDelayMs, restarts ? std::optional<int64_t>(obituary.delay_ms) : std::nullopt},

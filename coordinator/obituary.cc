@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::array<const char*, 4> kDeathActionNames = {"restart", "poison", "start_over", "end"};
 
-std::string CauseText(const Death& death) {
+std::string CauseText(const Obituary& obituary) {
+  const Death& death = obituary.death;
+  if (obituary.ended_by_job) return "ended_by=job";
   switch (death.kind) {
     case Death::Kind::kExited: return "exit=" + std::to_string(death.code);
     case Death::Kind::kSignaled: return "signal=" + std::to_string(death.code);
@@ -34,7 +36,7 @@ std::string Text(const Obituary& obituary) {
   const auto add = [&text](const std::string& field) { text.append(" ").append(field); };
   add("pid=" + std::to_string(obituary.death.pid));
   add("generation=" + std::to_string(obituary.generation.value()));
-  add(CauseText(obituary.death));
+  add(CauseText(obituary));
   if (obituary.was_hung) add("cause=heartbeat");
   add("uptime_s=" + std::to_string(obituary.uptime_s));
   if (obituary.slot) add("partitions=" + ListText(obituary.partitions));

@@ -21,11 +21,13 @@
 #include "common/log_output.h"
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
+#include "coordinator/broken_pipe.h"
 #include "coordinator/child_process.h"
 #include "coordinator/file_publisher.h"
 #include "coordinator/instance_lock.h"
 #include "coordinator/job_log.h"
 #include "coordinator/job_signals.h"
+#include "coordinator/last_words.h"
 #include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
@@ -74,7 +76,8 @@ class Coordinator {
   void Do(const BeginDrain& action);
   void Do(const LogDeath& action);
 
-  int64_t Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started);
+  int64_t Fork(const std::string& role, size_t place, const std::function<int()>& body,
+               std::optional<Death>* not_started);
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
   void ShowProgress();
@@ -94,6 +97,7 @@ class Coordinator {
   const FingerprintKey key_;
 
   std::optional<shm::JobMemory> memory_;
+  LastWords last_words_;
   Supervisor supervisor_;
   StatusSnapshot status_;
   std::optional<FilePublisher> status_file_;
@@ -125,6 +129,7 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       alive_fd_(alive_pipe[0]),
       key_(Random<FingerprintKey>()),
       memory_(std::move(memory)),
+      last_words_(options->workers),
       supervisor_(options->workers),
       status_(options, getpid()),
       status_file_(std::move(files.status)),
@@ -193,6 +198,7 @@ SupervisorFacts Coordinator::GatherFacts() {
   facts.writer.death = std::exchange(writer_not_started_, std::nullopt);
   if (const auto dead = deaths.find(writer_pid_); dead != deaths.end()) {
     facts.writer.death = dead->second;
+    facts.writer.death->last_words = last_words_.Of(last_words_.PlaceOfWriter());
     writer_pid_ = 0;
   }
   facts.writer.heartbeat_ms = writer.heartbeat_ms;
@@ -218,6 +224,7 @@ WorkerFacts Coordinator::FactsOf(SlotId slot, std::map<int64_t, Death>* deaths) 
   facts.death = std::exchange(workers_not_started_[place], std::nullopt);
   if (const auto dead = deaths->find(worker_pids_[place]); worker_pids_[place] != 0 && dead != deaths->end()) {
     facts.death = dead->second;
+    facts.death->last_words = last_words_.Of(last_words_.PlaceOf(slot));
     worker_pids_[place] = 0;
   }
   facts.heartbeat_ms = snapshot.heartbeat_ms;
@@ -242,11 +249,12 @@ int64_t Coordinator::Reached(SlotId slot) const {
 std::optional<int> Coordinator::Execute(const Action& action) {
   if (const auto* exit = std::get_if<Exit>(&action)) {
     if (exit->code == ExitCode::kDone && !exit->message.empty()) Log(LogAction::kJobStopped, exit->message);
-    if (exit->code != ExitCode::kDone) LogJobFailure({exit->code, exit->message});
+    if (exit->code != ExitCode::kDone && !exit->by_broken_pipe) LogJobFailure({exit->code, exit->message});
     PublishStatus();
     service_.Stopping();
     LogAllThatWasLeftOut();
     WipeProgressLine();
+    if (exit->by_broken_pipe) EndByBrokenPipe();
     return static_cast<int>(exit->code);
   }
   std::visit(
@@ -271,7 +279,7 @@ std::vector<int> Coordinator::DescriptorsOfChildren() const {
 void Coordinator::Do(const StartWriter& action) {
   const WriterStart start{options_, &*memory_, &wakeups_, alive_fd_, action.generation, RunId(Random<uint64_t>())};
   writer_pid_ = Fork(
-      "writer", [&start] { return RunWriter(start); }, &writer_not_started_);
+      "writer", last_words_.PlaceOfWriter(), [&start] { return RunWriter(start); }, &writer_not_started_);
 }
 
 void Coordinator::Do(const StartWorker& action) {
@@ -281,15 +289,20 @@ void Coordinator::Do(const StartWorker& action) {
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
   const size_t place = static_cast<size_t>(action.slot.value());
   worker_pids_[place] = Fork(
-      "worker-" + std::to_string(action.slot.value()), [&start] { return RunWorker(start); },
-      &workers_not_started_[place]);
+      "worker-" + std::to_string(action.slot.value()), last_words_.PlaceOf(action.slot),
+      [&start] { return RunWorker(start); }, &workers_not_started_[place]);
 }
 
 // The child's pid, or 0 and why it was not started.
-int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& body,
+int64_t Coordinator::Fork(const std::string& role, size_t place, const std::function<int()>& body,
                           std::optional<Death>* not_started) {
   int fork_errno = 0;
-  const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
+  last_words_.Clear(place);
+  const auto keep_words = [this, place, &body] {
+    last_words_.KeepOwn(place);
+    return body();
+  };
+  const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), keep_words, &fork_errno);
   if (forked.ok()) return *forked;
   Log(LogAction::kProcessNotStarted, forked.error().message, {{LogLabel::kRole, role}});
   *not_started = Death{Death::Kind::kNotStarted, fork_errno, 0};
@@ -325,11 +338,12 @@ void Coordinator::Do(const BeginDrain& /*action*/) {
 }
 
 void Coordinator::Do(const LogDeath& action) {
-  // Whoever goes when all is done needs no attention.
-  const bool expected = action.obituary.action == DeathAction::kEnd && action.obituary.death.code != 0
-                            ? supervisor_.EndsWell()
-                            : action.obituary.death.code == 0;
-  LogObituary(action.obituary, expected);
+  // Whoever goes when all is done, or because another one has ended the job, needs no attention.
+  const Obituary& obituary = action.obituary;
+  const bool job_ends = obituary.action == DeathAction::kEnd && obituary.death.code != 0;
+  const bool expected = job_ends ? supervisor_.EndsWell() || supervisor_.EndsByBrokenPipe() || obituary.ended_by_job
+                                 : obituary.death.code == 0;
+  LogObituary(obituary, expected);
 }
 
 void Coordinator::PublishStatus() {
