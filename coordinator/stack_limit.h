@@ -1,5 +1,5 @@
-// The stack that a shell or a service manager allows (ulimit -s): a process that runs out of it dies of SIGSEGV without a
-// word, and so would every child after it. Looked at before there is a thread or a child.
+// The stack that a shell or a service manager allows (ulimit -s): a process that runs out of it dies of SIGSEGV without
+// a word, and so would every child after it. Looked at before there is a thread or a child.
 #pragma once
 
 #include <cstdint>

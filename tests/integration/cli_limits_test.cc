@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <sstream>
 
 #include "tests/integration/cli_testing.h"
 
@@ -105,6 +106,39 @@ TEST_F(CliLimitsTest, AStatusFolderThatIsReadOnlyForAWhileIsSaidOnceEachWay) {
   EXPECT_EQ(LinesIn(job->Out()), 4U);
   EXPECT_EQ(Count(job->Err(), "the job goes on without it"), 1U) << job->Err();
   EXPECT_NE(ReadFile(dir_ / "folder" / "status.json").find("\"state\":\"done\""), std::string::npos);
+}
+
+// --- The log file --------------------------------------------------------------------------------------------
+
+TEST_F(CliLimitsTest, ALogFileThatTakesNoMoreIsSaidOnceOnStderrAndStopsNothing) {
+  const Finished run = Run(WriteFiles(EverySoOften(3, 200, 1)), {"--workers", "3", "--log-file", "/dev/full"});
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 4U);
+  EXPECT_EQ(run.err,
+            "headcount: log file \"/dev/full\" takes no more lines, and they are lost: No space left on device\n");
+}
+
+// A disk of two blocks, one of which the beginning of the log nearly fills: the next line is cut off. Once there is
+// room again, it does not run into the one after it.
+TEST_F(CliLimitsTest, OnADiskThatWasFullTheLogGoesOnInWholeLines) {
+  create_directory(dir_ / "disk");
+  const Finished run = Shell(
+      "unshare -rm true 2>/dev/null || exit 77; unshare -rm bash -c '"
+      "mount -t tmpfs -o size=8k none disk || exit 77; (head -c 4000 /dev/zero | tr \"\\0\" x; echo) > disk/log;"
+      "head -c 4k /dev/zero > disk/full;"
+      "{ echo nonsense; until grep -q lost err; do sleep 0.05; done; rm disk/full; echo nonsense; } |"
+      "$headcount run --status-file off --input - --log-file disk/log 2> err; cat err >&2; tail -n +2 disk/log'");
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may mount a file system";
+  EXPECT_NE(run.err.find("takes no more lines, and they are lost: No space left on device"), std::string::npos)
+      << run.err;
+  std::istringstream lines(run.out);
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_EQ(line.substr(0, 2), "20") << run.out;
+    EXPECT_EQ(line.find("Z ", 25), std::string::npos) << "two in one: " << line;
+  }
+  EXPECT_GE(count, 2U) << run.out;
+  EXPECT_NE(run.out.find("offset 9: counted as invalid (not_json)\n"), std::string::npos) << run.out;
 }
 
 }  // namespace
