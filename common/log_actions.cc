@@ -106,6 +106,8 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kJobProgress, "job.progress", kInfo, kAll, kOfJob},
     {A::kJobState, "job.state", kInfo, kAsked, kOfJob},
     {A::kJobStopped, "job.stopped", kWarning, kAll, {}},
+    {A::kMemoryKilled, "memory.killed", kWarning, kLimited, {L::kRole, L::kChildPid, L::kMemoryBytes}},
+    {A::kMemoryTight, "memory.tight", kWarning, kAll, {L::kMemoryBytes}},
     {A::kMetricsServed, "metrics.served", kInfo, kAll, {L::kServerAddress, L::kServerPort}},
     {A::kMetricsFileFailed, "metrics_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kMetricsFileRestored, "metrics_file.restored", kInfo, kLimited, {L::kFile}},

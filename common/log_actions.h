@@ -100,6 +100,8 @@ enum class LogAction : uint8_t {
   kJobProgress,
   kJobState,
   kJobStopped,
+  kMemoryKilled,
+  kMemoryTight,
   kMetricsServed,
   kMetricsFileFailed,
   kMetricsFileRestored,

@@ -18,6 +18,7 @@ namespace headcount {
 //
 // In the child, before `body`:
 //   - it dies by SIGKILL with its parent; if `parent_pid` is gone already, it ends at once;
+//   - where memory runs out the kernel ends it before the parent;
 //   - every signal is unblocked and has its default action, but SIGTERM, SIGINT, SIGHUP and SIGUSR1 are ignored (a
 //     terminal sends them to the whole group; the coordinator tells its children what to do) and so are SIGPIPE
 //     and SIGXFSZ, which are failed writes here;

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/units.h"
+#include "coordinator/cgroup.h"
 #include "coordinator/kafka_property.h"
 #include "coordinator/metrics/listen_address.h"
 #include "coordinator/option_layers.h"
@@ -261,6 +262,7 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
   options->workers = std::clamp(host.cores, 1, limits::kMaxWorkers);
   const std::string* workers = reader->given().Value("workers");
   if (workers == nullptr || *workers != "auto") reader->Get("workers", &options->workers, ParseWorkers);
+  options->memory_bytes = DefaultMemoryBytes(host.memory_limit_bytes, options->workers);
   reader->Get("memory", &options->memory_bytes, ParseSizeBytes);
   reader->Require(
       options->memory_bytes >= limits::kMinMemoryBytes && options->memory_bytes <= limits::kMaxMemoryBytes, "memory",

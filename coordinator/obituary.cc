@@ -20,6 +20,12 @@ std::string CauseText(const Obituary& obituary) {
 
 }  // namespace
 
+const char* CauseWord(const Obituary& obituary) {
+  if (obituary.ended_by_job) return "job";
+  if (obituary.was_hung) return "heartbeat";
+  return obituary.death.by_memory_killer ? "memory" : "";
+}
+
 const char* Name(DeathAction action) { return kDeathActionNames[static_cast<size_t>(action)]; }
 
 std::string ListText(const std::vector<PartitionId>& partitions) {
@@ -37,7 +43,7 @@ std::string Text(const Obituary& obituary) {
   add("pid=" + std::to_string(obituary.death.pid));
   add("generation=" + std::to_string(obituary.generation.value()));
   add(CauseText(obituary));
-  if (obituary.was_hung) add("cause=heartbeat");
+  if (!obituary.ended_by_job && *CauseWord(obituary) != '\0') add(std::string("cause=") + CauseWord(obituary));
   add("uptime_s=" + std::to_string(obituary.uptime_s));
   if (obituary.slot) add("partitions=" + ListText(obituary.partitions));
   if (obituary.mark) {

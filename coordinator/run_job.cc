@@ -1,6 +1,7 @@
 #include "coordinator/run_job.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <utility>
 
 #include "common/check.h"
@@ -22,6 +24,7 @@
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
 #include "coordinator/broken_pipe.h"
+#include "coordinator/cgroup.h"
 #include "coordinator/child_process.h"
 #include "coordinator/file_publisher.h"
 #include "coordinator/instance_lock.h"
@@ -63,6 +66,7 @@ class Coordinator {
   void ReadConfigAgain();
   SupervisorFacts GatherFacts();
   std::map<int64_t, Death> Reap();
+  void TellMemoryKills(std::map<int64_t, Death>* deaths);
   WorkerFacts FactsOf(SlotId slot, std::map<int64_t, Death>* deaths);
   int64_t Reached(SlotId slot) const;
 
@@ -102,6 +106,8 @@ class Coordinator {
   StatusSnapshot status_;
   std::optional<FilePublisher> status_file_;
   MetricsPublisher metrics_;
+  const Cgroup group_;
+  std::optional<uint64_t> memory_kills_ = group_.MemoryKills();  // as far as they have been looked at
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
@@ -187,7 +193,19 @@ void Coordinator::ReadConfigAgain() {
 std::map<int64_t, Death> Coordinator::Reap() {
   std::map<int64_t, Death> deaths;
   for (const Death& death : ReapChildren()) deaths[death.pid] = death;
+  TellMemoryKills(&deaths);
   return deaths;
+}
+
+// The kernel counts before it kills.
+void Coordinator::TellMemoryKills(std::map<int64_t, Death>* deaths) {
+  const auto killed = [](const auto& of_pid) {
+    return of_pid.second.kind == Death::Kind::kSignaled && of_pid.second.code == SIGKILL;
+  };
+  if (std::none_of(deaths->begin(), deaths->end(), killed)) return;
+  const std::optional<uint64_t> kills = group_.MemoryKills();
+  if (!kills || kills == std::exchange(memory_kills_, kills)) return;
+  for (auto& of_pid : *deaths) of_pid.second.by_memory_killer = killed(of_pid);
 }
 
 SupervisorFacts Coordinator::GatherFacts() {
@@ -344,6 +362,7 @@ void Coordinator::Do(const LogDeath& action) {
   const bool expected = job_ends ? supervisor_.EndsWell() || supervisor_.EndsByBrokenPipe() || obituary.ended_by_job
                                  : obituary.death.code == 0;
   LogObituary(obituary, expected);
+  if (std::string_view(CauseWord(obituary)) == "memory") LogMemoryKill(obituary, *options_, group_.MemoryLimitBytes());
 }
 
 void Coordinator::PublishStatus() {
@@ -378,6 +397,7 @@ Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
 
 Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   if (Result<void> files = CheckPublishedFiles(options); !files) return files.error();
+  if (Result<void> memory = CheckMemory(options, Cgroup().MemoryLimitBytes()); !memory) return memory.error();
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
     if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();

@@ -91,14 +91,14 @@ OptionSection ConfigurationSection() {
 }
 
 OptionSection ResourcesSection() {
-  return {
-      "Resources",
-      {{"workers", 0, Takes::kOne, "N|auto",
-        "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." +
-            Default("auto, the number of cores")},
-       {"memory", 0, Takes::kOne, "SIZE",
-        "Address space of each worker for open windows; used as needed." + DefaultSize(limits::kDefaultMemoryBytes)},
-       {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)}}};
+  return {"Resources",
+          {{"workers", 0, Takes::kOne, "N|auto",
+            "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." +
+                Default("auto, the number of cores, as far as the control group has them")},
+           {"memory", 0, Takes::kOne, "SIZE",
+            "Address space of each worker for open windows; used as needed." +
+                Default(FormatSizeBytes(limits::kDefaultMemoryBytes) + ", or what the control group's limit leaves")},
+           {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)}}};
 }
 
 OptionSection MonitoringSection() {

@@ -36,9 +36,9 @@ bool IsFinalWhileDraining(const Death& death) {
 
 bool IsGoodbye(const Death& death) { return death.kind == Death::Kind::kExited && death.code == 0; }
 
-// A person, or the kernel's memory killer: no evidence against the job.
+// A person: no evidence against the job. The kernel's memory killer is: the job takes more than it may.
 bool IsFromOutside(const Death& death, bool was_hung) {
-  return !was_hung && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
+  return !was_hung && !death.by_memory_killer && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
 }
 
 // What a frame can do to its decoder.
@@ -51,6 +51,10 @@ bool MayBeTheFrame(const Death& death, bool was_hung) {
 
 // Of a life that was one too many.
 std::string LastCause(const Death& death) {
+  if (death.by_memory_killer) {
+    return ", the last time by the kernel's memory killer: it needs a higher memory limit, a smaller --memory or fewer "
+           "--workers";
+  }
   if (!death.last_words.empty()) return ", the last time of this: " + death.last_words;
   switch (death.kind) {
     case Death::Kind::kExited: return ", the last time with exit code " + std::to_string(death.code);

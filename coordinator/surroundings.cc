@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include <system_error>
 
 #include "common/units.h"
+#include "coordinator/cgroup.h"
 
 namespace headcount {
 namespace {
@@ -64,6 +67,12 @@ Surroundings ThisHost() {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) host.cores = CPU_COUNT(&cores);
+  const Cgroup group;
+  // Of a core and a half both are used: a worker waits for the broker now and then.
+  if (const std::optional<double> quota = group.Cores()) {
+    host.cores = std::clamp(static_cast<int32_t>(std::ceil(*quota)), 1, host.cores);
+  }
+  host.memory_limit_bytes = group.MemoryLimitBytes();
   // systemd names several directories with colons between them.
   const char* directories = getenv("RUNTIME_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
   if (directories != nullptr)

@@ -141,5 +141,68 @@ TEST_F(CliLimitsTest, OnADiskThatWasFullTheLogGoesOnInWholeLines) {
   EXPECT_NE(run.out.find("offset 9: counted as invalid (not_json)\n"), std::string::npos) << run.out;
 }
 
+// --- The memory of a control group ---------------------------------------------------------------------------
+
+// One below our own, of either version, where whoever runs this may make one and the controller of memory is there.
+class MemoryLimitTest : public CliLimitsTest {
+ protected:
+  // Runs `command` in a group that may take so much; 77 where there can be none.
+  static std::string Within(const std::string& limit, const std::string& command) {
+    return "own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup); group=/sys/fs/cgroup/memory$own;"
+           "limit=memory.limit_in_bytes; swap=memory.memsw.limit_in_bytes;"
+           "if [[ -z $own ]]; then group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup);"
+           "limit=memory.max; swap=memory.swap.max; fi;"
+           "group+=/headcount-test-$$; mkdir \"$group\" 2>/dev/null || exit 77;"
+           "trap 'sleep 0.1; rmdir \"$group\"' EXIT;"
+           "[[ -w $group/$limit ]] && echo " +
+           limit +
+           " > \"$group/$limit\" || exit 77;"
+           "[[ $limit == memory.max ]] && no_swap=0 || no_swap=" +
+           limit +
+           ";"
+           "{ echo $no_swap > \"$group/$swap\"; } 2>/dev/null || true;"
+           "(echo $BASHPID > \"$group/cgroup.procs\" || exit 77; exec " +
+           command +
+           ") & child=$!;"
+           "trap 'kill $child' TERM; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code";
+  }
+};
+
+TEST_F(MemoryLimitTest, ThatTheWorkersPassIsNamedBeforeAndAfterTheKernelKills) {
+  const Finished made = Shell("seq 1000000 1999999 | sed 's/.*/{\"ts\":1468244400,\"uid\":&}/' > users");
+  ASSERT_EQ(Describe(made.status), "exit 0");
+  const auto job =
+      Start(Within("16777216", "$headcount run --workers 1 --memory 512MiB --status-file off --input users"));
+  const auto says = [&](const char* words) { return job->Err().find(words) != std::string::npos; };
+  ASSERT_TRUE(Eventually([&] { return says("memory killer ended worker 0") || !job->IsRunning(); }));
+  if (!job->IsRunning() && job->Wait()->code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_TRUE(says("WARN  coordinator 1 worker with --memory 512MiB and their buffers may come to")) << job->Err();
+  EXPECT_TRUE(says("the limit of this job's control group is 16MiB")) << job->Err();
+  EXPECT_TRUE(says(" signal=9 cause=memory ")) << job->Err();
+  EXPECT_TRUE(says("type --memory 4MiB or fewer --workers, or raise the limit")) << job->Err();
+  job->Signal(SIGTERM);
+  EXPECT_TRUE(job->Wait());
+}
+
+// The default fits: what is full says so itself, and nothing is killed.
+TEST_F(MemoryLimitTest, LeavesADefaultThatEndsWithAClearError) {
+  ASSERT_EQ(Describe(Shell("seq 1000000 1999999 | sed 's/.*/{\"ts\":1468244400,\"uid\":&}/' > users").status),
+            "exit 0");
+  const Finished run = Shell(Within("67108864", "$headcount run --workers 1 --status-file off --input users"));
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_EQ(Describe(run.status), "exit 78") << run.err;
+  EXPECT_NE(run.err.find("do not fit into its 16 MiB of memory"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("signal=9"), std::string::npos) << run.err;
+}
+
+TEST_F(MemoryLimitTest, InWhichNothingCanBeginIsRefused) {
+  WriteFile(dir_ / "in", Line(kStart, 1));
+  const Finished run = Shell(Within("4194304", "$headcount run --workers 2 --status-file off --input in"));
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_EQ(Describe(run.status), "exit 78") << run.err;
+  EXPECT_NE(run.err.find("control group is 4MiB, and 2 workers need 6MiB at the very least"), std::string::npos)
+      << run.err;
+}
+
 }  // namespace
 }  // namespace headcount::test
