@@ -126,7 +126,8 @@ TEST_F(CliLimitsTest, OnADiskThatWasFullTheLogGoesOnInWholeLines) {
       "unshare -rm true 2>/dev/null || exit 77; unshare -rm bash -c '"
       "mount -t tmpfs -o size=8k none disk || exit 77; (head -c 4000 /dev/zero | tr \"\\0\" x; echo) > disk/log;"
       "head -c 4k /dev/zero > disk/full;"
-      "{ echo nonsense; until grep -q lost err; do sleep 0.05; done; rm disk/full; echo nonsense; } |"
+      "{ echo nonsense; for i in {1..600}; do grep -q lost err && break; sleep 0.05; done; rm disk/full; echo "
+      "nonsense; } |"
       "$headcount run --status-file off --input - --log-file disk/log 2> err; cat err >&2; tail -n +2 disk/log'");
   if (run.status.code == 77) GTEST_SKIP() << "nobody here may mount a file system";
   EXPECT_NE(run.err.find("takes no more lines, and they are lost: No space left on device"), std::string::npos)
