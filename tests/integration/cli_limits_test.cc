@@ -108,6 +108,19 @@ TEST_F(CliLimitsTest, AStatusFolderThatIsReadOnlyForAWhileIsSaidOnceEachWay) {
   EXPECT_NE(ReadFile(dir_ / "folder" / "status.json").find("\"state\":\"done\""), std::string::npos);
 }
 
+// --- The stack -----------------------------------------------------------------------------------------------
+
+TEST_F(CliLimitsTest, ASmallStackIsRaisedOrNamedAndNobodyDiesOfIt) {
+  WriteFiles(EverySoOften(1, 200, 1));
+  const Finished soft = Shell("ulimit -S -s 64; exec $headcount run --input in-0.jsonl");
+  EXPECT_EQ(Describe(soft.status), "exit 0") << soft.err;
+  EXPECT_EQ(LinesIn(soft.out), 4U);
+  EXPECT_EQ(soft.err.find("signal="), std::string::npos) << soft.err;
+  const Finished hard = Shell("ulimit -s 64; exec $headcount run --input in-0.jsonl");
+  EXPECT_EQ(Describe(hard.status), "exit 78") << hard.err;
+  EXPECT_NE(hard.err.find("a stack may have 64 KiB here, and 512KiB are needed"), std::string::npos) << hard.err;
+}
+
 // --- The log file --------------------------------------------------------------------------------------------
 
 TEST_F(CliLimitsTest, ALogFileThatTakesNoMoreIsSaidOnceOnStderrAndStopsNothing) {
