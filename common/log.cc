@@ -17,6 +17,7 @@
 #include "common/log_output.h"
 #include "common/result.h"
 #include "common/shared_atomic.h"
+#include "common/utf8_text.h"
 
 namespace headcount {
 namespace {
@@ -34,6 +35,18 @@ std::atomic<LogLevel>& Level() {
 
 LogFormat g_format = LogFormat::kText;
 bool g_has_progress_line = false;
+
+// Of KeepLastFailureIn().
+char* g_last_failure = nullptr;
+size_t g_last_failure_bytes = 0;
+
+void KeepFailure(std::string_view message) {
+  if (g_last_failure == nullptr) return;
+  size_t length = std::min(message.size(), g_last_failure_bytes - 1);
+  while (length > 0 && length < message.size() && IsUtf8Continuation(message[length])) --length;
+  message.copy(g_last_failure, length);
+  g_last_failure[length] = '\0';
+}
 
 std::string& Version() {
   static std::string version;
@@ -104,7 +117,13 @@ void Log(LogAction action, std::string_view message, std::initializer_list<Label
   WriteLogLine(line);
 }
 
+void KeepLastFailureIn(char* place, size_t bytes) {
+  g_last_failure = place;
+  g_last_failure_bytes = bytes;
+}
+
 void LogFailure(LogAction action, const Error& error) {
+  KeepFailure(error.message);
   const std::string code = std::to_string(static_cast<int>(error.exit_code));
   Log(action, error.message, {{LogLabel::kErrorType, Name(error.exit_code)}, {LogLabel::kErrorCode, code}});
 }
@@ -130,8 +149,10 @@ void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines) {
 }
 
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
-  Log(LogAction::kInvariantBroken,
-      std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail + ")",
+  const std::string message =
+      std::string("broken invariant at ") + file + ":" + std::to_string(line) + ": " + condition + " (" + detail + ")";
+  KeepFailure(message);
+  Log(LogAction::kInvariantBroken, message,
       {{LogLabel::kErrorType, Name(ExitCode::kBroken)}, {LogLabel::kSourceFile, file}, {LogLabel::kSourceLine, line}});
   CrashPoint("check.failed");
   _exit(static_cast<int>(ExitCode::kBroken));

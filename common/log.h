@@ -3,6 +3,7 @@
 //   2026-01-31T10:20:30.123Z INFO  worker-1 reading partitions=[1,3]
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -33,6 +34,9 @@ inline constexpr char kWipeLine[] = "\r\x1b[K";
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels = {});
 // The same of an error that ends something, which also tells its exit code.
 void LogFailure(LogAction action, const Error& error);
+// The message of the last such line is kept there too, ended by a zero byte, for whoever looks when this process is
+// gone. Called once after a fork.
+void KeepLastFailureIn(char* place, size_t bytes);
 
 // What lines were left out in the minutes that are over, because they repeat (Repeats::kLimited): to be called at least
 // every few seconds, and costs next to nothing.

@@ -107,6 +107,8 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kJobState, "job.state", kInfo, kAsked, kOfJob},
     {A::kJobStopped, "job.stopped", kWarning, kAll, {}},
     {A::kJobSummary, "job.summary", kInfo, kAll, kOfJob},
+    {A::kMemoryKilled, "memory.killed", kWarning, kLimited, {L::kRole, L::kChildPid, L::kMemoryBytes}},
+    {A::kMemoryTight, "memory.tight", kWarning, kAll, {L::kMemoryBytes}},
     {A::kMetricsServed, "metrics.served", kInfo, kAll, {L::kServerAddress, L::kServerPort}},
     {A::kMetricsFileFailed, "metrics_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kMetricsFileRestored, "metrics_file.restored", kInfo, kLimited, {L::kFile}},

@@ -101,6 +101,8 @@ enum class LogAction : uint8_t {
   kJobState,
   kJobStopped,
   kJobSummary,
+  kMemoryKilled,
+  kMemoryTight,
   kMetricsServed,
   kMetricsFileFailed,
   kMetricsFileRestored,

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "common/clock.h"
 #include "common/limits.h"
 #include "common/shared_atomic.h"
 
@@ -63,7 +64,11 @@ class LogFile {
   Result<void> Open(const std::string& path) {
     path_ = path;
     Result<void> opened = Open();
-    if (opened.ok()) reopenings_ = NewSharedAtomic<uint32_t>(0);
+    if (opened.ok()) {
+      reopenings_ = NewSharedAtomic<uint32_t>(0);
+      lost_since_ms_ = NewSharedAtomic<int64_t>(0);
+      is_torn_ = NewSharedAtomic<bool>(false);
+    }
     return opened;
   }
   Result<void> Reopen() {
@@ -74,8 +79,9 @@ class LogFile {
   bool is_used() const { return reopenings_ != nullptr; }
   void Forget() { fd_ = kNone; }
 
-  // False: it could not be opened, and what was open before is not ours any more.
-  bool Write(std::string_view line) {
+  // False: it could not be opened, and what was open before is not ours any more. `failure`: errno of a line that the
+  // file did not take; 0: it has it.
+  bool Write(std::string_view line, int* failure) {
     const uint32_t reopenings = reopenings_->load(std::memory_order_relaxed);
     if (fd_ == kNone || opened_ != reopenings) {
       // Where it cannot be opened again, the old one is written on.
@@ -83,9 +89,28 @@ class LogFile {
       opened_ = reopenings;
     }
     if (fd_ == kNone) return false;
-    [[maybe_unused]] const ssize_t written = write(fd_, line.data(), line.size());
+    // What a full disk has cut off is ended first, so that lines stay lines.
+    if (*is_torn_ && write(fd_, "\n", 1) == 1) *is_torn_ = false;
+    const ssize_t written = write(fd_, line.data(), line.size());
+    const bool is_whole = written == static_cast<ssize_t>(line.size());
+    if (written > 0 && !is_whole) *is_torn_ = true;
+    *failure = is_whole ? 0 : written < 0 ? errno : ENOSPC;
     return true;
   }
+
+  // Whether it is to be said now that lines are lost: at the first one, and where that goes on a minute later.
+  bool MustSay(int failure) {
+    const int64_t said_ms = *lost_since_ms_;
+    if (failure == 0) {
+      if (said_ms != 0) *lost_since_ms_ = 0;
+      return false;
+    }
+    const int64_t now_ms = MonotonicMs();
+    if (said_ms != 0 && now_ms - said_ms < limits::kLogMinuteMs) return false;
+    *lost_since_ms_ = now_ms;
+    return true;
+  }
+  const std::string& path() const { return path_; }
 
  private:
   Result<void> Open() {
@@ -100,7 +125,10 @@ class LogFile {
   }
 
   std::atomic<uint32_t>* reopenings_ = nullptr;  // how often the job was asked for it; null: there is no file
-  uint32_t opened_ = 0;                          // how often it had been asked for when we opened it last
+  // Of all processes: one speaks for the job.
+  std::atomic<int64_t>* lost_since_ms_ = nullptr;  // when it was said last that lines are lost; 0: none is
+  std::atomic<bool>* is_torn_ = nullptr;           // the last line has no end
+  uint32_t opened_ = 0;                            // how often it had been asked for when we opened it last
   std::string path_;
   int fd_ = kNone;
 };
@@ -139,8 +167,13 @@ void ForgetLogDescriptors() {
 
 void WriteLogLine(std::string_view line) {
   const std::lock_guard<std::mutex> lock(TheOutput().mutex);
-  if (TheOutput().file.is_used() && TheOutput().file.Write(line)) return;
-  TheOutput().standard_error.Write(line);
+  LogFile& file = TheOutput().file;
+  int failure = 0;
+  if (!file.is_used() || !file.Write(line, &failure)) return TheOutput().standard_error.Write(line);
+  if (!file.MustSay(failure)) return;
+  TheOutput().standard_error.Write("headcount: log file \"" + file.path() +
+                                   "\" takes no more lines, and they are lost: " + strerror(failure) +
+                                   "\n");  // NOLINT(concurrency-mt-unsafe)
 }
 
 void WriteToStderr(std::string_view text) {

@@ -21,8 +21,8 @@ bool LogsToFile();
 // A process that has been forked and closed what it inherited calls it before its first line.
 void ForgetLogDescriptors();
 
-// `line` ends with a line break and has at most limits::kLogLineBytes. Losing it is deliberately not acted on: the job
-// must go on.
+// `line` ends with a line break and has at most limits::kLogLineBytes. The job goes on also where it is lost; where
+// that is because the file takes no more, as on a full disk, stderr is told, by one process and once a minute at most.
 void WriteLogLine(std::string_view line);
 // The same to stderr, whether the log goes there or not, for what is drawn on a terminal.
 void WriteToStderr(std::string_view text);

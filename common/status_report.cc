@@ -135,6 +135,7 @@ void WriteRule(JsonWriter* json, const StatusReport::Rule& rule) {
   object.Add("input", rule.input);
   object.Add("output", rule.output);
   object.Add("bootstrap_server", rule.bootstrap_server);
+  object.Add("group", rule.group);
 }
 
 void WriteRejected(JsonWriter* json, const StatusReport::Rejected& frame) {
@@ -346,6 +347,7 @@ void ReadRule(ObjectReader object, StatusReport::Rule* rule) {
   object.Get("input", &rule->input);
   object.Get("output", &rule->output);
   if (object.Has("bootstrap_server")) object.Get("bootstrap_server", &rule->bootstrap_server);
+  if (object.Has("group")) object.Get("group", &rule->group);
 }
 
 StatusReport::Rejected ReadRejected(ObjectReader object) {
@@ -469,7 +471,8 @@ size_t StatusReport::living_workers() const {
 }
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd =
+      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe is no status file: nobody waits for it
   if (fd < 0) return FileError("open", kStatusFile, path);
   std::string json;
   const bool read_whole = ReadAll(fd, &json);

@@ -67,6 +67,7 @@ struct StatusReport {
     std::string input;             // the topic, or "files"
     std::string output;            // the topic, or "stdout"
     std::string bootstrap_server;  // empty: files
+    std::string group = {};        // empty: files, or not known
   };
 
   // The last frame of a kind that was not counted (rejected_frames.h).

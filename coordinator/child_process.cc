@@ -28,11 +28,26 @@ void DieWithParent(pid_t parent_pid) {
   if (getppid() != parent_pid) ExitWith(ExitCode::kTryAgain);
 }
 
+// Where memory runs out the kernel takes a worker, which comes back, and not the coordinator, which tells why. Whoever
+// started us may have said something of his own: it is a little more than that.
+void OfferToMemoryKiller() {
+  constexpr int kMore = 100;
+  constexpr int kMost = 1000;
+  FILE* file = fopen("/proc/self/oom_score_adj", "r+e");
+  if (file == nullptr) return;
+  int score = 0;
+  if (fscanf(file, "%d", &score) == 1) {  // NOLINT(cert-err34-c): the kernel's own number
+    rewind(file);
+    fprintf(file, "%d", std::min(score + kMore, kMost));
+  }
+  fclose(file);
+}
+
 void ResetSignals() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction action {};
-    const bool ignored =
-        signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGUSR1 || signal == SIGPIPE;
+    const bool ignored = signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGUSR1 ||
+                         signal == SIGPIPE || signal == SIGXFSZ;
     action.sa_handler = ignored ? SIG_IGN : SIG_DFL;
     sigaction(signal, &action, nullptr);  // fails for SIGKILL and SIGSTOP, as it must
   }
@@ -99,6 +114,7 @@ Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fd
   if (pid > 0) return pid;
 
   DieWithParent(parent_pid);
+  OfferToMemoryKiller();
   ResetSignals();
   CloseOthers(keep_fds);
   SetLogRole(role);

@@ -18,8 +18,10 @@ namespace headcount {
 //
 // In the child, before `body`:
 //   - it dies by SIGKILL with its parent; if `parent_pid` is gone already, it ends at once;
+//   - where memory runs out the kernel ends it before the parent;
 //   - every signal is unblocked and has its default action, but SIGTERM, SIGINT, SIGHUP and SIGUSR1 are ignored (a
-//     terminal sends them to the whole group; the coordinator tells its children what to do) and so is SIGPIPE;
+//     terminal sends them to the whole group; the coordinator tells its children what to do) and so are SIGPIPE
+//     and SIGXFSZ, which are failed writes here;
 //   - every descriptor is closed but 0, 1, 2 and `keep_fds`;
 //   - log lines carry `role`, and ps and top call it hc-`role`.
 // An exception that leaves `body` is logged and gives exit code 70.

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/units.h"
+#include "coordinator/cgroup.h"
 #include "coordinator/kafka_property.h"
 #include "coordinator/metrics/listen_address.h"
 #include "coordinator/option_layers.h"
@@ -14,11 +15,11 @@
 #include "coordinator/other_option_tables.h"
 #include "coordinator/run_option_table.h"
 #include "coordinator/shown_config.h"
+#include "coordinator/status_file_name.h"
 
 namespace headcount {
 namespace {
 
-constexpr std::string_view kStatusFileName = "headcount.status.json";
 // Kafka's own bound on the names of topics. Groups have none there; ours is the same.
 constexpr size_t kMaxNameBytes = 249;
 
@@ -272,6 +273,7 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
   options->workers = std::clamp(host.cores, 1, limits::kMaxWorkers);
   const std::string* workers = reader->given().Value("workers");
   if (workers == nullptr || *workers != "auto") reader->Get("workers", &options->workers, ParseWorkers);
+  options->memory_bytes = DefaultMemoryBytes(host.memory_limit_bytes, options->workers);
   reader->Get("memory", &options->memory_bytes, ParseSizeBytes);
   reader->Require(
       options->memory_bytes >= limits::kMinMemoryBytes && options->memory_bytes <= limits::kMaxMemoryBytes, "memory",
@@ -289,7 +291,8 @@ void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* o
 }
 
 void ReadMetrics(OptionReader* reader, RunOptions* options) {
-  if (const std::string* path = reader->given().Value("metrics-file")) options->metrics_file = *path;
+  const std::string* path = reader->given().Value("metrics-file");
+  if (path != nullptr && *path != kNoFile) options->metrics_file = *path;
   reader->Require(options->metrics_file.empty() || options->metrics_file != options->status_file, "metrics-file",
                   "the status file is another one (--status-file)");
   reader->Get("metrics-listen", &options->metrics_listen, ParseMetricsListen);
@@ -314,10 +317,33 @@ RunRequest::What ReadWhat(OptionReader* reader) {
   return ready ? RunRequest::What::kCheckReady : RunRequest::What::kCheckConfig;
 }
 
-std::string StatusFileOf(const GivenOptions& given, const Surroundings& host) {
-  if (const std::string* path = given.Value("status-file")) return *path;
-  if (host.runtime_directory.empty()) return std::string(kStatusFileName);
-  return host.runtime_directory + "/" + std::string(kStatusFileName);
+std::string StatusFileToKeep(const GivenOptions& given, const Surroundings& host, const std::string& group) {
+  const std::string* path = given.Value("status-file");
+  if (path == nullptr) return DefaultStatusFile(group, host);
+  return *path == kNoFile ? "" : *path;
+}
+
+// For who reads it.
+void ReadStatusFileName(OptionReader* reader, const Surroundings& host, std::string* status_file) {
+  std::string group;
+  reader->Get("group", &group, ParseGroup);
+  // A flag that names the group means more than a file that a configuration names.
+  const auto is_flag = [reader](std::string_view name) {
+    const Given* given = reader->given().Find(name);
+    return given != nullptr && given->origin.kind == Origin::Kind::kFlag;
+  };
+  const bool by_group = is_flag("group") && !is_flag("status-file");
+  const std::string* path = by_group ? nullptr : reader->given().Value("status-file");
+  reader->Require(path == nullptr || *path != kNoFile, "status-file",
+                  "the job keeps none, so there is nothing to read");
+  if (reader->complaint()) return;
+  if (path != nullptr) {
+    *status_file = *path;
+    return;
+  }
+  const Result<std::string> found = FindStatusFile(group, host);
+  if (!found) return reader->Fail(found.error());
+  *status_file = *found;
 }
 
 }  // namespace
@@ -336,7 +362,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   ReadClock(&reader, &options);
   ReadResources(&reader, host, &options);
   ReadLog(&reader, &options);
-  options.status_file = StatusFileOf(given, host);
+  options.status_file = StatusFileToKeep(given, host, options.group);
   ReadMetrics(&reader, &options);
   if (reader.complaint()) return *reader.complaint();
   if (request.what == RunRequest::What::kPrintConfig) {
@@ -358,7 +384,11 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
 Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> given = ReadLayers("status", StatusOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
-  return StatusOptions{given->Has("json"), given->Has("watch"), StatusFileOf(*given, host)};
+  StatusOptions options{given->Has("json"), given->Has("watch"), ""};
+  OptionReader reader(*given);
+  ReadStatusFileName(&reader, host, &options.status_file);
+  if (reader.complaint()) return *reader.complaint();
+  return options;
 }
 
 Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host) {
@@ -372,7 +402,9 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
   const Result<GivenOptions> given = ReadLayers("explain", ExplainOptionTable(), RunOptionTable(),
                                                 {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
   if (!given) return given.error();
-  options.status_file = StatusFileOf(*given, host);
+  OptionReader reader(*given);
+  ReadStatusFileName(&reader, host, &options.status_file);
+  if (reader.complaint()) return *reader.complaint();
   const bool invalid = given->Has("invalid");
   const bool late = given->Has("late");
   if (invalid && late) return Error{ExitCode::kUsage, "--late: it is one of the two, --invalid or --late"};
@@ -437,8 +469,10 @@ Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Su
 Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
   const Result<GivenOptions> given = ReadLayers("health", HealthOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
-  HealthOptions options{given->Has("ready"), HealthOptions().max_age_ms, StatusFileOf(*given, host)};
+  HealthOptions options;
+  options.ready = given->Has("ready");
   OptionReader reader(*given);
+  ReadStatusFileName(&reader, host, &options.status_file);
   reader.Get("max-age", &options.max_age_ms, ParseDurationMs);
   reader.Require(options.max_age_ms >= 1000, "max-age", "at least 1s: the file is replaced once a second");
   if (reader.complaint()) return *reader.complaint();

@@ -1,15 +1,21 @@
-// Keeps a file current that others watch, and keeps its troubles away from the job: a full disk or a directory that
+// Keeps files current that others watch, and keeps their troubles away from the job: a full disk or a directory that
 // cannot be written is said once, not every second, and never stops anything. Runs in the coordinator.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/log.h"
 #include "common/replaced_file.h"
+#include "common/result.h"
+#include "common/run_options.h"
 
 namespace headcount {
+
+// Before anything starts: what will be replaced each second is a file, or not there yet. Else kUsage.
+Result<void> CheckPublishedFiles(const RunOptions& options);
 
 class FilePublisher {
  public:
@@ -21,26 +27,31 @@ class FilePublisher {
     LogAction restored;
   };
 
-  FilePublisher(const Words& words, std::string path) : words_(words), path_(std::move(path)) {}
+  FilePublisher(const Words& words, std::string path) : words_(words), file_(words.what, std::move(path)) {}
 
-  void Publish(std::string_view bytes) {
-    const Result<void> written = ReplaceFile(words_.what, path_, bytes);
-    if (written.ok() && failing_) {
-      Log(words_.restored, std::string(words_.what) + " " + path_ + " can be written again",
-          {{LogLabel::kFile, path_}});
-    }
-    if (!written.ok() && !failing_) {
-      Log(words_.failed,
-          written.error().message + "; the job goes on without it (" + words_.option + " names another place)",
-          {{LogLabel::kFile, path_}});
-    }
-    failing_ = !written.ok();
-  }
+  // As KeptFile::Take(): before anything is forked.
+  Result<void> Take(int64_t wait_ms) { return file_.Take(wait_ms); }
+  void Publish(std::string_view bytes);
+  // Says that it is not published.
+  void LogFailure(const Error& error) const;
+
+  const Words& words() const { return words_; }
+  const std::string& path() const { return file_.path(); }
 
  private:
   const Words words_;
-  const std::string path_;
+  KeptFile file_;
   bool failing_ = false;
+};
+
+// Those that a job was asked for.
+struct PublishedFiles {
+  std::optional<FilePublisher> status;
+  std::optional<FilePublisher> metrics;
+
+  // Two jobs that wrote one file would show now this one and now that: kHumanNeeded where another one keeps it. A job
+  // on files, of which many may run in one folder, goes on without and says so.
+  static Result<PublishedFiles> Take(const RunOptions& options);
 };
 
 }  // namespace headcount

@@ -78,7 +78,7 @@ Usage: headcount status [OPTION]...
 Examples:
   headcount status
   headcount status --watch
-  headcount status --status-file /run/headcount/headcount.status.json --json
+  headcount status --group july --json
 )";
 }
 

@@ -6,6 +6,8 @@
 
 #include "common/log.h"
 #include "common/log_output.h"
+#include "common/units.h"
+#include "coordinator/cgroup.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -118,7 +120,7 @@ void LogObituary(const Obituary& obituary, bool expected) {
        {LogLabel::kChildExitCode, code_if(Kind::kExited)},
        {LogLabel::kChildSignal, code_if(Kind::kSignaled)},
        {LogLabel::kChildForkErrno, code_if(Kind::kNotStarted)},
-       {LogLabel::kCause, obituary.was_hung ? "heartbeat" : ""},
+       {LogLabel::kCause, CauseWord(obituary)},
        {LogLabel::kChildUptimeS, obituary.uptime_s},
        {LogLabel::kDecision, Name(obituary.action)},
        {LogLabel::kChildRestartDelayMs, restarts ? std::optional<int64_t>(obituary.delay_ms) : std::nullopt},
@@ -126,6 +128,41 @@ void LogObituary(const Obituary& obituary, bool expected) {
        {LogLabel::kPartitions, partitions},
        {LogLabel::kPartition, mark ? std::optional<int64_t>(mark->partition.value()) : std::nullopt},
        {LogLabel::kOffset, mark ? std::optional<int64_t>(mark->offset.value()) : std::nullopt}});
+}
+
+void LogMemoryKill(const Obituary& obituary, const RunOptions& options, std::optional<uint64_t> limit_bytes) {
+  const std::string role = obituary.slot ? "worker " + std::to_string(obituary.slot->value()) : "the writer";
+  const uint64_t smaller = DefaultMemoryBytes(limit_bytes, options.workers);
+  const std::string limit = limit_bytes ? "this job may take " + FormatSizeBytes(*limit_bytes >> 20 << 20) + " in all"
+                                        : "the host has no more";
+  const std::string size = smaller < options.memory_bytes ? FormatSizeBytes(smaller) : "of a smaller SIZE";
+  Log(LogAction::kMemoryKilled,
+      "the kernel's memory killer ended " + role + ": " + limit + ", and " + std::to_string(options.workers) +
+          " workers may each take " + FormatSizeBytes(options.memory_bytes) + " for their windows; type --memory " +
+          size + " or fewer --workers, or raise the limit (memory.max, MemoryMax=, resources.limits.memory)",
+      {{LogLabel::kRole, role}, {LogLabel::kChildPid, obituary.death.pid}, {LogLabel::kMemoryBytes, limit_bytes}});
+}
+
+Result<void> CheckMemory(const RunOptions& options, std::optional<uint64_t> limit_bytes) {
+  if (!limit_bytes || *limit_bytes >= MostMemoryBytes(options.memory_bytes, options.workers)) return {};
+  const std::string limit = FormatSizeBytes(*limit_bytes >> 10 << 10);
+  const std::string workers = std::to_string(options.workers) + (options.workers == 1 ? " worker" : " workers");
+  const uint64_t least = LeastMemoryBytes(options.workers);
+  if (*limit_bytes < least) {
+    return Error{ExitCode::kHumanNeeded, "the memory limit of this job's control group is " + limit + ", and " +
+                                             workers + " need " + FormatSizeBytes(least >> 10 << 10) +
+                                             " at the very least: raise it (memory.max, MemoryMax=, "
+                                             "resources.limits.memory)"};
+  }
+  const uint64_t smaller = DefaultMemoryBytes(limit_bytes, options.workers);
+  const std::string advice = smaller < options.memory_bytes ? "--memory " + FormatSizeBytes(smaller) + ", " : "";
+  Log(LogAction::kMemoryTight,
+      workers + " with --memory " + FormatSizeBytes(options.memory_bytes) + " and their buffers may come to " +
+          FormatSizeBytes(MostMemoryBytes(options.memory_bytes, options.workers)) +
+          ", but the limit of this job's control group is " + limit + ", and the kernel kills what passes it: take " +
+          advice + "fewer --workers, or a higher limit",
+      {{LogLabel::kMemoryBytes, limit_bytes}});
+  return {};
 }
 
 void LogJobFailure(const Error& error) {

@@ -1,7 +1,11 @@
 // What the coordinator tells the log of the job as a whole: deaths, its state, what became of a changed configuration.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "common/result.h"
+#include "common/run_options.h"
 #include "common/status_report.h"
 #include "coordinator/obituary.h"
 #include "coordinator/reload.h"
@@ -10,6 +14,11 @@ namespace headcount {
 
 // `expected`: whoever goes when all is done needs no attention.
 void LogObituary(const Obituary& obituary, bool expected);
+// Of a death by the kernel's memory killer: what to type. `limit_bytes`: of the control group; nothing: it has none.
+void LogMemoryKill(const Obituary& obituary, const RunOptions& options, std::optional<uint64_t> limit_bytes);
+// Before anything is forked: warns where the workers may come to take more than the limit. kHumanNeeded where they
+// could not even begin.
+Result<void> CheckMemory(const RunOptions& options, std::optional<uint64_t> limit_bytes);
 // Also on stderr, where the log goes to a file: whoever started the job looks there.
 void LogJobFailure(const Error& error);
 

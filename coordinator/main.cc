@@ -1,17 +1,20 @@
 // `headcount COMMAND [OPTION]...`: reads the command line, hands over to the command, ends with its exit code.
 // Becomes the coordinator for `run`.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <string>
 #include <vector>
 
+#include "coordinator/broken_pipe.h"
 #include "coordinator/command_line.h"
 #include "coordinator/explain_command.h"
 #include "coordinator/health_command.h"
 #include "coordinator/option_table.h"
 #include "coordinator/report/report_command.h"
 #include "coordinator/run_request.h"
+#include "coordinator/stack_limit.h"
 #include "coordinator/status_command.h"
 #include "coordinator/stdout_text.h"
 #include "coordinator/tail_command.h"
@@ -52,6 +55,10 @@ int UnknownCommand(const std::string& word) {
 
 int Main(const std::vector<std::string>& words) {
   FillStandardDescriptors();
+  RememberSigpipe();
+  // A file that may not grow (ulimit -f) is a write that fails, and says so, and no sudden death.
+  signal(SIGXFSZ, SIG_IGN);
+  if (const Result<void> stack = EnsureStack(); !stack) return Refuse(stack.error());
   if (words.empty())
     return Refuse({ExitCode::kUsage, "a command is needed: run, status, explain, tail, report or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::array<const char*, 4> kDeathActionNames = {"restart", "poison", "start_over", "end"};
 
-std::string CauseText(const Death& death) {
+std::string CauseText(const Obituary& obituary) {
+  const Death& death = obituary.death;
+  if (obituary.ended_by_job) return "ended_by=job";
   switch (death.kind) {
     case Death::Kind::kExited: return "exit=" + std::to_string(death.code);
     case Death::Kind::kSignaled: return "signal=" + std::to_string(death.code);
@@ -17,6 +19,12 @@ std::string CauseText(const Death& death) {
 }
 
 }  // namespace
+
+const char* CauseWord(const Obituary& obituary) {
+  if (obituary.ended_by_job) return "job";
+  if (obituary.was_hung) return "heartbeat";
+  return obituary.death.by_memory_killer ? "memory" : "";
+}
 
 const char* Name(DeathAction action) { return kDeathActionNames[static_cast<size_t>(action)]; }
 
@@ -34,8 +42,8 @@ std::string Text(const Obituary& obituary) {
   const auto add = [&text](const std::string& field) { text.append(" ").append(field); };
   add("pid=" + std::to_string(obituary.death.pid));
   add("generation=" + std::to_string(obituary.generation.value()));
-  add(CauseText(obituary.death));
-  if (obituary.was_hung) add("cause=heartbeat");
+  add(CauseText(obituary));
+  if (!obituary.ended_by_job && *CauseWord(obituary) != '\0') add(std::string("cause=") + CauseWord(obituary));
   add("uptime_s=" + std::to_string(obituary.uptime_s));
   if (obituary.slot) add("partitions=" + ListText(obituary.partitions));
   if (obituary.mark) {

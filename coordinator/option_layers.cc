@@ -238,9 +238,13 @@ bool IsShared(const OptionTable& own, std::string_view name) {
 // Whether a file could say anything to this command that is not said already.
 bool CanLearnMore(const OptionTable& own, const OptionTable& settings, const GivenOptions& flags,
                   const GivenOptions& environment) {
+  const auto is_said = [&](std::string_view key) {
+    return flags.Find(key) != nullptr || environment.Find(key) != nullptr;
+  };
   const std::vector<std::string> keys = KeysOf(settings);
   return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-    return IsShared(own, key) && flags.Find(key) == nullptr && environment.Find(key) == nullptr;
+    // A group tells who reads status files only where the file is; `run` has more to learn in any case.
+    return IsShared(own, key) && !is_said(key) && (key != "group" || !is_said("status-file"));
   });
 }
 

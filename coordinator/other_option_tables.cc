@@ -11,9 +11,14 @@ namespace headcount {
 namespace {
 
 OptionSpec StatusFileSpec() {
-  return {"status-file", 0, OptionSpec::Takes::kOne, "FILE",
-          "The file that the job replaces every second. Default: headcount.status.json in $RUNTIME_DIRECTORY or the "
-          "working directory."};
+  return {
+      "status-file", 0, OptionSpec::Takes::kOne, "FILE",
+      "The file that the job replaces every second. Default: the one in $RUNTIME_DIRECTORY, the working directory or "
+      "/run/headcount."};
+}
+OptionSpec GroupSpec() {
+  return {"group", 0, OptionSpec::Takes::kOne, "NAME",
+          "Of several jobs that keep their status files there: the one of this group."};
 }
 OptionSpec HelpSpec() { return {"help", 'h', OptionSpec::Takes::kNothing, "", "This text."}; }
 OptionSpec VersionSpec() {
@@ -39,6 +44,7 @@ OptionTable StatusOptionTable() {
            {{"watch", 0, OptionSpec::Takes::kNothing, "", "Shows it again every second, until Ctrl-C."},
             {"json", 0, OptionSpec::Takes::kNothing, "", "The status file as it is, for programs."},
             StatusFileSpec(),
+            GroupSpec(),
             ConfigSpec(),
             HelpSpec(),
             VersionSpec()}}};
@@ -52,6 +58,7 @@ OptionTable ExplainOptionTable() {
              true},
             {"late", 0, OptionSpec::Takes::kNothing, "", "Instead: the same of the last late frame.", true},
             StatusFileSpec(),
+            GroupSpec(),
             ConfigSpec(),
             HelpSpec(),
             VersionSpec()}}};
@@ -97,6 +104,7 @@ OptionTable HealthOptionTable() {
              "An older status file means that the job is gone or stuck. Default: " +
                  FormatDurationMs(HealthOptions().max_age_ms) + "."},
             StatusFileSpec(),
+            GroupSpec(),
             ConfigSpec(),
             HelpSpec(),
             VersionSpec()}}};

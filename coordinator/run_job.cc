@@ -1,6 +1,7 @@
 #include "coordinator/run_job.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <utility>
 
 #include "common/check.h"
@@ -21,12 +23,15 @@
 #include "common/log_output.h"
 #include "common/shm/coordinator_view.h"
 #include "common/wakeup.h"
+#include "coordinator/broken_pipe.h"
+#include "coordinator/cgroup.h"
 #include "coordinator/child_process.h"
 #include "coordinator/file_publisher.h"
 #include "coordinator/instance_lock.h"
 #include "coordinator/job_log.h"
 #include "coordinator/job_signals.h"
 #include "coordinator/job_summary.h"
+#include "coordinator/last_words.h"
 #include "coordinator/metrics/metrics_publisher.h"
 #include "coordinator/progress_line.h"
 #include "coordinator/reload.h"
@@ -42,9 +47,6 @@
 namespace headcount {
 namespace {
 
-constexpr FilePublisher::Words kStatusFileWords = {"status file", "--status-file", LogAction::kStatusFileFailed,
-                                                   LogAction::kStatusFileRestored};
-
 template <typename T>
 T Random() {
   T value{};
@@ -56,7 +58,7 @@ T Random() {
 class Coordinator {
  public:
   Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory, JobSignals signals,
-              int lock_fd, const int (&alive_pipe)[2], std::optional<HttpServer> metrics_server);
+              int lock_fd, const int (&alive_pipe)[2], PublishedFiles files, std::optional<HttpServer> metrics_server);
   int Run();
 
  private:
@@ -65,6 +67,7 @@ class Coordinator {
   void ReadConfigAgain();
   SupervisorFacts GatherFacts();
   std::map<int64_t, Death> Reap();
+  void TellMemoryKills(std::map<int64_t, Death>* deaths);
   WorkerFacts FactsOf(SlotId slot, std::map<int64_t, Death>* deaths);
   int64_t Reached(SlotId slot) const;
 
@@ -79,7 +82,8 @@ class Coordinator {
   void Do(const BeginDrain& action);
   void Do(const LogDeath& action);
 
-  int64_t Fork(const std::string& role, const std::function<int()>& body, std::optional<Death>* not_started);
+  int64_t Fork(const std::string& role, size_t place, const std::function<int()>& body,
+               std::optional<Death>* not_started);
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
   void ShowProgress();
@@ -99,10 +103,13 @@ class Coordinator {
   const FingerprintKey key_;
 
   std::optional<shm::JobMemory> memory_;
+  LastWords last_words_;
   Supervisor supervisor_;
   StatusSnapshot status_;
-  FilePublisher status_file_;
+  std::optional<FilePublisher> status_file_;
   MetricsPublisher metrics_;
+  const Cgroup group_;
+  std::optional<uint64_t> memory_kills_ = group_.MemoryKills();  // as far as they have been looked at
   std::mt19937_64 dice_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
@@ -120,7 +127,7 @@ class Coordinator {
 };
 
 Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory,
-                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2],
+                         JobSignals signals, int lock_fd, const int (&alive_pipe)[2], PublishedFiles files,
                          std::optional<HttpServer> metrics_server)
     : options_(options),
       reread_(std::move(reread)),
@@ -131,10 +138,11 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       alive_fd_(alive_pipe[0]),
       key_(Random<FingerprintKey>()),
       memory_(std::move(memory)),
+      last_words_(options->workers),
       supervisor_(options->workers),
       status_(options, getpid()),
-      status_file_(kStatusFileWords, options->status_file),
-      metrics_(*options, std::move(metrics_server)),
+      status_file_(std::move(files.status)),
+      metrics_(*options, std::move(files.metrics), std::move(metrics_server)),
       dice_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
@@ -188,7 +196,19 @@ void Coordinator::ReadConfigAgain() {
 std::map<int64_t, Death> Coordinator::Reap() {
   std::map<int64_t, Death> deaths;
   for (const Death& death : ReapChildren()) deaths[death.pid] = death;
+  TellMemoryKills(&deaths);
   return deaths;
+}
+
+// The kernel counts before it kills.
+void Coordinator::TellMemoryKills(std::map<int64_t, Death>* deaths) {
+  const auto killed = [](const auto& of_pid) {
+    return of_pid.second.kind == Death::Kind::kSignaled && of_pid.second.code == SIGKILL;
+  };
+  if (std::none_of(deaths->begin(), deaths->end(), killed)) return;
+  const std::optional<uint64_t> kills = group_.MemoryKills();
+  if (!kills || kills == std::exchange(memory_kills_, kills)) return;
+  for (auto& of_pid : *deaths) of_pid.second.by_memory_killer = killed(of_pid);
 }
 
 SupervisorFacts Coordinator::GatherFacts() {
@@ -199,6 +219,7 @@ SupervisorFacts Coordinator::GatherFacts() {
   facts.writer.death = std::exchange(writer_not_started_, std::nullopt);
   if (const auto dead = deaths.find(writer_pid_); dead != deaths.end()) {
     facts.writer.death = dead->second;
+    facts.writer.death->last_words = last_words_.Of(last_words_.PlaceOfWriter());
     writer_pid_ = 0;
   }
   facts.writer.heartbeat_ms = writer.heartbeat_ms;
@@ -224,6 +245,7 @@ WorkerFacts Coordinator::FactsOf(SlotId slot, std::map<int64_t, Death>* deaths) 
   facts.death = std::exchange(workers_not_started_[place], std::nullopt);
   if (const auto dead = deaths->find(worker_pids_[place]); worker_pids_[place] != 0 && dead != deaths->end()) {
     facts.death = dead->second;
+    facts.death->last_words = last_words_.Of(last_words_.PlaceOf(slot));
     worker_pids_[place] = 0;
   }
   facts.heartbeat_ms = snapshot.heartbeat_ms;
@@ -252,6 +274,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
     service_.Stopping();
     LogAllThatWasLeftOut();
     WipeProgressLine();
+    if (exit->by_broken_pipe) EndByBrokenPipe();
     return static_cast<int>(code);
   }
   std::visit(
@@ -265,7 +288,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
 // One last word: what was read and what became of it, or why that is an error. Answers with what the job ends.
 ExitCode Coordinator::SayGoodbye(const Exit& exit) {
   if (exit.code != ExitCode::kDone) {
-    LogJobFailure({exit.code, exit.message});
+    if (!exit.by_broken_pipe) LogJobFailure({exit.code, exit.message});
     return exit.code;
   }
   const StatusReport report = TakeStatus(&status_);
@@ -296,7 +319,7 @@ std::vector<int> Coordinator::DescriptorsOfChildren() const {
 void Coordinator::Do(const StartWriter& action) {
   const WriterStart start{options_, &*memory_, &wakeups_, alive_fd_, action.generation, RunId(Random<uint64_t>())};
   writer_pid_ = Fork(
-      "writer", [&start] { return RunWriter(start); }, &writer_not_started_);
+      "writer", last_words_.PlaceOfWriter(), [&start] { return RunWriter(start); }, &writer_not_started_);
 }
 
 void Coordinator::Do(const StartWorker& action) {
@@ -306,15 +329,20 @@ void Coordinator::Do(const StartWorker& action) {
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
   const size_t place = static_cast<size_t>(action.slot.value());
   worker_pids_[place] = Fork(
-      "worker-" + std::to_string(action.slot.value()), [&start] { return RunWorker(start); },
-      &workers_not_started_[place]);
+      "worker-" + std::to_string(action.slot.value()), last_words_.PlaceOf(action.slot),
+      [&start] { return RunWorker(start); }, &workers_not_started_[place]);
 }
 
 // The child's pid, or 0 and why it was not started.
-int64_t Coordinator::Fork(const std::string& role, const std::function<int()>& body,
+int64_t Coordinator::Fork(const std::string& role, size_t place, const std::function<int()>& body,
                           std::optional<Death>* not_started) {
   int fork_errno = 0;
-  const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), body, &fork_errno);
+  last_words_.Clear(place);
+  const auto keep_words = [this, place, &body] {
+    last_words_.KeepOwn(place);
+    return body();
+  };
+  const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), keep_words, &fork_errno);
   if (forked.ok()) return *forked;
   Log(LogAction::kProcessNotStarted, forked.error().message, {{LogLabel::kRole, role}});
   *not_started = Death{Death::Kind::kNotStarted, fork_errno, 0};
@@ -350,11 +378,13 @@ void Coordinator::Do(const BeginDrain& /*action*/) {
 }
 
 void Coordinator::Do(const LogDeath& action) {
-  // Whoever goes when all is done needs no attention.
-  const bool expected = action.obituary.action == DeathAction::kEnd && action.obituary.death.code != 0
-                            ? supervisor_.EndsWell()
-                            : action.obituary.death.code == 0;
-  LogObituary(action.obituary, expected);
+  // Whoever goes when all is done, or because another one has ended the job, needs no attention.
+  const Obituary& obituary = action.obituary;
+  const bool job_ends = obituary.action == DeathAction::kEnd && obituary.death.code != 0;
+  const bool expected = job_ends ? supervisor_.EndsWell() || supervisor_.EndsByBrokenPipe() || obituary.ended_by_job
+                                 : obituary.death.code == 0;
+  LogObituary(obituary, expected);
+  if (std::string_view(CauseWord(obituary)) == "memory") LogMemoryKill(obituary, *options_, group_.MemoryLimitBytes());
 }
 
 void Coordinator::PublishStatus() {
@@ -362,7 +392,7 @@ void Coordinator::PublishStatus() {
   last_report_ = TakeStatus(&status_);
   if (nothing_counted_) last_report_->state = "failed";
   const StatusReport& report = *last_report_;
-  status_file_.Publish(ToJson(report));
+  if (status_file_) status_file_->Publish(ToJson(report));
   metrics_.Publish(view(), report, status_ms_);
   service_.Show(report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;
@@ -389,6 +419,8 @@ Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
 }
 
 Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
+  if (Result<void> files = CheckPublishedFiles(options); !files) return files.error();
+  if (Result<void> memory = CheckMemory(options, Cgroup().MemoryLimitBytes()); !memory) return memory.error();
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
     if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();
@@ -412,8 +444,10 @@ Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   }
   Result<std::optional<HttpServer>> metrics_server = ListenForMetrics(options);
   if (!metrics_server) return metrics_server.error();
+  Result<PublishedFiles> files = PublishedFiles::Take(options);
+  if (!files) return files.error();
   Coordinator coordinator(&options, reread, std::move(*wakeups), std::move(*memory), std::move(*signals),
-                          lock ? lock->fd() : -1, alive_pipe, std::move(*metrics_server));
+                          lock ? lock->fd() : -1, alive_pipe, std::move(*files), std::move(*metrics_server));
   return coordinator.Run();
 }
 

@@ -97,25 +97,26 @@ OptionSection ConfigurationSection() {
 }
 
 OptionSection ResourcesSection() {
-  return {
-      "Resources",
-      {{"workers", 0, Takes::kOne, "N|auto",
-        "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." +
-            Default("auto, the number of cores")},
-       {"memory", 0, Takes::kOne, "SIZE",
-        "Address space of each worker for open windows; used as needed." + DefaultSize(limits::kDefaultMemoryBytes)},
-       {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)}}};
+  return {"Resources",
+          {{"workers", 0, Takes::kOne, "N|auto",
+            "Worker processes, at most " + std::to_string(limits::kMaxWorkers) + "." +
+                Default("auto, the number of cores, as far as the control group has them")},
+           {"memory", 0, Takes::kOne, "SIZE",
+            "Address space of each worker for open windows; used as needed." +
+                Default(FormatSizeBytes(limits::kDefaultMemoryBytes) + ", or what the control group's limit leaves")},
+           {"max-frame", 0, Takes::kOne, "SIZE", "Larger frames are invalid." + DefaultSize(limits::kMaxFrameBytes)}}};
 }
 
 OptionSection MonitoringSection() {
   return {
       "Monitoring",
       {{"status-file", 0, Takes::kOne, "FILE",
-        "Replaced every second; read by headcount status and health." +
-            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory")},
+        "Replaced every second; read by headcount status and health. off: none." +
+            Default("headcount.status.json in $RUNTIME_DIRECTORY or the working directory; for another group than "
+                    "headcount headcount-GROUP.status.json")},
        {"metrics-file", 0, Takes::kOne, "FILE",
         "Prometheus metrics, replaced every second: for the textfile collector, in whose folder they must be called "
-        "NAME.prom."},
+        "NAME.prom. off: none."},
        {"metrics-listen", 0, Takes::kOne, "[HOST:]PORT",
         "The same over HTTP: /metrics, /-/healthy and /-/ready. Of this host alone unless a HOST is named; port 0 "
         "is one that is free, and stands in the log."},

@@ -4,6 +4,7 @@
 #include "common/kafka/config_check.h"
 #include "common/limits.h"
 #include "common/result.h"
+#include "coordinator/file_publisher.h"
 #include "coordinator/run_job.h"
 #include "coordinator/stdout_text.h"
 #include "worker/file_frame_source.h"
@@ -28,6 +29,7 @@ Result<void> PrintConfig(const RunRequest& request) {
 }
 
 Result<void> CheckConfig(const RunOptions& options, bool ready) {
+  if (Result<void> files = CheckPublishedFiles(options); !files) return files;
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable;
   }

@@ -9,6 +9,7 @@
 #include "coordinator/kafka_property.h"
 #include "coordinator/option_layers.h"
 #include "coordinator/run_option_table.h"
+#include "coordinator/status_file_name.h"
 
 namespace headcount {
 namespace {
@@ -55,7 +56,7 @@ const std::map<std::string_view, Show>& Shows() {
       {"workers", [](Options o) { return std::to_string(o.workers); }},
       {"memory", [](Options o) { return FormatSizeBytes(o.memory_bytes); }},
       {"max-frame", [](Options o) { return FormatSizeBytes(o.max_frame_bytes); }},
-      {"status-file", [](Options o) { return o.status_file; }},
+      {"status-file", [](Options o) { return o.status_file.empty() ? std::string(kNoFile) : o.status_file; }},
       {"metrics-file", [](Options o) { return o.metrics_file; }},
       {"metrics-listen", [](Options o) { return o.metrics_listen; }},
       {"log-format", [](Options o) { return std::string(o.log_format == LogFormat::kEcs ? "ecs" : "text"); }},

@@ -87,9 +87,18 @@ void AddMinutes(std::string* table, const StatusReport& report) {
   for (auto minute = report.recent.end(); minute != first;) table->append(MinuteTableRow(*--minute, most));
 }
 
+// Which job it is: several may run on one host.
+void AddJob(std::string* table, const StatusReport::Rule& rule) {
+  if (rule.input.empty()) return;  // a file of an older headcount
+  AddLine(table,
+          "job        " + rule.input + " -> " + rule.output + (rule.group.empty() ? "" : ", group " + rule.group));
+  if (!rule.bootstrap_server.empty()) AddLine(table, "broker     " + rule.bootstrap_server);
+}
+
 void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) {
   AddLine(table, "state      " + report.state + ", updated " + AgeText(now_ms - report.updated_at_ms) +
                      (report.run.empty() ? "" : ", run " + report.run));
+  AddJob(table, report.rule);
   AddLine(table, "closed     " + (report.has_closed_upto ? "up to " + TimeText(report.closed_upto) : "no minute yet") +
                      ", " + Short(report.minutes_published) + " published since the start");
   if (report.writer.committing_ms >= limits::kCommitStuckMs) {

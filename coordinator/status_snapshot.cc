@@ -51,7 +51,9 @@ void AddRule(const RunOptions& options, StatusReport::Rule* rule) {
   rule->until_end = options.until_end;
   rule->input = options.reads_files() ? "files" : options.input_topic;
   rule->output = options.reads_files() ? "stdout" : options.output_topic;
-  if (!options.reads_files()) rule->bootstrap_server = options.bootstrap_server;
+  if (options.reads_files()) return;
+  rule->bootstrap_server = options.bootstrap_server;
+  rule->group = options.group;
 }
 
 }  // namespace

@@ -36,9 +36,9 @@ bool IsFinalWhileDraining(const Death& death) {
 
 bool IsGoodbye(const Death& death) { return death.kind == Death::Kind::kExited && death.code == 0; }
 
-// A person, or the kernel's memory killer: no evidence against the job.
+// A person: no evidence against the job. The kernel's memory killer is: the job takes more than it may.
 bool IsFromOutside(const Death& death, bool was_hung) {
-  return !was_hung && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
+  return !was_hung && !death.by_memory_killer && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
 }
 
 // What a frame can do to its decoder.
@@ -47,6 +47,21 @@ bool MayBeTheFrame(const Death& death, bool was_hung) {
   if (death.kind != Death::Kind::kSignaled) return false;
   constexpr std::array<int, 5> kSignals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
   return std::find(kSignals.begin(), kSignals.end(), death.code) != kSignals.end();
+}
+
+// Of a life that was one too many.
+std::string LastCause(const Death& death) {
+  if (death.by_memory_killer) {
+    return ", the last time by the kernel's memory killer: it needs a higher memory limit, a smaller --memory or fewer "
+           "--workers";
+  }
+  if (!death.last_words.empty()) return ", the last time of this: " + death.last_words;
+  switch (death.kind) {
+    case Death::Kind::kExited: return ", the last time with exit code " + std::to_string(death.code);
+    case Death::Kind::kSignaled: return ", the last time by signal " + std::to_string(death.code);
+    case Death::Kind::kNotStarted: return ", the last time before it could be started";
+  }
+  return "";
 }
 
 std::string ChildName(const std::optional<SlotId>& slot) {
@@ -132,6 +147,8 @@ Obituary Supervisor::ObituaryOf(const Child& child, const Death& death) const {
   obituary.generation = child.generation;
   obituary.death = death;
   obituary.was_hung = child.state == ChildState::kKilled && child.was_hung;
+  obituary.ended_by_job = child.state == ChildState::kKilled && !child.was_hung &&
+                          death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
   obituary.uptime_s = (now_ms_ - child.started_ms) / 1000;
   if (child.slot) obituary.partitions = plan_.PartitionsOf(*child.slot, partition_count_);
   obituary.action = DeathAction::kEnd;
@@ -144,6 +161,12 @@ DeathAction Supervisor::TakeWriterDeath(const SupervisorFacts& facts, int64_t* d
   // Once all is committed, it no longer matters how anybody dies.
   if (facts.writer.phase == WriterPhase::kDone) {
     End(ExitCode::kDone, "");
+    return DeathAction::kEnd;
+  }
+  // All other signals of that number it ignores (coordinator/broken_pipe.h).
+  if (death.kind == Death::Kind::kSignaled && death.code == SIGPIPE) {
+    End(ExitCode::kTryAgain, "");
+    exit_.by_broken_pipe = true;
     return DeathAction::kEnd;
   }
   if (EndedTheJob(writer_, death)) return DeathAction::kEnd;
@@ -193,9 +216,10 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
 
 bool Supervisor::EndedTheJob(const Child& child, const Death& death) {
   if (state_ == JobState::kDraining ? !IsFinalWhileDraining(death) : !IsFinal(death)) return false;
-  End(static_cast<ExitCode>(death.code), ChildName(child.slot) + " (pid " + std::to_string(death.pid) +
-                                             ") ended the job with exit code " + std::to_string(death.code) +
-                                             "; its own last line says why");
+  const std::string who = ChildName(child.slot) + " (pid " + std::to_string(death.pid) +
+                          ") ended the job with exit code " + std::to_string(death.code);
+  End(static_cast<ExitCode>(death.code),
+      death.last_words.empty() ? who + "; its own last line says why" : death.last_words + "; " + who);
   return true;
 }
 
@@ -216,7 +240,7 @@ std::optional<int64_t> Supervisor::RestartDelay(Child& child, const ChildFacts& 
   JudgeLife(child, facts);
   if (child.failed_lives >= limits::kMaxFailedLives) {
     End(ExitCode::kTryAgain, ChildName(child.slot) + " died " + std::to_string(child.failed_lives) +
-                                 " times without getting anything done in between");
+                                 " times without getting anything done in between" + LastCause(*facts.death));
     return std::nullopt;
   }
   const int doublings = std::clamp(child.futile_lives - 1, 0, limits::kMaxRestartDoublings);
@@ -345,7 +369,7 @@ void Supervisor::End(ExitCode code, std::string message) {
   if (state_ == JobState::kEnding) return;
   state_ = JobState::kEnding;
   ending_since_ms_ = now_ms_;
-  exit_ = Exit{code, std::move(message)};
+  exit_ = Exit{code, std::move(message), false};
   KillAll();
 }
 

@@ -97,6 +97,7 @@ struct LogDeath {
 struct Exit {
   ExitCode code;
   std::string message;
+  bool by_broken_pipe = false;  // nobody reads stdout any more: it ends as other tools do then
 };
 
 using Action =
@@ -122,6 +123,8 @@ class Supervisor {
   JobState state() const { return state_; }
   // Everything is committed, or was given up because a person asked; the children go.
   bool EndsWell() const;
+  // Exit::by_broken_pipe, as far as it is known.
+  bool EndsByBrokenPipe() const { return exit_.by_broken_pipe; }
   // No child is there that hung, was killed for it and is still not gone.
   bool NobodyHangs() const;
   // As the status file says it: "starting", "running", "draining", "done" or "failed".

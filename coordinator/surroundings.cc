@@ -5,12 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "common/units.h"
+#include "coordinator/cgroup.h"
 
 namespace headcount {
 namespace {
@@ -62,12 +67,27 @@ Surroundings ThisHost() {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) host.cores = CPU_COUNT(&cores);
+  const Cgroup group;
+  // Of a core and a half both are used: a worker waits for the broker now and then.
+  if (const std::optional<double> quota = group.Cores()) {
+    host.cores = std::clamp(static_cast<int32_t>(std::ceil(*quota)), 1, host.cores);
+  }
+  host.memory_limit_bytes = group.MemoryLimitBytes();
   // systemd names several directories with colons between them.
   const char* directories = getenv("RUNTIME_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
   if (directories != nullptr)
     host.runtime_directory = std::string_view(directories).substr(0, std::string_view(directories).find(':'));
   host.environment = OurEnvironment();
   return host;
+}
+
+std::vector<std::string> ListFolder(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(path, failed), end; !failed && entry != end; entry.increment(failed)) {
+    names.push_back(entry->path().filename());
+  }
+  return names;
 }
 
 Result<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) { return Read(path, max_bytes, false); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/count_record.h"
+#include "coordinator/broken_pipe.h"
 #include "coordinator/minute_table.h"
 #include "coordinator/output_topic.h"
 #include "coordinator/stdout_text.h"
@@ -37,6 +38,11 @@ class Tail {
       if (topic->HasEnded() && !ShowWaiting()) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
       if (topic->HasEnded() && options_.until_end) return {};
       if (!*taken) topic->Wait(kWaitMs);
+      // A reader that has seen enough, as head, waits for us to end.
+      if (ReaderOfStdoutHasGone()) {
+        EndByBrokenPipe();
+        return Error{ExitCode::kTryAgain, "nobody reads stdout any more"};
+      }
     }
   }
 

@@ -17,6 +17,8 @@ LONGEST_DELAY_MS=30000
 HEALTHY_AFTER_MS=60000
 INNOCENT_AFTER_MS=1000
 SIGKILLED=137
+# A child's death is seen, and a pause ends, within this.
+TICK_S=0.1
 
 usage() {
   cat <<EOF
@@ -28,22 +30,30 @@ Exit codes: the child's own 0, 64, 65 or 78; after SIGTERM or SIGINT the child's
 EOF
 }
 
-say() { printf '%s %-5s supervisor %s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" "$1" "$2" >&2; }
-
-# Milliseconds of a clock that nobody sets.
-now_ms() {
-  local seconds
-  read -r seconds _ </proc/uptime
-  echo $((10#${seconds/./} * 10))
+# From here on nothing is forked but the job itself, and nothing is waited for but short ticks: how soon a death is seen
+# depends on nobody else.
+# say LEVEL TEXT
+say() {
+  local seconds=${EPOCHREALTIME%[.,]*} micros=${EPOCHREALTIME#*[.,]} stamp
+  TZ=UTC0 printf -v stamp '%(%Y-%m-%dT%H:%M:%S)T' "$seconds"
+  printf '%s.%sZ %-5s supervisor %s\n' "$stamp" "${micros:0:3}" "$1" "$2" >&2
 }
 
-child='' sleeper='' stop=0 signalled=0 code=0 had_terminal=0
+# Sets now_ms: milliseconds of a clock that nobody sets.
+read_clock() {
+  local seconds
+  read -r seconds _ </proc/uptime
+  now_ms=$((10#${seconds/./} * 10))
+}
+
+child='' stop=0 signalled=0 code=0 now_ms=0 had_terminal=0
+# Nobody writes to it: reading it is a pause without a process.
+exec {idle}<> <(:)
 
 # shellcheck disable=SC2317  # called by the traps
 on_signal() {
   stop=1
   pass_on "$1"
-  if [[ -n $sleeper ]]; then kill "$sleeper" 2>/dev/null || true; fi
 }
 
 # shellcheck disable=SC2317  # called by the traps
@@ -61,29 +71,40 @@ on_hangup() {
   if ((had_terminal)) && ! has_terminal; then had_terminal=2; on_signal TERM; else pass_on HUP; fi
 }
 
-# Sets `code` to the exit code of the child. A signal interrupts bash's wait, with a code that is not the child's.
+tick() { read -r -t "$TICK_S" -u "$idle" || true; }
+
+# Whether the child is there and no zombie, by the kernel's own word. Bash's wait was once seen to sleep on for half a
+# minute after its child had been killed, on a busy machine; nobody has found out why. So it is only asked for the code.
+child_lives() {
+  local stat=''
+  { read -r stat <"/proc/$child/stat"; } 2>/dev/null || true
+  stat=${stat##*) }
+  [[ -n $stat && $stat != [ZX]* ]]
+}
+
+# Sets `code` to the exit code of the child. A signal interrupts bash's wait, with a code that is not the child's: then
+# it is asked again.
 wait_child() {
   local result
+  while child_lives; do tick; done
   while true; do
     signalled=0
     result=0
-    wait -f "$child" 2>/dev/null || result=$?
-    if ((result != 127)); then code=$result; fi
-    if ((!signalled || result == 127)); then break; fi
+    wait "$child" 2>/dev/null || result=$?
+    if ((!signalled)); then break; fi
   done
+  if ((result != 127)); then code=$result; fi
   child=''
 }
 
-# Between three quarters and five quarters of the delay, so that many supervisors do not come back in step.
-jittered() { echo $(($1 * (750 + RANDOM % 501) / 1000)); }
-
 pause_ms() {
-  sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))" &
-  sleeper=$!
-  # A signal that is passed on interrupts bash's wait, but ends no pause.
-  while ((!stop)) && kill -0 "$sleeper" 2>/dev/null; do wait -f "$sleeper" 2>/dev/null || true; done
-  kill "$sleeper" 2>/dev/null || true
-  sleeper=''
+  local until_ms
+  read_clock
+  until_ms=$((now_ms + $1))
+  while ((!stop && now_ms < until_ms)); do
+    tick
+    read_clock
+  done
 }
 
 # obituary PID UPTIME_MS ACTION [DELAY_MS]: everything about a death in one line.
@@ -111,13 +132,15 @@ main() {
   set -m
   local delay_ms=$FIRST_DELAY_MS started_ms uptime_ms pid wait_ms
   while ((!stop)); do
-    started_ms=$(now_ms)
-    setpriv --pdeathsig TERM -- "$bin" run "$@" </dev/null &
+    read_clock
+    started_ms=$now_ms
+    setpriv --pdeathsig TERM -- "$bin" run "$@" </dev/null {idle}<&- &
     child=$!
     pid=$child
     if ((stop)); then kill "$child" 2>/dev/null || true; fi  # a signal came while there was no pid to pass it to
     wait_child
-    uptime_ms=$(($(now_ms) - started_ms))
+    read_clock
+    uptime_ms=$((now_ms - started_ms))
 
     if ((stop)) || ((code == 0 || code == 64 || code == 65 || code == 78)); then
       obituary "$pid" "$uptime_ms" end
@@ -126,7 +149,8 @@ main() {
       exit "$code"
     fi
     if ((uptime_ms >= (code == SIGKILLED ? INNOCENT_AFTER_MS : HEALTHY_AFTER_MS))); then delay_ms=$FIRST_DELAY_MS; fi
-    wait_ms=$(jittered "$delay_ms")
+    # Between three quarters and five quarters of the delay, so that many supervisors do not come back in step.
+    wait_ms=$((delay_ms * (750 + RANDOM % 501) / 1000))
     obituary "$pid" "$uptime_ms" restart "$wait_ms"
     pause_ms "$wait_ms"
     delay_ms=$((delay_ms * 2 < LONGEST_DELAY_MS ? delay_ms * 2 : LONGEST_DELAY_MS))

@@ -8,19 +8,13 @@
 #include "coordinator/version.h"
 
 namespace headcount {
-namespace {
 
-constexpr FilePublisher::Words kFileWords = {"metrics file", "--metrics-file", LogAction::kMetricsFileFailed,
-                                             LogAction::kMetricsFileRestored};
-
-}  // namespace
-
-MetricsPublisher::MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server)
+MetricsPublisher::MetricsPublisher(const RunOptions& options, std::optional<FilePublisher> file,
+                                   std::optional<HttpServer> server)
     : constants_{Version(), kafka::LibraryVersion(), WallClockMs(), options.memory_bytes},
       counter_(options.workers),
-      server_(std::move(server)) {
-  if (!options.metrics_file.empty()) file_.emplace(kFileWords, options.metrics_file);
-}
+      file_(std::move(file)),
+      server_(std::move(server)) {}
 
 void MetricsPublisher::Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms) {
   if (!file_ && !server_) return;

@@ -16,8 +16,8 @@ namespace headcount {
 
 class MetricsPublisher {
  public:
-  // `server`: none where nobody asked for it.
-  MetricsPublisher(const RunOptions& options, std::optional<HttpServer> server);
+  // `file`, `server`: none where nobody asked for it.
+  MetricsPublisher(const RunOptions& options, std::optional<FilePublisher> file, std::optional<HttpServer> server);
 
   // As MetricCounter.
   void KeepSlot(const shm::CoordinatorView& view, SlotId slot) { counter_.KeepSlot(view, slot); }

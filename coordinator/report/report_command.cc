@@ -1,7 +1,5 @@
 #include "coordinator/report/report_command.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -129,12 +127,15 @@ Result<void> WritePage(const std::string& path, const std::string& page) {
     if (PrintText(page)) return {};
     return Error{ExitCode::kTryAgain, "writing to stdout failed"};
   }
-  // A rename would put the page in the place of a device or a pipe, not into it.
-  struct stat there {};
-  if (stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
-    return Error{ExitCode::kHumanNeeded, "--out '" + path + "' is no file; - prints to stdout"};
-  }
   return ReplaceFile("page", path, page);
+}
+
+// Before anything is read, which may take minutes.
+Result<void> CheckOut(const std::string& path) {
+  if (path == "-") return {};
+  const Result<std::string> file = FileToReplace(path);
+  if (file.ok()) return {};
+  return Error{file.error().exit_code, "--out " + file.error().message + "; - prints to stdout"};
 }
 
 std::string SourceOf(const ReportOptions& options) {
@@ -149,6 +150,7 @@ std::string ProgramText() {
 }
 
 Result<void> Report(const ReportOptions& options) {
+  if (Result<void> right = CheckOut(options.out); !right) return right;
   MinuteCollector collector(options.range);
   Result<void> read = options.input.empty() ? ReadTopic(options, &collector) : ReadInput(options, &collector);
   if (!read) return read;

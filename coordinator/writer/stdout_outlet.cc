@@ -13,12 +13,14 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "coordinator/broken_pipe.h"
 
 namespace headcount {
 namespace {
 
 Error WriteFailed(int error_number) {
-  return {ExitCode::kTryAgain, std::string("writing minutes to stdout failed: ") + std::strerror(error_number)};
+  return {ExitCode::kTryAgain, std::string("writing minutes to stdout failed: ") + std::strerror(error_number) +
+                                   (error_number == EFBIG ? " (a limit on the size of files, as of ulimit -f)" : "")};
 }
 
 }  // namespace
@@ -65,7 +67,11 @@ Result<void> StdoutOutlet::Write(std::string_view lines) const {
       continue;
     }
     const ssize_t written = write(STDOUT_FILENO, lines.data(), std::min<size_t>(lines.size(), PIPE_BUF));
-    if (written < 0 && errno != EINTR && errno != EAGAIN) return WriteFailed(errno);
+    if (written < 0 && errno != EINTR && errno != EAGAIN) {
+      const int error_number = errno;
+      if (error_number == EPIPE) EndByBrokenPipe();
+      return WriteFailed(error_number);
+    }
     lines.remove_prefix(static_cast<size_t>(std::max<ssize_t>(written, 0)));
   }
   return {};

@@ -100,7 +100,9 @@ TEST_F(CliConfigTest, ASecretStandsInNoLogAndNoStatus) {
   Config(
       "bootstrap-server = localhost:1\nX.security.protocol = SASL_PLAINTEXT\nX.sasl.mechanism = PLAIN\n"
       "X.sasl.username = me\nX.debug = conf,security,broker\nX.sasl.password_file = secret\n");
-  const auto job = Start("exec $headcount run --config headcount.conf --group cli-config-" + std::to_string(getpid()));
+  const auto job =
+      Start("exec $headcount run --config headcount.conf --status-file headcount.status.json --group cli-config-" +
+            std::to_string(getpid()));
   EXPECT_TRUE(Eventually([&] {
     return job->Err().find("sasl.password = [redacted]") != std::string::npos &&
            job->Err().find("localhost:1") != std::string::npos && TextAt(Status(), {"state"}) == "starting";

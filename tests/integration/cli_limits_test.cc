@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <sstream>
 
 #include "tests/integration/cli_testing.h"
 
@@ -105,6 +106,116 @@ TEST_F(CliLimitsTest, AStatusFolderThatIsReadOnlyForAWhileIsSaidOnceEachWay) {
   EXPECT_EQ(LinesIn(job->Out()), 4U);
   EXPECT_EQ(Count(job->Err(), "the job goes on without it"), 1U) << job->Err();
   EXPECT_NE(ReadFile(dir_ / "folder" / "status.json").find("\"state\":\"done\""), std::string::npos);
+}
+
+// --- The stack -----------------------------------------------------------------------------------------------
+
+TEST_F(CliLimitsTest, ASmallStackIsRaisedOrNamedAndNobodyDiesOfIt) {
+  WriteFiles(EverySoOften(1, 200, 1));
+  const Finished soft = Shell("ulimit -S -s 64; exec $headcount run --input in-0.jsonl");
+  EXPECT_EQ(Describe(soft.status), "exit 0") << soft.err;
+  EXPECT_EQ(LinesIn(soft.out), 4U);
+  EXPECT_EQ(soft.err.find("signal="), std::string::npos) << soft.err;
+  const Finished hard = Shell("ulimit -s 64; exec $headcount run --input in-0.jsonl");
+  EXPECT_EQ(Describe(hard.status), "exit 78") << hard.err;
+  EXPECT_NE(hard.err.find("a stack may have 64 KiB here, and 512KiB are needed"), std::string::npos) << hard.err;
+}
+
+// --- The log file --------------------------------------------------------------------------------------------
+
+TEST_F(CliLimitsTest, ALogFileThatTakesNoMoreIsSaidOnceOnStderrAndStopsNothing) {
+  const Finished run = Run(WriteFiles(EverySoOften(3, 200, 1)), {"--workers", "3", "--log-file", "/dev/full"});
+  EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
+  EXPECT_EQ(LinesIn(run.out), 4U);
+  EXPECT_EQ(run.err,
+            "headcount: log file \"/dev/full\" takes no more lines, and they are lost: No space left on device\n");
+}
+
+// A disk of two blocks, one of which the beginning of the log nearly fills: the next line is cut off. Once there is
+// room again, it does not run into the one after it.
+TEST_F(CliLimitsTest, OnADiskThatWasFullTheLogGoesOnInWholeLines) {
+  create_directory(dir_ / "disk");
+  const Finished run = Shell(
+      "unshare -rm true 2>/dev/null || exit 77; unshare -rm bash -c '"
+      "mount -t tmpfs -o size=8k none disk || exit 77; (head -c 4000 /dev/zero | tr \"\\0\" x; echo) > disk/log;"
+      "head -c 4k /dev/zero > disk/full;"
+      "{ echo nonsense; for i in {1..600}; do grep -q lost err && break; sleep 0.05; done; rm disk/full; echo "
+      "nonsense; } |"
+      "$headcount run --status-file off --input - --log-file disk/log 2> err; cat err >&2; tail -n +2 disk/log'");
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may mount a file system";
+  EXPECT_NE(run.err.find("takes no more lines, and they are lost: No space left on device"), std::string::npos)
+      << run.err;
+  std::istringstream lines(run.out);
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_EQ(line.substr(0, 2), "20") << run.out;
+    EXPECT_EQ(line.find("Z ", 25), std::string::npos) << "two in one: " << line;
+  }
+  EXPECT_GE(count, 2U) << run.out;
+  EXPECT_NE(run.out.find("offset 9: counted as invalid (not_json)\n"), std::string::npos) << run.out;
+}
+
+// --- The memory of a control group ---------------------------------------------------------------------------
+
+// One below our own, of either version, where whoever runs this may make one and the controller of memory is there.
+class MemoryLimitTest : public CliLimitsTest {
+ protected:
+  // Runs `command` in a group that may take so much; 77 where there can be none.
+  static std::string Within(const std::string& limit, const std::string& command) {
+    return "own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup); group=/sys/fs/cgroup/memory$own;"
+           "limit=memory.limit_in_bytes; swap=memory.memsw.limit_in_bytes;"
+           "if [[ -z $own ]]; then group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup);"
+           "limit=memory.max; swap=memory.swap.max; fi;"
+           "group+=/headcount-test-$$; mkdir \"$group\" 2>/dev/null || exit 77;"
+           "trap 'sleep 0.1; rmdir \"$group\"' EXIT;"
+           "[[ -w $group/$limit ]] && echo " +
+           limit +
+           " > \"$group/$limit\" || exit 77;"
+           "[[ $limit == memory.max ]] && no_swap=0 || no_swap=" +
+           limit +
+           ";"
+           "{ echo $no_swap > \"$group/$swap\"; } 2>/dev/null || true;"
+           "(echo $BASHPID > \"$group/cgroup.procs\" || exit 77; exec " +
+           command +
+           ") & child=$!;"
+           "trap 'kill $child' TERM; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code";
+  }
+};
+
+TEST_F(MemoryLimitTest, ThatTheWorkersPassIsNamedBeforeAndAfterTheKernelKills) {
+  const Finished made = Shell("seq 1000000 1999999 | sed 's/.*/{\"ts\":1468244400,\"uid\":&}/' > users");
+  ASSERT_EQ(Describe(made.status), "exit 0");
+  const auto job =
+      Start(Within("16777216", "$headcount run --workers 1 --memory 512MiB --status-file off --input users"));
+  const auto says = [&](const char* words) { return job->Err().find(words) != std::string::npos; };
+  ASSERT_TRUE(Eventually([&] { return says("memory killer ended worker 0") || !job->IsRunning(); }));
+  if (!job->IsRunning() && job->Wait()->code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_TRUE(says("WARN  coordinator 1 worker with --memory 512MiB and their buffers may come to")) << job->Err();
+  EXPECT_TRUE(says("the limit of this job's control group is 16MiB")) << job->Err();
+  EXPECT_TRUE(says(" signal=9 cause=memory ")) << job->Err();
+  EXPECT_TRUE(says("type --memory 4MiB or fewer --workers, or raise the limit")) << job->Err();
+  job->Signal(SIGTERM);
+  EXPECT_TRUE(job->Wait());
+}
+
+// The default fits: what is full says so itself, and nothing is killed.
+TEST_F(MemoryLimitTest, LeavesADefaultThatEndsWithAClearError) {
+  ASSERT_EQ(Describe(Shell("seq 1000000 1999999 | sed 's/.*/{\"ts\":1468244400,\"uid\":&}/' > users").status),
+            "exit 0");
+  const Finished run = Shell(Within("67108864", "$headcount run --workers 1 --status-file off --input users"));
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_EQ(Describe(run.status), "exit 78") << run.err;
+  EXPECT_NE(run.err.find("do not fit into its 16 MiB of memory"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("signal=9"), std::string::npos) << run.err;
+}
+
+TEST_F(MemoryLimitTest, InWhichNothingCanBeginIsRefused) {
+  WriteFile(dir_ / "in", Line(kStart, 1));
+  const Finished run = Shell(Within("4194304", "$headcount run --workers 2 --status-file off --input in"));
+  if (run.status.code == 77) GTEST_SKIP() << "nobody here may make a control group";
+  EXPECT_EQ(Describe(run.status), "exit 78") << run.err;
+  EXPECT_NE(run.err.find("control group is 4MiB, and 2 workers need 6MiB at the very least"), std::string::npos)
+      << run.err;
 }
 
 }  // namespace

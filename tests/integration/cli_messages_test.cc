@@ -230,6 +230,11 @@ TEST_F(CliMessagesTest, TooLittleMemoryIsNamedAndNothingWrongIsPrinted) {
     EXPECT_EQ(run.out, expected.substr(0, run.out.size())) << run.err;
     EXPECT_LT(LinesIn(run.out), LinesIn(expected));
     EXPECT_EQ(TextAt(Status(), {"state"}), "failed");
+    // The last line is all that many a tool shows.
+    const std::string last = run.err.substr(run.err.rfind('\n', run.err.size() - 2) + 1);
+    EXPECT_NE(last.find("coordinator the open windows of worker "), std::string::npos) << last;
+    EXPECT_NE(last.find("start again with a bigger --memory; worker "), std::string::npos) << last;
+    EXPECT_EQ(run.err.find("signal=9"), std::string::npos) << run.err;
   }
   const Finished run = Run(WriteFiles(texts), {"--memory", "16MiB", "--workers", "2"});
   EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
@@ -245,6 +250,19 @@ TEST_F(CliMessagesTest, AStatusFileThatCannotBeWrittenIsSaidOnceAndStopsNothing)
     EXPECT_NE(first, std::string::npos) << run.err;
     EXPECT_EQ(run.err.find("--status-file names another place"), run.err.rfind("--status-file names another place"));
   }
+}
+
+// The shell's own file, of which a byte is too many already; what is said goes into a pipe.
+TEST_F(CliMessagesTest, AFileThatMayNotGrowEndsNothingBySurprise) {
+  const Finished minutes = Shell(
+      "(ulimit -f 0; exec $headcount run --status-file off --input in-0.jsonl 2>&1 > minutes) | cat >&2; exit "
+      "${PIPESTATUS[0]}");
+  EXPECT_EQ(Describe(minutes.status), "exit 75") << minutes.err;
+  EXPECT_NE(minutes.err.find("writing minutes to stdout failed: File too large"), std::string::npos) << minutes.err;
+  EXPECT_NE(minutes.err.find("ulimit -f"), std::string::npos) << minutes.err;
+  const Finished status =
+      Shell("(ulimit -f 0; exec $headcount run --input in-0.jsonl 2>&1) | cat; exit ${PIPESTATUS[0]}");
+  EXPECT_EQ(Describe(status.status), "exit 0") << status.out;
 }
 
 // Nobody listens on port 1.

@@ -174,12 +174,37 @@ TEST_F(CliTerminalTest, ATerminalThatCannotWipeALineAndAFileGetNone) {
 
 // --- Who reads stdout ----------------------------------------------------------------------------------------
 
-TEST_F(CliTerminalTest, AReaderWhoHasSeenEnoughEndsTheJobWithAClearError) {
+// As any tool whose reader has gone: it dies of SIGPIPE, which a shell shows as 141.
+TEST_F(CliTerminalTest, AReaderWhoHasSeenEnoughEndsTheJobWithoutAWord) {
   WriteFiles({SomeText(50'000)});
   const Finished run = Shell("$headcount run --window 1s --input in-0.jsonl | head -1; echo ${PIPESTATUS[0]}");
   EXPECT_EQ(LinesIn(run.out), 2U);
+  EXPECT_EQ(run.out.substr(run.out.find('\n') + 1), "141\n");
+  for (const char* words : {" WARN  coordinator", " WARN  writer", " ERROR ", "died", "failed"}) {
+    EXPECT_EQ(run.err.find(words), std::string::npos) << run.err;
+  }
+  EXPECT_EQ(TextAt(Status(), {"state"}), "failed") << "not all was printed";
+}
+
+TEST_F(CliTerminalTest, WithSigpipeIgnoredItIsAnErrorAsOfOtherTools) {
+  WriteFiles({SomeText(50'000)});
+  const Finished run =
+      Shell("trap '' PIPE; $headcount run --window 1s --input in-0.jsonl | head -1; echo ${PIPESTATUS[0]}");
   EXPECT_EQ(run.out.substr(run.out.find('\n') + 1), "75\n");
   EXPECT_NE(run.err.find("writing minutes to stdout failed: Broken pipe"), std::string::npos) << run.err;
+}
+
+// Each prints more than a pipe holds; help is printed before there is anything else.
+TEST_F(CliTerminalTest, EveryCommandEndsWithoutAWordWhenItsReaderHasGone) {
+  WriteFiles({SomeText(50'000)});
+  ASSERT_EQ(Describe(Shell("exec $headcount run --window 1s --input in-0.jsonl > records").status), "exit 0");
+  for (const char* command : {"status", "status --watch", "status --json", "explain", "report --input records --out -",
+                              "run --print-config", "run --help"}) {
+    SCOPED_TRACE(command);
+    const Finished run = Shell(std::string("$headcount ") + command + " | true; echo ${PIPESTATUS[0]}");
+    EXPECT_EQ(run.err, "");
+    EXPECT_TRUE(run.out == "141\n" || run.out == "0\n") << run.out << "(0: it had printed all before)";
+  }
 }
 
 TEST_F(CliTerminalTest, AReaderWhoHasGoneLeavesNobodyBehind) {

@@ -118,6 +118,7 @@ TEST(ForkChild, IgnoresWhatIsSentToTheWholeGroupForTheCoordinatorAndNothingElse)
     raise(SIGHUP);
     raise(SIGUSR1);
     raise(SIGPIPE);
+    raise(SIGXFSZ);
     return 5;
   });
   const Death dying = ForkAndWait([] {

@@ -32,7 +32,9 @@ TEST(Reload, TakesTheLogLevelAndNothingElse) {
   EXPECT_EQ(reload.log_level, LogLevel::kWarning);
   EXPECT_TRUE(reload.refused.empty());
   EXPECT_EQ(Refused({"--log-file", "a"}, {"--group", "other"}),
-            (Sentences{"group stays headcount: other needs a restart", "log-file stays a: not set needs a restart"}));
+            (Sentences{"group stays headcount: other needs a restart",
+                       "status-file stays headcount.status.json: headcount-other.status.json needs a restart",
+                       "log-file stays a: not set needs a restart"}));
 }
 
 TEST(Reload, NamesChangedPropertiesOnceAndNeverTheirValues) {

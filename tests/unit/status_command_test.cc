@@ -58,13 +58,28 @@ void ExpectFits(const std::string& table) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
 }
 
+// A file of an older headcount says nothing of it, and files have neither group nor broker.
+TEST(StatusTable, ShowsOfTheJobWhatItKnows) {
+  StatusReport report = Running();
+  EXPECT_EQ(Table(report).find("job  "), std::string::npos);
+  report.rule.input = "files";
+  report.rule.output = "stdout";
+  EXPECT_NE(Table(report).find("\njob        files -> stdout\nclosed "), std::string::npos) << Table(report);
+  report.rule = {60, 5, 120, 10'000, 0, false, std::string(249, 'i'), std::string(249, 'o'), std::string(400, 'b'),
+                 "g"};
+  ExpectFits(Table(report));
+}
+
 TEST(StatusTable, ShowsProcessesPartitionsTheClockAndTotals) {
   StatusReport report = Running();
   report.has_closed_upto = true;
   report.closed_upto = 1468244340;
   report.held_by.push_back({1, "5 s behind partition 0"});
+  report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics", "broker1:9092,broker2:9092", "july"};
   EXPECT_EQ(Table(report),
             R"(state      running, updated 0.4 s ago, run 00c0ffee00c0ffee
+job        user_events -> event_metrics, group july
+broker     broker1:9092,broker2:9092
 closed     up to 2016-07-11T13:39:00Z, 0 published since the start
 held by    partition 1: 5 s behind partition 0
 

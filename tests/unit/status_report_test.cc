@@ -56,7 +56,7 @@ StatusReport Example() {
   report.tombstones = 4;
   report.lost = 11;
   report.minutes_published = 7;
-  report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics", "broker1:9092"};
+  report.rule = {60, 5, 120, 10000, 0, true, "user_events", "event_metrics", "broker1:9092", "july"};
   report.rejected = {{"not_json", 3, 128991, 1468244400321, "in/3/7: gzip"}, {"future", 0, 0, 1468244401321}};
   PublishedMinute minute;
   minute.start = WindowStart(1468244280);
@@ -100,7 +100,7 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"("no_uid":8,"bad_uid":9},"minutes_published":7,"lost":11},)"
       R"("rule":{"window_s":60,"allowed_lateness_s":5,"max_skew_s":120,"idle_timeout_ms":10000,"max_hold_ms":0,)"
       R"("until_end":true,"input":"user_events","output":"event_metrics",)"
-      R"("bootstrap_server":"broker1:9092"},)"
+      R"("bootstrap_server":"broker1:9092","group":"july"},)"
       R"("rejected":[{"kind":"not_json","partition":3,"offset":128991,"seen_ms":1468244400321,"first":"in/3/7: gzip"},)"
       R"({"kind":"future","partition":0,"offset":0,"seen_ms":1468244401321,"first":""}],)"
       R"("recent":[{"window_start":1468244280,"unique_users":41130,"events":59983,"late":12,"invalid":4,"future":3,)"

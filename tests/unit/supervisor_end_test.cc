@@ -297,5 +297,65 @@ TEST(Supervisor, AnObituaryIsOneLineWithEverything) {
   EXPECT_EQ(Text(job.Of<LogDeath>().at(0).obituary), "writer pid=4711 generation=1 exit=78 uptime_s=61 action=end");
 }
 
+// It was told to go, and SIGKILL is how: nobody need look for who has killed it.
+TEST(Supervisor, WhoIsEndedByTheJobIsNotSaidToHaveDiedOfASignal) {
+  Job job(2);
+  job.BecomeReady(2);
+  job.WriterDies(Exited(ExitCode::kHumanNeeded));
+  job.StepAfter(10);
+  ASSERT_EQ(job.Of<Kill>().size(), 2U);
+  job.WorkerDies(0, Signaled(SIGKILL));
+  job.WorkerDies(1, Exited(ExitCode::kBroken));
+  job.StepAfter(10);
+  const std::vector<LogDeath> deaths = job.Of<LogDeath>();
+  ASSERT_EQ(deaths.size(), 2U);
+  EXPECT_EQ(Text(deaths[0].obituary),
+            "worker=0 pid=4711 generation=1 ended_by=job uptime_s=0 partitions=[0] action=end");
+  EXPECT_EQ(Text(deaths[1].obituary), "worker=1 pid=4711 generation=1 exit=70 uptime_s=0 partitions=[1] action=end")
+      << "it was quicker";
+}
+
+TEST(Supervisor, WhatEndsTheJobIsSaidInTheWordsOfWhoEndedIt) {
+  for (const bool writer : {false, true}) {
+    Job job(1);
+    job.BecomeReady(1);
+    Death death = Exited(ExitCode::kHumanNeeded);
+    death.last_words = "topic t does not exist";
+    if (writer) {
+      job.WriterDies(death);
+    } else {
+      job.WorkerDies(0, death);
+    }
+    job.Pass(4000);
+    ASSERT_EQ(job.exits.size(), 1U);
+    EXPECT_EQ(job.exits[0].message, std::string("topic t does not exist; ") + (writer ? "the writer" : "worker 0") +
+                                        " (pid 4711) ended the job with exit code 78");
+  }
+}
+
+TEST(Supervisor, AJobThatGivesUpSaysHowTheLastLifeEnded) {
+  Job job(1);
+  job.BecomeReady(1);
+  Death death = Exited(ExitCode::kBroken);
+  death.last_words = "broken invariant";
+  job.DieRepeatedly(0, death, limits::kMaxFailedLives);
+  job.Pass(4000);
+  ASSERT_EQ(job.exits.size(), 1U);
+  EXPECT_EQ(job.exits[0].message,
+            "worker 0 died 10 times without getting anything done in between, the last time of this: broken invariant");
+}
+
+// Its reader has gone: `headcount run --input x | head -1`.
+TEST(Supervisor, AWriterThatDiesOfABrokenPipeEndsTheJobAsThatWithoutAWord) {
+  Job job(2);
+  job.BecomeReady(2);
+  job.WriterDies(Signaled(SIGPIPE));
+  job.Pass(4000);
+  ASSERT_EQ(job.exits.size(), 1U);
+  EXPECT_TRUE(job.exits[0].by_broken_pipe);
+  EXPECT_EQ(job.exits[0].message, "");
+  EXPECT_STREQ(job.supervisor.StatusWord(), "failed") << "not all was printed";
+}
+
 }  // namespace
 }  // namespace headcount
