@@ -117,6 +117,11 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},
     {A::kStatusFileFailed, "status_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kStatusFileRestored, "status_file.restored", kInfo, kLimited, {L::kFile}},
+    {A::kTransactionAwaited,
+     "transaction.awaited",
+     kInfo,
+     kLimited,
+     {L::kTopic, L::kPartition, L::kOffset, L::kNextOffset}},
     // The obituaries. Whoever goes when all is done has "ended".
     {A::kWorkerDied, "worker.died", kWarning, kAll, kOfWorkerDeath},
     {A::kWorkerEnded, "worker.ended", kDebug, kAll, kOfWorkerDeath},

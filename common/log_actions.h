@@ -107,6 +107,7 @@ enum class LogAction : uint8_t {
   kProcessNotStarted,
   kStatusFileFailed,
   kStatusFileRestored,
+  kTransactionAwaited,
   kWorkerDied,
   kWorkerEnded,
   kWorkerState,

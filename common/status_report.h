@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/limits.h"
 #include "common/published_minute.h"
 #include "common/result.h"
 #include "common/verdict.h"
@@ -44,6 +45,16 @@ struct StatusReport {
     uint64_t held = 0;
     std::string excused;  // "", "silent", "at_end", "empty", "max_hold"
     std::string state;    // "reading", "caught_up", "ahead", "unknown"
+    // The high watermark, where a transaction that is open stands at `position` and nothing behind it can be read
+    // before it ends; -1: none does; JSON null.
+    int64_t transaction_end = -1;
+    int64_t transaction_since_ms = 0;  // wall clock, when the coordinator saw it there first
+
+    // Whether such a transaction holds the clock: on a busy topic some are always open, for a moment.
+    bool waits_for_transaction(int64_t now_ms) const {
+      return excused.empty() && transaction_end >= 0 &&
+             now_ms - transaction_since_ms >= limits::kOpenTransactionShownMs;
+    }
   };
   struct Holder {
     int32_t partition = 0;

@@ -1,6 +1,10 @@
 // What the coordinator tells the log of the job as a whole: deaths, its state, what became of a changed configuration.
 #pragma once
 
+#include <cstdint>
+#include <set>
+#include <utility>
+
 #include "common/result.h"
 #include "common/status_report.h"
 #include "coordinator/obituary.h"
@@ -18,6 +22,15 @@ void LogProgress(const StatusReport& report);
 // That line, what holds the clock, and one line for each process and each partition: at whatever level, as somebody
 // has asked for it.
 void LogState(const StatusReport& report);
+
+// The open transactions that --until-end waits for: each is told of once.
+class TransactionsAwaited {
+ public:
+  void LogNew(const StatusReport& report);
+
+ private:
+  std::set<std::pair<int32_t, int64_t>> told_;  // partition, and the offset where it stands
+};
 
 void LogReload(const Reload& reload);
 void LogReloadFailure(const Error& error);

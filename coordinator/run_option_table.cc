@@ -40,10 +40,11 @@ OptionSection KafkaSection() {
 OptionSection ReadingSection() {
   return {"How far to read",
           {{"until-end", 0, Takes::kNothing, "",
-            "Read up to the end offsets of this moment, publish every minute, exit 0. Without it: go on for ever."},
+            "Read up to the end offsets of this moment, publish every minute, exit 0. Transactions of others that are "
+            "open there are waited for. Without it: go on for ever."},
            {"leave-open", 0, Takes::kNothing, "",
             "With --until-end: publish only minutes that later frames can no longer change, leave the others for "
-            "the next start. For a cron job."},
+            "the next start; wait for no transaction that is open. For a cron job."},
            {"input", 0, Takes::kMany, "FILE...",
             "No Kafka: each file, or - for stdin, is one partition, each line a frame; records go to stdout.", true}}};
 }

@@ -146,7 +146,12 @@ std::vector<StatusReport::Partition> PartitionsToShow(std::vector<StatusReport::
   return partitions;
 }
 
-void AddPartitions(std::string* table, const StatusReport& report) {
+std::string StateText(const StatusReport::Partition& p, int64_t now_ms) {
+  if (p.waits_for_transaction(now_ms)) return "open_txn";
+  return p.excused.empty() ? p.state : p.excused;
+}
+
+void AddPartitions(std::string* table, const StatusReport& report, int64_t now_ms) {
   if (report.partitions.empty()) return;
   AddRow(
       table,
@@ -158,7 +163,7 @@ void AddPartitions(std::string* table, const StatusReport& report) {
                    {9, ShortOrUnknown(p.lag)},
                    {-20, p.has_watermark ? TimeText(p.watermark) : "-"},
                    {4, Short(p.held)},
-                   {-9, p.excused.empty() ? p.state : p.excused}});
+                   {-9, StateText(p, now_ms)}});
   }
   if (report.partitions.size() > kMaxPartitionRows) {
     AddLine(table, "and " + Short(report.partitions.size() - kMaxPartitionRows) +
@@ -199,7 +204,7 @@ std::string StatusTable(const StatusReport& report, int64_t now_ms) {
   table += '\n';
   AddProcesses(&table, report);
   table += '\n';
-  AddPartitions(&table, report);
+  AddPartitions(&table, report, now_ms);
   AddMinutes(&table, report);
   AddTotals(&table, report);
   return table;

@@ -31,6 +31,7 @@ class StatusSnapshot {
   std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
   std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);
   int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
+  int64_t TransactionSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;
   const PartitionPlan plan_;
@@ -41,10 +42,11 @@ class StatusSnapshot {
   uint64_t minutes_before_ = 0;
   std::vector<PublishedMinute> recent_before_;
   struct Unmoved {
-    int64_t watermark = 0;
+    int64_t at = 0;        // the watermark, or the offset
     int64_t since_ms = 0;  // wall clock; 0: never seen
   };
   std::vector<Unmoved> unmoved_;          // by partition
+  std::vector<Unmoved> transactions_;     // by partition: that stand open, by their offset
   std::vector<RejectedFrames> rejected_;  // by slot, as last seen
   std::array<StatusReport::Rejected, kRejectedKinds> last_rejected_;
 };

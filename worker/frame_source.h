@@ -57,6 +57,10 @@ class FrameSource {
   // that was full (see kafka_frame_source.cc).
   virtual EndAnswer AskEnd(PartitionId p, int timeout_ms) = 0;
 
+  // The high watermark, where a transaction that is open stands at Position() and nothing behind it can be read before
+  // it ends; -1: none is known. Does not block.
+  virtual Offset OpenTransactionEnd(PartitionId /*p*/) const { return Offset(-1); }
+
   // Called when p is the one to read and Fetch had nothing though its end is not reached: cheap, rate-limited
   // inside, asks the leader for anything so that a sleeping fetcher wakes up.
   virtual void Nudge(PartitionId p) = 0;

@@ -190,6 +190,15 @@ Offset KafkaFrameSource::KnownEnd(PartitionId p) const {
   return partition.fetched_end ? std::max(*partition.fetched_end, partition.position) : Offset(-1);
 }
 
+// The fetcher has met the end that a read_committed reader is shown, nothing waits to be taken, and yet the log goes
+// on.
+Offset KafkaFrameSource::OpenTransactionEnd(PartitionId p) const {
+  const Partition& partition = At(p);
+  const bool at_stable_end = partition.end == partition.position && !partition.trouble_pending;
+  if (!at_stable_end || partition.fetched_end <= partition.position || consumer_->HasQueued(p)) return Offset(-1);
+  return *partition.fetched_end;
+}
+
 EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {
   Partition& partition = At(p);
   consumer_->Wake(p);

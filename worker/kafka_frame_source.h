@@ -48,6 +48,7 @@ class KafkaFrameSource final : public FrameSource {
   // At the end: Position(). Else the high watermark of the last fetch, which may lie beyond the last stable
   // offset while a transaction is open.
   Offset KnownEnd(PartitionId p) const override;
+  Offset OpenTransactionEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
   void Nudge(PartitionId p) override;
 

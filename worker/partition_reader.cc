@@ -143,7 +143,8 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
   // Frames taken but not judged are more to read, whatever the leader says.
   if (next_ < batch_.count) facts.known_end = std::max(facts.known_end, Offset(facts.position.value() + 1));
   facts.read_to_until = read_to_until_;
-  facts.began_empty = until_ ? *until_ == Offset(0) : facts.position == Offset(0);
+  // Not by the end alone: with --leave-open a partition that begins with an open transaction ends at 0, too.
+  facts.began_empty = until_ ? tools_.view->began_empty(partition_) : facts.position == Offset(0);
   facts.own_boundary = tools_.options->rule.SealableBy(judge_.watermark());
   facts.boundary_of_others = boundary_of_others;
   return facts;
@@ -217,6 +218,7 @@ shm::PartitionStatus PartitionReader::Status(EventTime not_beyond) const {
   status.watermark = judge_.watermark();
   status.held = static_cast<uint32_t>(judge_.held());
   status.excuse = policy_.excuse();
+  if (next_ == batch_.count) status.open_transaction_end = tools_.source->OpenTransactionEnd(partition_);
   // A pipe has no end before it ends, and no leader to hear of it from: it is read.
   if (status.end < Offset(0) && !tools_.options->reads_files()) {
     status.reading = shm::ReadingState::kUnknown;

@@ -199,6 +199,10 @@ bool PartitionConsumer::IsHalfFull(const Partition& partition, size_t records) c
          count * static_cast<int64_t>(partition.record_bytes) >= limits_.queue_kbytes * kKiB / 2;
 }
 
+bool PartitionConsumer::HasQueued(PartitionId p) const {
+  return rd_kafka_queue_length(partitions_.at(p).queue.get()) > 0;
+}
+
 std::optional<QueueEvent> PartitionConsumer::TakeTold() {
   if (!told_->unknown_partition) return std::nullopt;
   told_->unknown_partition = false;

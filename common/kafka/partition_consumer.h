@@ -73,6 +73,8 @@ class PartitionConsumer {
   // Whether the fetcher may have passed over this partition because its queue was full. Then it may not look again
   // before it is woken.
   bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
+  // Whether something has arrived that was not taken yet.
+  bool HasQueued(PartitionId p) const;
   // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
   void Wake(PartitionId p);
   // The same, unless somebody was woken a moment ago: the fetcher looks at all partitions of a leader, and each request

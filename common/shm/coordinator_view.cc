@@ -37,6 +37,7 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.published = Load(job.writer_published);
   writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
   writer.transactions = Load(job.writer_transactions);
+  writer.lost_records = job.writer_lost_records.load(std::memory_order_relaxed);
   // What is loaded of slots after this has been told of whatever is in `published` (WriterView::ShowPublished).
   std::atomic_thread_fence(std::memory_order_acquire);
   return writer;
@@ -118,6 +119,7 @@ PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   snapshot.status.held = partition.worker_held.load(std::memory_order_relaxed);
   snapshot.status.excuse = static_cast<Excuse>(partition.worker_excused.load(std::memory_order_relaxed));
   snapshot.status.reading = static_cast<ReadingState>(partition.worker_reading.load(std::memory_order_relaxed));
+  snapshot.status.open_transaction_end = Offset(partition.worker_open_transaction_end.load(std::memory_order_relaxed));
   return snapshot;
 }
 

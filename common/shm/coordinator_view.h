@@ -23,6 +23,7 @@ struct WriterSnapshot {
   VerdictCounts published;
   uint64_t minutes_published = 0;
   DurationHistogram transactions;
+  uint64_t lost_records = 0;  // with a topic that was made anew
 };
 
 struct SlotSnapshot {

@@ -83,8 +83,9 @@ struct alignas(64) JobData {
   // there.
   Shared<uint64_t> writer_minutes_begun;
   RecentMinuteData writer_recent_minutes[limits::kRecentMinutePlaces];
-  SharedCounts writer_published;        // verdicts in records committed since this start
-  SharedDurations writer_transactions;  // of this writer, with whatever was tried again
+  SharedCounts writer_published;         // verdicts in records committed since this start
+  SharedDurations writer_transactions;   // of this writer, with whatever was tried again
+  Shared<uint64_t> writer_lost_records;  // with a topic that was made anew
 };
 
 // No clock stands there: event times are not negative.
@@ -148,6 +149,7 @@ struct alignas(64) PartitionData {
   Shared<int64_t> writer_safe_offset;  // as committed; -1: nothing committed
   uint32_t writer_point_bytes;         // of writer_point: a worker that starts reads it, and the writer stores it
   char writer_point[limits::kMaxMetadataBytes];  // only while no such worker can (writer_view.h says why)
+  Shared<uint32_t> writer_began_empty;           // 1: writer_until is 0, and not even a transaction is open there
 
   // For the status file.
   alignas(64) Shared<uint32_t> worker_shown;  // CLAIM: a worker has stored the fields below
@@ -155,8 +157,14 @@ struct alignas(64) PartitionData {
   Shared<int64_t> worker_end;                 // -1: not known
   Shared<int64_t> worker_watermark;           // EventTime; Unset: none
   Shared<uint32_t> worker_held;
-  Shared<uint32_t> worker_excused;  // Excuse
-  Shared<uint32_t> worker_reading;  // ReadingState
+  Shared<uint32_t> worker_excused;              // Excuse
+  Shared<uint32_t> worker_reading;              // ReadingState
+  Shared<int64_t> worker_open_transaction_end;  // high watermark behind the one at worker_position; -1: none
+  // For the writer: a record that was read here, whole where as many were begun as are done; 0: none yet.
+  Shared<uint64_t> worker_mark_begun;
+  Shared<uint64_t> worker_mark_done;
+  Shared<int64_t> worker_mark_offset;
+  Shared<uint64_t> worker_mark_hash;
 };
 
 // --- In a slice ---------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/duration_histogram.h"
+#include "common/record_mark.h"
 #include "common/rejected_frames.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
@@ -34,6 +35,7 @@ struct PartitionStatus {
   uint32_t held = 0;
   Excuse excuse = Excuse::kNone;
   ReadingState reading = ReadingState::kUnknown;
+  Offset open_transaction_end{-1};  // high watermark, where an open transaction stands at `position`; -1: none does
 };
 
 // The worker as a whole, for the status file and the metrics.
@@ -72,6 +74,7 @@ class WorkerView {
   // Where partition p's replay starts, as text (common/judge/point_text.h).
   std::string_view point_text(PartitionId p) const;
   std::optional<Offset> until(PartitionId p) const;
+  bool began_empty(PartitionId p) const;
   // The clock of all other slots. A slot whose worker is not there, or does not know the whole topic yet,
   // counts as having no watermark.
   Clock OthersClock() const;
@@ -93,6 +96,7 @@ class WorkerView {
   void FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto);
 
   void ShowPartition(PartitionId p, const PartitionStatus& status);
+  void ShowMark(PartitionId p, const RecordMark& mark);
   void ShowWorker(const WorkerStatus& status);
   void ShowRejected(const RejectedFrames& frames);
 

@@ -150,6 +150,36 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
   return facts;
 }
 
+// Where --until-end stops: at the high watermarks of now, so that what an open transaction holds back is waited for.
+// With --leave-open at what can be read now.
+Result<void> KafkaOutlet::FindEnds(Standing* standing) {
+  const kafka::OffsetQuestion end{kafka::OffsetQuestion::Kind::kLatest, {}};
+  const auto count = static_cast<int32_t>(standing->plan.points.size());
+  around_(true);
+  // The producer's own handle is only told what is stable.
+  const Result<kafka::Handle> asker =
+      kafka::NewAskingConsumer(config_, kafka::Isolation::kReadUncommitted, kafka::GroupUse::kNone);
+  if (!asker) return asker.error();
+  const Result<std::vector<Offset>> ends =
+      kafka::ListOffsets(asker->get(), options_->input_topic, count, end, limits::kStartTimeoutMs);
+  if (!ends) return ends.error();
+  standing->began_empty.resize(ends->size());
+  for (size_t p = 0; p < ends->size(); ++p) {
+    const Offset first = standing->plan.points[p].point.offset;
+    // Nothing would be read there, so that no reader could find out.
+    if ((*ends)[p] < first) return EndsTooSoon(PartitionId(static_cast<int32_t>(p)), (*ends)[p], first);
+    standing->until[p] = (*ends)[p];
+    standing->began_empty[p] = (*ends)[p] == Offset(0);
+  }
+  if (!options_->leave_open) return {};
+  around_(true);
+  const Result<std::vector<Offset>> stable =
+      kafka::ListOffsets(producer_->handle(), options_->input_topic, count, end, limits::kStartTimeoutMs);
+  if (!stable) return stable.error();
+  for (size_t p = 0; p < stable->size(); ++p) standing->until[p] = std::min((*ends)[p], (*stable)[p]);
+  return {};
+}
+
 Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* header) {
   const LongCall call(around_);
   if (Result<void> initialised = producer_->InitTransactions(limits::kStartTimeoutMs); !initialised) {
@@ -171,23 +201,13 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     around_(true);
     const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
-      Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
+      Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count)), {}};
       run_ = header->run;
       sequence_ = header->sequence;
       partitions_ = partition_count;
       claimed_ = true;
       if (!options_->until_end) return standing;
-      around_(true);
-      const Result<std::vector<Offset>> ends =
-          kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
-                             {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);
-      if (!ends) return ends.error();
-      for (size_t p = 0; p < ends->size(); ++p) {
-        const Offset first = standing.plan.points[p].point.offset;
-        // Nothing would be read there, so that no reader could find out.
-        if ((*ends)[p] < first) return EndsTooSoon(PartitionId(static_cast<int32_t>(p)), (*ends)[p], first);
-        standing.until[p] = (*ends)[p];
-      }
+      if (Result<void> found = FindEnds(&standing); !found) return found.error();
       return standing;
     }
     // Nothing depends on a claim yet: whether it happened or not, look again and claim again.

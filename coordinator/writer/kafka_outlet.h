@@ -43,6 +43,7 @@ class KafkaOutlet final : public Outlet {
   Result<void> NewProducer(int timeout_ms);
   Result<StartFacts> GatherFacts(int32_t partition_count);
   Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
+  Result<void> FindEnds(Standing* standing);
   Result<kafka::TransactionResult> Try(const kafka::Transaction& transaction);
   Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                            int32_t partition_count);

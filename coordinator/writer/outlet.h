@@ -20,6 +20,8 @@ namespace headcount {
 struct Standing {
   StartPlan plan;
   std::vector<std::optional<Offset>> until;  // by partition: where --until-end stops, as far as it is known
+  // By partition, where `until` is known: nothing at all is there, not even a transaction that is open.
+  std::vector<bool> began_empty;
 };
 
 class Outlet {

@@ -78,7 +78,7 @@ void WriterLoop::ShowStart(const Standing& standing) {
   for (size_t n = 0; n < points_.size(); ++n) {
     const PartitionId p(static_cast<int32_t>(n));
     view_.StorePoint(p, ToText(header_, points_[n]), points_[n].point.offset);
-    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n]);
+    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n], standing.began_empty[n]);
     positions_.push_back(points_[n].point.offset);
   }
   view_.CloseUpTo(header_.closed_upto, header_.run, header_.sequence);

@@ -89,9 +89,12 @@ Result<Standing> FakeOutlet::Claim(int32_t partition_count, CommitHeader* header
   MakeDurable({}, points, *header);
   CrashPoint("writer.claimed");
   claimed_ = true;
-  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
+  const auto count = static_cast<size_t>(partition_count);
+  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(count), std::vector<bool>(count)};
   for (int32_t p = 0; options_->until_end && p < partition_count; ++p) {
+    // What is open here ends in nothing: where it does not, a job with --until-end would wait for it.
     standing.until[static_cast<size_t>(p)] = kafka_->At(PartitionId(p)).LastStable();
+    standing.began_empty[static_cast<size_t>(p)] = kafka_->At(PartitionId(p)).HighWatermark() == Offset(0);
   }
   return standing;
 }
