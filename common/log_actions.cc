@@ -136,6 +136,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
 
     {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
     {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
+    {A::kInputMadeAnew, "input.made_anew", kWarning, kAll, {L::kTopic, L::kGroup, L::kLostRecords}},
     {A::kMinutePublished,
      "minute.published",
      kInfo,

@@ -117,6 +117,7 @@ enum class LogAction : uint8_t {
   // The writer.
   kClaimMade,
   kClaimUnconfirmed,
+  kInputMadeAnew,
   kMinutePublished,
   kOffsetsChanged,
   kTopicGrown,

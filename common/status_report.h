@@ -96,7 +96,7 @@ struct StatusReport {
   // Since this start, as published or still open; a replay is not counted twice.
   VerdictCounts totals;  // attributed to a window. JSON: events, late, invalid, future, invalid_reasons
   uint64_t waiting = 0;  // verdicts that wait for their partition's first window; not in `totals`, in "records"
-  uint64_t lost = 0;     // records that retention took, under --on-lost-input=continue
+  uint64_t lost = 0;     // taken by retention, or with a topic made anew, under --on-lost-input=continue
   uint64_t minutes_published = 0;
   Rule rule;
   std::vector<Rejected> rejected;       // since this start, by kind

@@ -29,8 +29,8 @@ OptionSection KafkaSection() {
         "Where to begin if nothing is committed; TIME is compared with Kafka's record timestamps." +
             Default("earliest")},
        {"on-lost-input", 0, Takes::kOne, "fail|continue",
-        "When retention has removed frames that were not read: stop with exit code 78, or go on and report "
-        "how many." +
+        "When retention has removed frames that were not read, or the topic was made anew while it was read: stop with "
+        "exit code 78, or go on, from the beginning of a new topic, and report how many are lost." +
             Default("fail")},
        {"X", 0, Takes::kOneEachTime, "KEY=VALUE",
         "A property of librdkafka; consumer.KEY or producer.KEY for one of the two. Repeatable. Those that "

@@ -186,7 +186,7 @@ void AddTotals(std::string* table, const StatusReport& report) {
   }
   add("future", report.totals.future, "ahead of a clock that nothing confirmed");
   if (report.waiting > 0) add("waiting", report.waiting, "for their partition's first window");
-  if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
+  if (report.lost > 0) add("lost", report.lost, "removed by retention unread, or with their topic");
 }
 
 // Over what stands on the terminal: home, each line and the rest of its row, nothing below.

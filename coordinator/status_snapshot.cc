@@ -67,6 +67,7 @@ void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
   const shm::WriterSnapshot writer = view.Writer();
   published_before_ += writer.published;
   minutes_before_ += writer.minutes_published;
+  lost_before_ += writer.lost_records;
   recent_before_ = RecentMinutes(view);
 }
 
@@ -82,6 +83,7 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.totals = writer.published;
   report.totals += published_before_;
   report.minutes_published = minutes_before_ + writer.minutes_published;
+  report.lost = lost_before_ + writer.lost_records;
   report.has_closed_upto = writer.closed_upto.is_set();
   if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
   AddPartitions(view, &report);

@@ -40,6 +40,7 @@ class StatusSnapshot {
   int64_t before_ms_ = 0;
   VerdictCounts published_before_;  // by writers that have died
   uint64_t minutes_before_ = 0;
+  uint64_t lost_before_ = 0;  // with topics that were made anew
   std::vector<PublishedMinute> recent_before_;
   struct Unmoved {
     int64_t at = 0;        // the watermark, or the offset

@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "common/record_mark.h"
 #include "common/result.h"
 #include "common/source_frame.h"
 #include "common/types.h"
@@ -69,6 +71,10 @@ class FrameSource {
   // ClearReady() is called before looking again.
   virtual int ReadyFd() const = 0;
   virtual void ClearReady() = 0;
+
+  // A record of p that was read here not long ago, so that the topic can be told from another one of its name; nothing:
+  // none was.
+  virtual std::optional<RecordMark> Mark(PartitionId /*p*/) const { return std::nullopt; }
 
   // Records that retention took before they were read, under --on-lost-input=continue.
   virtual uint64_t LostRecords() const = 0;

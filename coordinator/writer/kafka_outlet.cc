@@ -4,8 +4,10 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
+#include "common/kafka/input_identity.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/reset_advice.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
 
@@ -206,6 +208,9 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
       sequence_ = header->sequence;
       partitions_ = partition_count;
       claimed_ = true;
+      around_(true);
+      const auto id = kafka::TopicId(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
+      if (id) topic_id_ = *id;
       if (!options_->until_end) return standing;
       if (Result<void> found = FindEnds(&standing); !found) return found.error();
       return standing;
@@ -349,18 +354,38 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
 
 // Offsets of a group can be set by whoever names it, transaction or not: a tool, or a consumer of the same name. Left
 // as they are they would pass for offsets reset by hand at the next start.
-Result<bool> KafkaOutlet::PointsStand() {
+Result<PointsSeen> KafkaOutlet::LookAtPoints() {
+  if (HasAnotherId()) return PointsSeen::kAnotherTopic;
   Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partitions_, limits::kWatchTimeoutMs);
   if (!committed) return Error{ExitCode::kUnavailable, committed.error().message};
+  const bool any = std::any_of(committed->begin(), committed->end(), [](const auto& point) { return point.offset; });
+  if (!any && !committed->empty()) return PointsSeen::kGone;
   for (size_t p = 0; p < committed->size(); ++p) {
     const kafka::CommittedPoint& point = (*committed)[p];
     const Result<CommittedPoint> read = ParsePointText(point.metadata);
     if (read.ok() && read->header.run != run_) return TakenOver(read->header.run);
     if (read.ok() && read->header.sequence == sequence_) continue;
     LogStranger(PartitionId(static_cast<int32_t>(p)), point.offset);
-    return false;
+    return PointsSeen::kChanged;
   }
-  return true;
+  return PointsSeen::kStand;
+}
+
+bool KafkaOutlet::HasAnotherId() const {
+  if (!topic_id_ || !producer_) return false;
+  const auto id = kafka::TopicId(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
+  return id && id->has_value() && *id != topic_id_;
+}
+
+// Asked where all points are gone. With an id that is the same, they were deleted by hand.
+Result<bool> KafkaOutlet::InputIsAnother(const std::vector<kafka::PlacedMark>& marks) {
+  if (topic_id_) return HasAnotherId();
+  if (marks.empty()) return false;
+  const LongCall call(around_);
+  const Result<kafka::MarkSeen> seen =
+      kafka::LookForMarks(config_, options_->input_topic, marks, limits::kReadMarksTimeoutMs);
+  if (!seen) return seen.error();
+  return *seen == kafka::MarkSeen::kAnother;
 }
 
 void KafkaOutlet::LogStranger(PartitionId p, const std::optional<Offset>& offset) const {
@@ -412,7 +437,8 @@ Error KafkaOutlet::EndsTooSoon(PartitionId p, Offset end, Offset wanted) const {
 Error KafkaOutlet::TakenOver(RunId by) const {
   if (by == RunId()) {
     return {ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
-                                        " are gone: were they deleted by hand, or the topic?"};
+                                        " are gone: were they deleted by hand, or the topic? To go on from the " +
+                                        "beginning, " + ResetAdvice(options_->group, options_->input_topic)};
   }
   return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + RunText(by) +
                                       "): this one has published nothing since, and ends"};

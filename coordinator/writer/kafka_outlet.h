@@ -31,7 +31,8 @@ class KafkaOutlet final : public Outlet {
   Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                       const CommitHeader& header) override;
   int64_t GatherMs() const override { return limits::kGatherMs; }
-  Result<bool> PointsStand() override;
+  Result<PointsSeen> LookAtPoints() override;
+  Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& marks) override;
 
  private:
   // What Kafka says about a transaction of ours.
@@ -48,6 +49,7 @@ class KafkaOutlet final : public Outlet {
   Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                            int32_t partition_count);
   Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
+  bool HasAnotherId() const;
   void LogStranger(PartitionId p, const std::optional<Offset>& offset) const;
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
@@ -64,6 +66,7 @@ class KafkaOutlet final : public Outlet {
   const std::function<bool()> give_up_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
   std::optional<kafka::CommittedReader> committed_reader_;  // dropped whenever it did not answer
+  std::optional<std::string> topic_id_;  // of the input; nothing: the library or the cluster knows none
   bool claimed_ = false;
   // Of the last transaction known to have happened; Unset run before the claim.
   RunId run_;

@@ -9,6 +9,7 @@
 
 #include "common/count_record.h"
 #include "common/judge/point_text.h"
+#include "common/kafka/input_identity.h"
 #include "common/result.h"
 #include "common/types.h"
 #include "coordinator/writer/closing.h"
@@ -22,6 +23,13 @@ struct Standing {
   std::vector<std::optional<Offset>> until;  // by partition: where --until-end stops, as far as it is known
   // By partition, where `until` is known: nothing at all is there, not even a transaction that is open.
   std::vector<bool> began_empty;
+};
+
+enum class PointsSeen {
+  kStand,         // as they were committed
+  kChanged,       // somebody else has changed some of them: a commit sets that right
+  kGone,          // all of them: deleted by hand, or with the topic
+  kAnotherTopic,  // whatever became of them, the topic that they speak of is there no more
 };
 
 class Outlet {
@@ -45,9 +53,13 @@ class Outlet {
   // How long after a commit the next one had better wait for more to commit.
   virtual int64_t GatherMs() const { return 0; }
 
-  // Whether the points stand as they were committed last. False: somebody else has changed them since, and a commit
-  // sets that right. kHumanNeeded: another headcount took over; any other error: ask again another time.
-  virtual Result<bool> PointsStand() { return true; }
+  // How the points stand that were committed last. kHumanNeeded: another headcount took over; any other error: ask
+  // again another time.
+  virtual Result<PointsSeen> LookAtPoints() { return PointsSeen::kStand; }
+
+  // Whether the input topic is another one of the same name than at the claim, or than the one that these records were
+  // read from. An error: it cannot be told now.
+  virtual Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& /*marks*/) { return false; }
 };
 
 }  // namespace headcount
