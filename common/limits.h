@@ -172,6 +172,8 @@ inline constexpr int64_t kUnansweredPauseMs = 2'000;
 // (hourly, at a drain) move the safe points.
 inline constexpr int64_t kPublishEveryMs = 10'000;
 inline constexpr int64_t kShowStatusEveryMs = 100;
+// A transaction that has kept a partition at one place for longer is told of: on a busy topic some are always open.
+inline constexpr int64_t kOpenTransactionShownMs = 1'000;
 // Published minutes that the status remembers, and the places for them in shared memory: the oldest may just be stored
 // over while somebody reads.
 inline constexpr size_t kRecentMinutes = 60;
@@ -205,6 +207,18 @@ inline constexpr int kProbeMs = 2'000;
 inline constexpr int kDropClientMs = 2'000;
 // Between two looks at the committed points, which anybody may change.
 inline constexpr int64_t kWatchPointsMs = 5'000;
+// A minute that is to be committed looks at them too, if the last look is older: a topic that was made anew takes them
+// along, and a commit would bring them back.
+inline constexpr int64_t kLookBeforeCommitMs = 1'000;
+// A worker remembers another record of a partition after this long (common/record_mark.h): longer than the writer takes
+// to see the one before.
+inline constexpr int64_t kMarkEveryMs = 30'000;
+static_assert(kMarkEveryMs > 2 * kWatchPointsMs, "a mark must be seen before the next one takes its place");
+// To read marked records again, all in all; and how many may be tried before it is left undecided.
+inline constexpr int kReadMarksTimeoutMs = 5'000;
+inline constexpr size_t kMarksTried = 8;
+// With --on-lost-input=continue a worker whose topic is another one waits this long for the writer to find out, too.
+inline constexpr int64_t kMadeAnewPatienceMs = 3 * kWatchPointsMs;
 // One attempt to connect again after a transaction whose outcome is not known.
 inline constexpr int kReconnectTimeoutMs = 10'000;
 // All such attempts together; then the supervisor's script starts us again.

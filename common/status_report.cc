@@ -92,6 +92,8 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
   object.Add("hold", p.hold);
   object.Add("invalid_in_a_row", p.invalid_in_a_row);
   object.Add("invalid_reason", p.invalid_reason);
+  object.AddIf(p.transaction_end >= 0, "transaction_end", p.transaction_end);
+  object.Add("transaction_since_ms", p.transaction_since_ms);
 }
 
 void WriteClock(JsonWriter* json, const StatusReport& report) {
@@ -313,6 +315,8 @@ StatusReport::Partition ReadPartition(ObjectReader object) {
   object.GetKnown("lag", &p.lag);
   p.has_watermark = object.GetKnown("watermark", &p.watermark);
   if (object.Has("unmoved_since_ms")) object.Get("unmoved_since_ms", &p.unmoved_since_ms);
+  if (object.Has("transaction_end")) object.GetKnown("transaction_end", &p.transaction_end);
+  if (object.Has("transaction_since_ms")) object.Get("transaction_since_ms", &p.transaction_since_ms);
   object.GetKnown("safe_offset", &p.safe_offset);
   object.Get("held", &p.held);
   object.Get("excused", &p.excused);

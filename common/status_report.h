@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/limits.h"
 #include "common/published_minute.h"
 #include "common/result.h"
 #include "common/verdict.h"
@@ -50,6 +51,16 @@ struct StatusReport {
     std::string hold;
     uint64_t invalid_in_a_row = 0;  // its newest records, all of them invalid; 0: the newest is not
     std::string invalid_reason;     // of the newest of these; empty: there are none
+    // The high watermark, where a transaction that is open stands at `position` and nothing behind it can be read
+    // before it ends; -1: none does; JSON null.
+    int64_t transaction_end = -1;
+    int64_t transaction_since_ms = 0;  // wall clock, when the coordinator saw it there first
+
+    // Whether such a transaction holds the clock: on a busy topic some are always open, for a moment.
+    bool waits_for_transaction(int64_t now_ms) const {
+      return excused.empty() && transaction_end >= 0 &&
+             now_ms - transaction_since_ms >= limits::kOpenTransactionShownMs;
+    }
   };
   struct Holder {
     int32_t partition = 0;
@@ -94,7 +105,7 @@ struct StatusReport {
   VerdictCounts totals;     // JSON: records, events, late, invalid, future, invalid_reasons
   uint64_t waiting = 0;     // of `totals`, those that wait for their partition's first window
   uint64_t tombstones = 0;  // without a value and, by --tombstones ignore, without a verdict; of the workers that live
-  uint64_t lost = 0;        // records that retention took, under --on-lost-input=continue
+  uint64_t lost = 0;        // taken by retention, or with a topic made anew, under --on-lost-input=continue
   uint64_t minutes_published = 0;
   Rule rule;
   std::vector<Rejected> rejected;       // since this start, by kind

@@ -74,6 +74,7 @@ class Holding {
       return "It has been read as far ahead of the slowest partition as it may (max-skew " +
              FormatDurationMs(report_.rule.max_skew_s * 1000) + "), and waits for that one.";
     }
+    if (partition_.waits_for_transaction(now_ms_)) return AtATransaction();
     const std::string text = partition_.state == "caught_up" ? AtItsEnd() : BeingRead(*worker);
     return Invalid() ? text + " " + OnlyInvalid() : text;
   }
@@ -85,6 +86,18 @@ class Holding {
                 ? "Its last frame was invalid ("
                 : "Its last " + Short(partition_.invalid_in_a_row) + " frames were all invalid (the newest: ") +
            partition_.invalid_reason + "): headcount explain --invalid shows what stands there.";
+  }
+
+  std::string AtATransaction() const {
+    std::string text = "It is read up to an open transaction at offset " + std::to_string(partition_.position) +
+                       ", which has stood there for " + ShortSpan((now_ms_ - partition_.transaction_since_ms) / 1000) +
+                       ": what lies from there up to offset " + std::to_string(partition_.transaction_end) +
+                       " is read once it is committed or aborted. The broker aborts it when its producer's "
+                       "transaction.timeout.ms is over. ";
+    if (report_.rule.until_end) text += "--leave-open would not wait for it. ";
+    return text + "kafka-transactions.sh --bootstrap-server " + report_.rule.bootstrap_server +
+           " describe-producers --topic " + report_.rule.input + " --partition " +
+           std::to_string(partition_.partition) + " names the producer.";
   }
 
   std::string BeingRead(const StatusReport::Worker& worker) const {

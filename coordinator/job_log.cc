@@ -187,6 +187,22 @@ void LogState(const StatusReport& report) {
   }
 }
 
+void TransactionsAwaited::LogNew(const StatusReport& report) {
+  for (const StatusReport::Partition& p : report.partitions) {
+    if (!p.waits_for_transaction(report.updated_at_ms)) continue;
+    if (!told_.emplace(p.partition, p.position).second) continue;
+    Log(LogAction::kTransactionAwaited,
+        "waiting for an open transaction in partition " + std::to_string(p.partition) + " of " + report.rule.input +
+            ": offsets [" + std::to_string(p.position) + ", " + std::to_string(p.transaction_end) +
+            ") are read once it is committed or aborted, which its producer's transaction.timeout.ms bounds; "
+            "--leave-open does not wait",
+        {{LogLabel::kTopic, report.rule.input},
+         {LogLabel::kPartition, p.partition},
+         {LogLabel::kOffset, p.position},
+         {LogLabel::kNextOffset, p.transaction_end}});
+  }
+}
+
 void LogReload(const Reload& reload) {
   for (const Reload::Refused& refused : reload.refused) {
     Log(LogAction::kConfigRefused, refused.sentence, {{LogLabel::kOption, refused.option}});

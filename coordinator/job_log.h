@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "common/result.h"
 #include "common/run_options.h"
@@ -29,6 +31,15 @@ void LogProgress(const StatusReport& report);
 // That line, what holds the clock, and one line for each process and each partition: at whatever level, as somebody
 // has asked for it.
 void LogState(const StatusReport& report);
+
+// The open transactions that --until-end waits for: each is told of once.
+class TransactionsAwaited {
+ public:
+  void LogNew(const StatusReport& report);
+
+ private:
+  std::set<std::pair<int32_t, int64_t>> told_;  // partition, and the offset where it stands
+};
 
 void LogReload(const Reload& reload);
 void LogReloadFailure(const Error& error);

@@ -64,12 +64,30 @@ std::string ProgressText(const StatusReport& report, size_t columns) {
   return text.substr(0, columns);
 }
 
+std::string AwaitedText(const StatusReport& report, size_t columns, int64_t now_ms) {
+  std::string places;
+  size_t count = 0;
+  for (const StatusReport::Partition& p : report.partitions) {
+    if (!p.waits_for_transaction(now_ms)) continue;
+    places += (count++ == 0 ? "partition " : ", partition ") + std::to_string(p.partition) + " at offset " +
+              std::to_string(p.position) + " of " + std::to_string(p.transaction_end) + " (" +
+              ShortSpan((now_ms - p.transaction_since_ms) / 1000) + ")";
+  }
+  if (count == 0) return "";
+  return ("waiting for " + (count == 1 ? std::string("an open transaction: ") : "open transactions: ") + places)
+      .substr(0, columns);
+}
+
 bool CanDrawProgress() {
   const char* terminal = getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nobody has begun a thread
   const bool is_simple = terminal == nullptr || strcmp(terminal, "dumb") == 0;
   return !is_simple && isatty(STDERR_FILENO) == 1;
 }
 
-void DrawProgress(const StatusReport& report) { WriteToStderr(kWipeLine + ProgressText(report, ColumnsOfTerminal())); }
+void DrawProgress(const StatusReport& report) {
+  const bool reads_files = report.rule.bootstrap_server.empty();
+  WriteToStderr(kWipeLine + (reads_files ? ProgressText(report, ColumnsOfTerminal())
+                                         : AwaitedText(report, ColumnsOfTerminal(), report.updated_at_ms)));
+}
 
 }  // namespace headcount

@@ -54,6 +54,11 @@ T Random() {
   return value;
 }
 
+// With --leave-open nothing is waited for, and a topic's progress is not shown otherwise.
+bool HasProgress(const RunOptions& options) {
+  return options.reads_files() || (options.until_end && !options.leave_open);
+}
+
 // Executes what the supervisor decides, and gathers what it must know.
 class Coordinator {
  public:
@@ -120,8 +125,9 @@ class Coordinator {
   ServiceNotify service_{ServiceNotify::TakeFromEnvironment()};
   int64_t status_ms_ = 0;
   std::optional<StatusReport> last_report_;  // as published last
+  TransactionsAwaited awaited_;
   int64_t progress_logged_ms_;
-  const bool has_progress_;         // files only, only on a terminal, and only among lines of text
+  const bool has_progress_;         // only of a job that ends, on a terminal, and among lines of text
   StatusSnapshot progress_status_;  // its rates are those since the line was last drawn
   int64_t progress_ms_;             // a short job needs no line
 };
@@ -147,7 +153,7 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
       progress_logged_ms_(MonotonicMs()),
-      has_progress_(options->reads_files() && options->log_format == LogFormat::kText && CanDrawProgress()),
+      has_progress_(HasProgress(*options) && options->log_format == LogFormat::kText && CanDrawProgress()),
       progress_status_(options, getpid()),
       progress_ms_(MonotonicMs()) {
   if (has_progress_) ShareTerminalWithProgressLine();
@@ -393,6 +399,7 @@ void Coordinator::PublishStatus() {
   if (nothing_counted_) last_report_->state = "failed";
   const StatusReport& report = *last_report_;
   if (status_file_) status_file_->Publish(ToJson(report));
+  if (options_->until_end && !options_->leave_open) awaited_.LogNew(report);
   metrics_.Publish(view(), report, status_ms_);
   service_.Show(report, status_ms_);
   if (status_ms_ - progress_logged_ms_ < limits::kLogProgressEveryMs) return;

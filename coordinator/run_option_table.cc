@@ -29,8 +29,8 @@ OptionSection KafkaSection() {
         "Where to begin if nothing is committed; TIME is compared with Kafka's record timestamps." +
             Default("earliest")},
        {"on-lost-input", 0, Takes::kOne, "fail|continue",
-        "When retention has removed frames that were not read: stop with exit code 78, or go on and report "
-        "how many." +
+        "When retention has removed frames that were not read, or the topic was made anew while it was read: stop with "
+        "exit code 78, or go on, from the beginning of a new topic, and report how many are lost." +
             Default("fail")},
        {"tombstones", 0, Takes::kOne, "ignore|invalid",
         "What records without a value are: no frames, as a compacted topic has them, or invalid ones (no_value)." +
@@ -44,10 +44,10 @@ OptionSection ReadingSection() {
   return {"How far to read",
           {{"until-end", 0, Takes::kNothing, "",
             "Read up to the end offsets of this moment, publish every minute that is over by the wall clock, exit 0. "
-            "Without it: go on for ever."},
+            "Transactions of others that are open there are waited for. Without it: go on for ever."},
            {"leave-open", 0, Takes::kNothing, "",
             "With --until-end: publish only minutes that later frames can no longer change, leave the others for "
-            "the next start. For a cron job."},
+            "the next start; wait for no transaction that is open. For a cron job."},
            {"publish-open", 0, Takes::kNothing, "",
             "With --until-end: publish minutes too that are not over yet. What comes of them later is late."},
            {"input", 0, Takes::kMany, "FILE...",

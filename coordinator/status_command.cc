@@ -159,7 +159,12 @@ std::vector<StatusReport::Partition> PartitionsToShow(std::vector<StatusReport::
   return partitions;
 }
 
-void AddPartitions(std::string* table, const StatusReport& report) {
+std::string StateText(const StatusReport::Partition& p, int64_t now_ms) {
+  if (p.waits_for_transaction(now_ms)) return "open_txn";
+  return p.excused.empty() ? p.state : p.excused;
+}
+
+void AddPartitions(std::string* table, const StatusReport& report, int64_t now_ms) {
   if (report.partitions.empty()) return;
   AddRow(
       table,
@@ -171,7 +176,7 @@ void AddPartitions(std::string* table, const StatusReport& report) {
                    {9, ShortOrUnknown(p.lag)},
                    {-20, p.has_watermark ? TimeText(p.watermark) : "-"},
                    {4, Short(p.held)},
-                   {-9, p.excused.empty() ? p.state : p.excused}});
+                   {-9, StateText(p, now_ms)}});
   }
   if (report.partitions.size() > kMaxPartitionRows) {
     AddLine(table, "and " + Short(report.partitions.size() - kMaxPartitionRows) +
@@ -195,7 +200,7 @@ void AddTotals(std::string* table, const StatusReport& report) {
   add("future", report.totals.future, "ahead of a clock that nothing confirmed");
   if (report.tombstones > 0) add("tombstone", report.tombstones, "no value, and passed over (--tombstones)");
   if (report.waiting > 0) add("waiting", report.waiting, "of these, for their partition's first window");
-  if (report.lost > 0) add("lost", report.lost, "removed by retention before they were read");
+  if (report.lost > 0) add("lost", report.lost, "removed by retention unread, or with their topic");
 }
 
 // Over what stands on the terminal: home, each line and the rest of its row, nothing below.
@@ -213,7 +218,7 @@ std::string StatusTable(const StatusReport& report, int64_t now_ms) {
   table += '\n';
   AddProcesses(&table, report);
   table += '\n';
-  AddPartitions(&table, report);
+  AddPartitions(&table, report, now_ms);
   AddMinutes(&table, report);
   AddTotals(&table, report);
   return table;

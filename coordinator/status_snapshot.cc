@@ -16,15 +16,18 @@ constexpr std::array<const char*, 4> kReadingNames = {"unknown", "reading", "cau
 // A job may have thousands of partitions without a watermark; these are enough to know where to look.
 constexpr size_t kHoldersShown = 5;
 
-std::string WhyItHolds(const StatusReport::Partition& partition) {
+std::string WhyItHolds(const StatusReport::Partition& partition, int64_t now_ms) {
   if (partition.hold == "leader_away") return "its leader does not answer";
   if (partition.state == "unknown") return "its leader has not been heard yet";
+  if (partition.waits_for_transaction(now_ms)) {
+    return "read up to an open transaction at offset " + std::to_string(partition.position);
+  }
   const std::string clock = partition.has_watermark ? "slowest watermark" : "no watermark yet";
   return clock + (partition.state == "caught_up" ? "; read to its end" : "; being read");
 }
 
 // The partitions that are not excused and furthest behind.
-std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partition>& partitions) {
+std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partition>& partitions, int64_t now_ms) {
   const StatusReport::Partition* slowest = nullptr;
   const auto behind = [](const StatusReport::Partition& a, const StatusReport::Partition& b) {
     if (a.has_watermark != b.has_watermark) return b.has_watermark;
@@ -37,7 +40,7 @@ std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partit
   for (const StatusReport::Partition& partition : partitions) {
     if (slowest == nullptr || !partition.excused.empty() || behind(*slowest, partition)) continue;
     if (holders.size() == kHoldersShown) break;
-    holders.push_back({partition.partition, WhyItHolds(partition)});
+    holders.push_back({partition.partition, WhyItHolds(partition, now_ms)});
   }
   return holders;
 }
@@ -70,6 +73,7 @@ void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
   published_before_ += writer.published;
   minutes_before_ += writer.minutes_published;
   if (committing_before_ms_ == 0 || writer.sequence > 0) committing_before_ms_ = writer.committing_since_ms;
+  lost_before_ += writer.lost_records;
   recent_before_ = RecentMinutes(view);
 }
 
@@ -86,11 +90,12 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.totals = writer.published;
   report.totals += published_before_;
   report.minutes_published = minutes_before_ + writer.minutes_published;
+  report.lost = lost_before_ + writer.lost_records;
   report.has_closed_upto = writer.closed_upto.is_set();
   if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
   AddPartitions(view, &report);
   AddWorkers(view, supervisor, worker_pids, now_ms, &report);
-  report.held_by = Holders(report.partitions);
+  report.held_by = Holders(report.partitions, report.updated_at_ms);
   report.rejected = Rejected(view, report.updated_at_ms);
   report.recent = RecentMinutes(view);
   AddRule(*options_, &report.rule);
@@ -144,8 +149,20 @@ int64_t StatusSnapshot::UnmovedSinceMs(const StatusReport::Partition& partition,
   if (unmoved_.size() <= place) unmoved_.resize(place + 1);
   Unmoved& unmoved = unmoved_[place];
   const int64_t watermark = partition.has_watermark ? partition.watermark : -1;
-  if (unmoved.since_ms == 0 || unmoved.watermark != watermark) unmoved = {watermark, now_ms};
+  if (unmoved.since_ms == 0 || unmoved.at != watermark) unmoved = {watermark, now_ms};
   return unmoved.since_ms;
+}
+
+int64_t StatusSnapshot::TransactionSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {
+  const auto place = static_cast<size_t>(partition.partition);
+  if (transactions_.size() <= place) transactions_.resize(place + 1);
+  Unmoved& open = transactions_[place];
+  if (partition.transaction_end < 0) {
+    open = {};
+  } else if (open.since_ms == 0 || open.at != partition.position) {
+    open = {partition.position, now_ms};
+  }
+  return open.since_ms;
 }
 
 void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusReport* report) {
@@ -169,7 +186,9 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
       line.hold = kHoldNames[static_cast<size_t>(partition.status.hold_reason)];
       line.invalid_in_a_row = partition.status.invalid_in_a_row;
       if (line.invalid_in_a_row > 0) line.invalid_reason = Name(partition.status.invalid_reason);
+      line.transaction_end = partition.status.open_transaction_end.value();
     }
+    line.transaction_since_ms = TransactionSinceMs(line, report->updated_at_ms);
     line.unmoved_since_ms = UnmovedSinceMs(line, report->updated_at_ms);
     report->partitions.push_back(std::move(line));
   }

@@ -32,6 +32,7 @@ class StatusSnapshot {
   std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);
   int64_t CommittingMs(const shm::WriterSnapshot& writer, int64_t now_ms) const;
   int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
+  int64_t TransactionSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
 
   const RunOptions* options_;
   const PartitionPlan plan_;
@@ -41,12 +42,14 @@ class StatusSnapshot {
   VerdictCounts published_before_;  // by writers that have died
   uint64_t minutes_before_ = 0;
   int64_t committing_before_ms_ = 0;  // since when one of them had tried what none has committed; 0: nothing is left
+  uint64_t lost_before_ = 0;          // with topics that were made anew
   std::vector<PublishedMinute> recent_before_;
   struct Unmoved {
-    int64_t watermark = 0;
+    int64_t at = 0;        // the watermark, or the offset
     int64_t since_ms = 0;  // wall clock; 0: never seen
   };
   std::vector<Unmoved> unmoved_;          // by partition
+  std::vector<Unmoved> transactions_;     // by partition: that stand open, by their offset
   std::vector<RejectedFrames> rejected_;  // by slot, as last seen
   std::array<StatusReport::Rejected, kRejectedKinds> last_rejected_;
 };

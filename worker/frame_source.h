@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/record_mark.h"
 #include "common/result.h"
 #include "common/source_frame.h"
 #include "common/types.h"
@@ -67,6 +68,9 @@ class FrameSource {
 
   // Does not block; a second old at the most. Files have no leader, and always answer.
   virtual LeaderContact Contact(PartitionId /*p*/) const { return {}; }
+  // The high watermark, where a transaction that is open stands at Position() and nothing behind it can be read before
+  // it ends; -1: none is known. Does not block.
+  virtual Offset OpenTransactionEnd(PartitionId /*p*/) const { return Offset(-1); }
 
   // Called when p is the one to read and Fetch had nothing though its end is not reached: cheap, rate-limited
   // inside, asks the leader for anything so that a sleeping fetcher wakes up.
@@ -80,6 +84,9 @@ class FrameSource {
   // Where in its file the record at `offset` of the last Fetch of p is; nothing: it is no line of a file, or what lies
   // before it has not been read here.
   virtual std::optional<uint64_t> LineOf(PartitionId /*p*/, Offset /*offset*/) const { return std::nullopt; }
+  // A record of p that was read here not long ago, so that the topic can be told from another one of its name; nothing:
+  // none was.
+  virtual std::optional<RecordMark> Mark(PartitionId /*p*/) const { return std::nullopt; }
 
   // Records that retention took before they were read, under --on-lost-input=continue.
   virtual uint64_t LostRecords() const = 0;

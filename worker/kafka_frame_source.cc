@@ -5,7 +5,9 @@
 
 #include "common/check.h"
 #include "common/kafka/cluster.h"
+#include "common/limits.h"
 #include "common/log.h"
+#include "common/reset_advice.h"
 
 namespace headcount {
 namespace {
@@ -31,10 +33,13 @@ constexpr milliseconds kRareNudgeInterval{200};
 constexpr milliseconds kEndsInterval{50};
 constexpr size_t kNudgesAnInterval = 4;
 
+// With the record before the first that is wanted: where nothing new comes, it is the only one to know the topic by.
 std::vector<kafka::PartitionConsumer::Start> StartsOf(const std::vector<StartPosition>& positions) {
   std::vector<kafka::PartitionConsumer::Start> starts;
   starts.reserve(positions.size());
-  for (const StartPosition& start : positions) starts.push_back({start.partition, start.offset});
+  for (const StartPosition& start : positions) {
+    starts.push_back({start.partition, Offset(std::max<int64_t>(0, start.offset.value() - 1))});
+  }
   return starts;
 }
 
@@ -64,7 +69,8 @@ Result<void> KafkaFrameSource::Start(const std::vector<StartPosition>& partition
 Result<void> KafkaFrameSource::Add(const std::vector<StartPosition>& partitions) {
   for (const StartPosition& start : partitions) {
     HC_CHECK(partitions_.count(start.partition) == 0, Describe(start.partition) + " is read already");
-    partitions_[start.partition].position = start.offset;
+    Partition& partition = partitions_[start.partition];
+    partition.position = partition.start = start.offset;
   }
   return consumer_->Add(StartsOf(partitions));
 }
@@ -80,12 +86,28 @@ Result<FrameBatch> KafkaFrameSource::Fetch(PartitionId p, size_t max) {
     partition.position = Offset(taken.records->back().offset.value() + 1);
     partition.trouble.reset();
   }
+  KeepMark(p, &partition);
   if (taken.event) Note(*taken.event, &partition);
   partition.fetched_end = consumer_->CachedHighWatermark(p);
   return FrameBatch{taken.records->data(), taken.records->size()};
 }
 
+// Hashing one record costs about as much as reading it, and the writer must have seen one mark before there is the
+// next.
+void KafkaFrameSource::KeepMark(PartitionId p, Partition* partition) const {
+  const Clock::time_point now = Clock::now();
+  if (partition->mark && now - partition->marked < milliseconds(limits::kMarkEveryMs)) return;
+  const std::optional<RecordMark> mark = consumer_->MarkOfLast(p);
+  if (!mark) return;
+  partition->mark = mark;
+  partition->marked = now;
+}
+
 void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const {
+  // Before the place where reading is to begin: only the record before it was asked for, and it is not there.
+  if (event.kind == QueueEvent::Kind::kEnd && event.offset < partition->start) {
+    return Note({QueueEvent::Kind::kOffsetGone, event.offset, "the end lies before the start"}, partition);
+  }
   if (event.kind == QueueEvent::Kind::kEnd) {
     partition->position = std::max(partition->position, event.offset);
     partition->end = partition->position;
@@ -123,13 +145,18 @@ Result<void> KafkaFrameSource::SettleOffsetGone(PartitionId p, Partition* partit
       kafka::ListOffset(consumer_->handle(), options_.topic, p, {OffsetQuestion::Kind::kEarliest, {}}, kLookTimeoutMs);
   if (!earliest.ok()) return {};
   if (*earliest > wanted) return LostInput(p, partition, wanted, *earliest);
+  // Retention took no more than the record before it, which need not be there.
+  if (*earliest == wanted) return ReadAgainFrom(p, partition, wanted);
   const Result<Offset> end = AskHighWatermark(p, kLookTimeoutMs);
   if (!end.ok()) return {};
   if (*end < wanted) {
+    if (Clock::now() - partition->trouble->since < PatienceWith(*partition, milliseconds(0))) return {};
     return Error{ExitCode::kHumanNeeded, Describe(p) + " ends at offset " + std::to_string(end->value()) +
                                              ", before offset " + std::to_string(wanted.value()) +
                                              " that is to be read next: the topic was made anew, or the broker lost "
-                                             "records; reset the group's offsets to start over"};
+                                             "records; to go on from its beginning, " +
+                                             ResetAdvice(options_.config.group, options_.topic) +
+                                             " (--on-lost-input=continue does that by itself for a topic made anew)"};
   }
   return SettleUnreadable(p, partition);  // the offset is there, after all
 }
@@ -156,12 +183,21 @@ Result<void> KafkaFrameSource::SettleUnknownPartition(PartitionId p, Partition* 
   const Result<int32_t> count = kafka::PartitionCount(consumer_->handle(), options_.topic, kLookTimeoutMs);
   if (count.ok() && p.value() < *count) return ReadAgainFrom(p, partition, partition->position);
   if (!count.ok() && count.error().exit_code != ExitCode::kHumanNeeded) return {};
-  if (Clock::now() - partition->trouble->since < kUnknownFor) return {};
+  if (Clock::now() - partition->trouble->since < PatienceWith(*partition, kUnknownFor)) return {};
   if (!count.ok()) {
     return Error{ExitCode::kHumanNeeded, "cannot read on in " + Describe(p) + ": " + count.error().message};
   }
   return Error{ExitCode::kHumanNeeded, "cannot read on in " + Describe(p) + ": the topic has only " +
-                                           std::to_string(*count) + " partitions now; it was made anew"};
+                                           std::to_string(*count) +
+                                           " partitions now; it was made anew: to go on from its beginning, " +
+                                           ResetAdvice(options_.config.group, options_.topic)};
+}
+
+// Whether a topic that has been read was made anew, the writer finds out (common/kafka/README.md): with
+// --on-lost-input=continue it leads the job to the beginning of the new one, if it is given the time.
+milliseconds KafkaFrameSource::PatienceWith(const Partition& partition, milliseconds usual) const {
+  const bool waits = options_.on_lost_input == OnLostInput::kContinue && partition.mark;
+  return waits ? milliseconds(limits::kMadeAnewPatienceMs) : usual;
 }
 
 // Reads the same place again, so that librdkafka, which would go on after it, skips nothing.
@@ -188,6 +224,15 @@ Offset KafkaFrameSource::KnownEnd(PartitionId p) const {
   const Partition& partition = At(p);
   if (partition.end == partition.position) return partition.position;
   return partition.fetched_end ? std::max(*partition.fetched_end, partition.position) : Offset(-1);
+}
+
+// The fetcher has met the end that a read_committed reader is shown, nothing waits to be taken, and yet the log goes
+// on.
+Offset KafkaFrameSource::OpenTransactionEnd(PartitionId p) const {
+  const Partition& partition = At(p);
+  const bool at_stable_end = partition.end == partition.position && !partition.trouble_pending;
+  if (!at_stable_end || partition.fetched_end <= partition.position || consumer_->HasQueued(p)) return Offset(-1);
+  return *partition.fetched_end;
 }
 
 EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {

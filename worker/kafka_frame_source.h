@@ -48,6 +48,7 @@ class KafkaFrameSource final : public FrameSource {
   // At the end: Position(). Else the high watermark of the last fetch, which may lie beyond the last stable
   // offset while a transaction is open.
   Offset KnownEnd(PartitionId p) const override;
+  Offset OpenTransactionEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
   LeaderContact Contact(PartitionId p) const override;
   void Nudge(PartitionId p) override;
@@ -55,6 +56,7 @@ class KafkaFrameSource final : public FrameSource {
   // -1 before Start.
   int ReadyFd() const override;
   void ClearReady() override;
+  std::optional<RecordMark> Mark(PartitionId p) const override { return At(p).mark; }
   uint64_t LostRecords() const override { return lost_records_; }
 
  private:
@@ -70,6 +72,9 @@ class KafkaFrameSource final : public FrameSource {
 
   struct Partition {
     Offset position;
+    Offset start;  // as it was asked for; the fetcher begins one before, for the mark
+    std::optional<RecordMark> mark;
+    Clock::time_point marked;
     std::optional<Offset> end;          // where the end was seen last
     std::optional<Offset> fetched_end;  // the high watermark of the last fetch, as of a moment ago
     std::optional<Trouble> trouble;
@@ -80,6 +85,7 @@ class KafkaFrameSource final : public FrameSource {
   Partition& At(PartitionId p);
   const Partition& At(PartitionId p) const;
   void Note(const kafka::QueueEvent& event, Partition* partition) const;
+  void KeepMark(PartitionId p, Partition* partition) const;
 
   // Each ends the trouble, leaves it for a later look, or says why it cannot be ended.
   Result<void> Settle(PartitionId p, Partition* partition);
@@ -87,6 +93,7 @@ class KafkaFrameSource final : public FrameSource {
   Result<void> SettleUnknownPartition(PartitionId p, Partition* partition);
   Result<void> SettleUnreadable(PartitionId p, Partition* partition);
   Result<void> LostInput(PartitionId p, Partition* partition, Offset wanted, Offset earliest);
+  std::chrono::milliseconds PatienceWith(const Partition& partition, std::chrono::milliseconds usual) const;
   Result<void> ReadAgainFrom(PartitionId p, Partition* partition, Offset offset);
 
   // The high watermark, asked for now; nothing: no answer.

@@ -179,7 +179,8 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
   // Frames taken but not judged are more to read, whatever the leader says.
   if (next_ < batch_.count) facts.known_end = std::max(facts.known_end, Offset(facts.position.value() + 1));
   facts.read_to_until = read_to_until_;
-  facts.began_empty = until_ ? *until_ == Offset(0) : facts.position == Offset(0);
+  // Not by the end alone: with --leave-open a partition that begins with an open transaction ends at 0, too.
+  facts.began_empty = until_ ? tools_.view->began_empty(partition_) : facts.position == Offset(0);
   facts.own_boundary = tools_.options->rule.SealableBy(judge_.watermark());
   facts.boundary_of_others = boundary_of_others;
   return facts;
@@ -262,6 +263,7 @@ shm::PartitionStatus PartitionReader::Status(EventTime not_beyond, int64_t now_m
   status.hold_reason = policy_.hold_reason(now_ms);
   status.invalid_in_a_row = uncounted_.in_a_row();
   status.invalid_reason = uncounted_.last();
+  if (next_ == batch_.count) status.open_transaction_end = tools_.source->OpenTransactionEnd(partition_);
   // A pipe has no end before it ends, and no leader to hear of it from: it is read.
   if (status.hold_reason == shm::HoldReason::kLeaderAway ||
       (status.end < Offset(0) && !tools_.options->reads_files())) {

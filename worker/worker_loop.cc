@@ -297,6 +297,9 @@ void WorkerLoop::ShowStatus() {
   status.judged = store_->judged_counts();
   for (const auto& reader : readers_) {
     view_.ShowPartition(reader->partition(), reader->Status(NotBeyond(), now_ms_));
+    if (const std::optional<RecordMark> mark = source_->Mark(reader->partition())) {
+      view_.ShowMark(reader->partition(), *mark);
+    }
     status.waiting += reader->waiting();
     status.record_bytes += reader->record_bytes();
     status.lost_records += reader->lost_held();

@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "common/kafka/errors.h"
+#include "common/kafka/input_identity.h"
 
 namespace headcount::kafka {
 namespace {
@@ -225,6 +226,18 @@ bool PartitionConsumer::IsHalfFull(const Partition& partition, size_t records) c
   const auto count = static_cast<int64_t>(records);
   return count >= limits_.queue_messages / 2 ||
          count * static_cast<int64_t>(partition.record_bytes) >= limits_.queue_kbytes * kKiB / 2;
+}
+
+std::optional<RecordMark> PartitionConsumer::MarkOfLast(PartitionId p) const {
+  const Partition& partition = partitions_.at(p);
+  for (size_t i = partition.taken; i-- > 0;) {
+    if (partition.messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) return MarkOf(*partition.messages[i]);
+  }
+  return std::nullopt;
+}
+
+bool PartitionConsumer::HasQueued(PartitionId p) const {
+  return rd_kafka_queue_length(partitions_.at(p).queue.get()) > 0;
 }
 
 std::optional<QueueEvent> PartitionConsumer::TakeTold() {

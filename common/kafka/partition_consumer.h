@@ -15,6 +15,7 @@
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/leader_watch.h"
+#include "common/record_mark.h"
 #include "common/result.h"
 #include "common/source_frame.h"
 #include "common/types.h"
@@ -77,6 +78,10 @@ class PartitionConsumer {
   // Whether the fetcher may have passed over this partition because its queue was full. Then it may not look again
   // before it is woken.
   bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
+  // Of the last record that the last Take took, also of one that lies before `from`; nothing: it took none.
+  std::optional<RecordMark> MarkOfLast(PartitionId p) const;
+  // Whether something has arrived that was not taken yet.
+  bool HasQueued(PartitionId p) const;
   // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
   // Does nothing where the fetcher looks again by itself, as librdkafka's does from 2.2.0 on.
   void Wake(PartitionId p);

@@ -39,6 +39,7 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.transactions = Load(job.writer_transactions);
   writer.committing_since_ms = job.writer_committing_since_ms.load(std::memory_order_relaxed);
   writer.sequence = job.writer_sequence.load(std::memory_order_relaxed);
+  writer.lost_records = job.writer_lost_records.load(std::memory_order_relaxed);
   // What is loaded of slots after this has been told of whatever is in `published` (WriterView::ShowPublished).
   std::atomic_thread_fence(std::memory_order_acquire);
   return writer;
@@ -134,6 +135,7 @@ PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   snapshot.status.invalid_reason =
       static_cast<InvalidReason>(partition.worker_invalid_reason.load(std::memory_order_relaxed));
   snapshot.status.reading = static_cast<ReadingState>(partition.worker_reading.load(std::memory_order_relaxed));
+  snapshot.status.open_transaction_end = Offset(partition.worker_open_transaction_end.load(std::memory_order_relaxed));
   return snapshot;
 }
 

@@ -26,6 +26,7 @@ struct WriterSnapshot {
   DurationHistogram transactions;
   int64_t committing_since_ms = 0;  // 0: nothing is being committed
   uint64_t sequence = 0;            // of the last transaction; the claim's is 0
+  uint64_t lost_records = 0;        // with a topic that was made anew
 };
 
 struct SlotSnapshot {

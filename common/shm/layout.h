@@ -89,6 +89,7 @@ struct alignas(64) JobData {
   SharedCounts writer_published;               // verdicts in records committed since this start
   SharedDurations writer_transactions;         // of this writer, with whatever was tried again
   Shared<int64_t> writer_committing_since_ms;  // CLOCK_MONOTONIC; 0: nothing is being committed
+  Shared<uint64_t> writer_lost_records;        // with a topic that was made anew
 };
 
 // No clock stands there: event times are not negative.
@@ -169,6 +170,7 @@ struct alignas(64) PartitionData {
   Shared<int64_t> writer_safe_offset;  // as committed; -1: nothing committed
   uint32_t writer_point_bytes;         // of writer_point: a worker that starts reads it, and the writer stores it
   char writer_point[limits::kMaxMetadataBytes];  // only while no such worker can (writer_view.h says why)
+  Shared<uint32_t> writer_began_empty;           // 1: writer_until is 0, and not even a transaction is open there
 
   // For the status file.
   alignas(64) Shared<uint32_t> worker_shown;  // CLAIM: a worker has stored the fields below
@@ -176,11 +178,17 @@ struct alignas(64) PartitionData {
   Shared<int64_t> worker_end;                 // -1: not known
   Shared<int64_t> worker_watermark;           // EventTime; Unset: none
   Shared<uint32_t> worker_held;
-  Shared<uint32_t> worker_excused;           // Excuse
-  Shared<uint32_t> worker_reading;           // ReadingState
-  Shared<uint32_t> worker_hold_reason;       // HoldReason
-  Shared<uint64_t> worker_invalid_in_a_row;  // its newest records, all of them invalid; 0: the newest is not
-  Shared<uint32_t> worker_invalid_reason;    // of the newest of these
+  Shared<uint32_t> worker_excused;              // Excuse
+  Shared<uint32_t> worker_reading;              // ReadingState
+  Shared<uint32_t> worker_hold_reason;          // HoldReason
+  Shared<uint64_t> worker_invalid_in_a_row;     // its newest records, all of them invalid; 0: the newest is not
+  Shared<uint32_t> worker_invalid_reason;       // of the newest of these
+  Shared<int64_t> worker_open_transaction_end;  // high watermark behind the one at worker_position; -1: none
+  // For the writer: a record that was read here, whole where as many were begun as are done; 0: none yet.
+  Shared<uint64_t> worker_mark_begun;
+  Shared<uint64_t> worker_mark_done;
+  Shared<int64_t> worker_mark_offset;
+  Shared<uint64_t> worker_mark_hash;
 };
 
 // --- In a slice ---------------------------------------------------------------------------------------------

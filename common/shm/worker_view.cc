@@ -67,6 +67,10 @@ std::optional<Offset> WorkerView::until(PartitionId p) const {
   return until < 0 ? std::nullopt : std::optional<Offset>(Offset(until));
 }
 
+bool WorkerView::began_empty(PartitionId p) const {
+  return memory_->partition(p).writer_began_empty.load(std::memory_order_relaxed) != 0;
+}
+
 Clock WorkerView::OthersClock() const {
   const int32_t partitions = partition_count();
   Clock slowest;
@@ -170,7 +174,18 @@ void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
   partition.worker_hold_reason.store(static_cast<uint32_t>(status.hold_reason), std::memory_order_relaxed);
   partition.worker_invalid_in_a_row.store(status.invalid_in_a_row, std::memory_order_relaxed);
   partition.worker_invalid_reason.store(static_cast<uint32_t>(status.invalid_reason), std::memory_order_relaxed);
+  partition.worker_open_transaction_end.store(status.open_transaction_end.value(), std::memory_order_relaxed);
   partition.worker_shown.store(1, std::memory_order_release);
+}
+
+void WorkerView::ShowMark(PartitionId p, const RecordMark& mark) {
+  PartitionData& partition = memory_->partition(p);
+  const uint64_t number = partition.worker_mark_done.load(std::memory_order_relaxed) + 1;
+  partition.worker_mark_begun.store(number, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  partition.worker_mark_offset.store(mark.offset.value(), std::memory_order_relaxed);
+  partition.worker_mark_hash.store(mark.hash, std::memory_order_relaxed);
+  partition.worker_mark_done.store(number, std::memory_order_release);
 }
 
 void WorkerView::ShowWorker(const WorkerStatus& status) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/duration_histogram.h"
+#include "common/record_mark.h"
 #include "common/rejected_frames.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
@@ -37,8 +38,9 @@ struct PartitionStatus {
   Excuse excuse = Excuse::kNone;
   ReadingState reading = ReadingState::kUnknown;
   HoldReason hold_reason = HoldReason::kNone;
-  uint64_t invalid_in_a_row = 0;   // its newest records
-  InvalidReason invalid_reason{};  // of the newest, where that is one
+  uint64_t invalid_in_a_row = 0;    // its newest records
+  InvalidReason invalid_reason{};   // of the newest, where that is one
+  Offset open_transaction_end{-1};  // high watermark, where an open transaction stands at `position`; -1: none does
 };
 
 // The worker as a whole, for the status file and the metrics.
@@ -82,6 +84,7 @@ class WorkerView {
   EventTime last_boundary() const {
     return EventTime(memory_->job().writer_last_boundary.load(std::memory_order_acquire));
   }
+  bool began_empty(PartitionId p) const;
   // The clock of all other slots. A slot whose worker is not there, or does not know the whole topic yet,
   // counts as having no watermark.
   Clock OthersClock() const;
@@ -112,6 +115,7 @@ class WorkerView {
   void FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto);
 
   void ShowPartition(PartitionId p, const PartitionStatus& status);
+  void ShowMark(PartitionId p, const RecordMark& mark);
   void ShowWorker(const WorkerStatus& status);
   void ShowRejected(const RejectedFrames& frames);
   // A description of the first record of this reason; what is longer than its place is cut. Once a life: a second one

@@ -28,7 +28,25 @@ EventTime WriterView::LatestEnd() const {
 void WriterView::OpenPartition(PartitionId p) {
   PartitionData& partition = memory_->partition(p);
   partition.writer_until.store(-1, std::memory_order_relaxed);
+  partition.writer_began_empty.store(0, std::memory_order_relaxed);
   partition.writer_safe_offset.store(-1, std::memory_order_relaxed);
+}
+
+std::optional<Offset> WriterView::Position(PartitionId p) const {
+  const PartitionData& partition = memory_->partition(p);
+  if (partition.worker_shown.load(std::memory_order_acquire) == 0) return std::nullopt;
+  return Offset(partition.worker_position.load(std::memory_order_relaxed));
+}
+
+std::optional<RecordMark> WriterView::Mark(PartitionId p) const {
+  const PartitionData& partition = memory_->partition(p);
+  const uint64_t done = partition.worker_mark_done.load(std::memory_order_acquire);
+  if (done == 0) return std::nullopt;
+  const RecordMark mark{Offset(partition.worker_mark_offset.load(std::memory_order_relaxed)),
+                        partition.worker_mark_hash.load(std::memory_order_relaxed)};
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (partition.worker_mark_begun.load(std::memory_order_relaxed) != done) return std::nullopt;
+  return mark;
 }
 
 void WriterView::Acknowledge() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/published_minute.h"
+#include "common/record_mark.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
 #include "common/types.h"
@@ -37,7 +38,9 @@ class WriterView {
   // worker that starts can be reading then, since a slot gets its next worker only after the writer has
   // dropped the last one's publications (Acknowledge).
   void StorePoint(PartitionId p, const std::string& text, Offset safe_offset);
-  void StoreUntil(PartitionId p, Offset until) {
+  // `began_empty`: there is nothing there to be read, now or once an open transaction has ended.
+  void StoreUntil(PartitionId p, Offset until, bool began_empty) {
+    memory_->partition(p).writer_began_empty.store(began_empty ? 1 : 0, std::memory_order_relaxed);
     memory_->partition(p).writer_until.store(until.value(), std::memory_order_release);
   }
   void StoreLastBoundary(EventTime boundary) {
@@ -66,6 +69,12 @@ class WriterView {
   void ShowMinute(uint64_t number, const PublishedMinute& minute);
   // More that is committed of one slot, since its living worker began.
   void ShowClosed(SlotId slot, const VerdictCounts& more);
+  // Records that were read, but stand in no published minute and cannot be read again.
+  void ShowLost(uint64_t records) { memory_->job().writer_lost_records.store(records, std::memory_order_relaxed); }
+  // How far the partition's worker has read, as it showed last; nothing: it has shown nothing yet.
+  std::optional<Offset> Position(PartitionId p) const;
+  // A record that a worker has read there; nothing: none yet, or it is being stored.
+  std::optional<RecordMark> Mark(PartitionId p) const;
   // All of this writer.
   void ShowTransactions(const DurationHistogram& durations);
 

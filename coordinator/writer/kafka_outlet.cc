@@ -5,10 +5,12 @@
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
 #include "common/kafka/group_members.h"
+#include "common/kafka/input_identity.h"
 #include "common/kafka/obstacle.h"
 #include "common/kafka/topic_config.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/reset_advice.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
 #include "coordinator/writer/refused_transaction.h"
@@ -168,6 +170,36 @@ Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
   return facts;
 }
 
+// Where --until-end stops: at the high watermarks of now, so that what an open transaction holds back is waited for.
+// With --leave-open at what can be read now.
+Result<void> KafkaOutlet::FindEnds(Standing* standing) {
+  const kafka::OffsetQuestion end{kafka::OffsetQuestion::Kind::kLatest, {}};
+  const auto count = static_cast<int32_t>(standing->plan.points.size());
+  around_(true);
+  // The producer's own handle is only told what is stable.
+  const Result<kafka::Handle> asker =
+      kafka::NewAskingConsumer(config_, kafka::Isolation::kReadUncommitted, kafka::GroupUse::kNone);
+  if (!asker) return asker.error();
+  const Result<std::vector<Offset>> ends =
+      kafka::ListOffsets(asker->get(), options_->input_topic, count, end, limits::kStartTimeoutMs);
+  if (!ends) return ends.error();
+  standing->began_empty.resize(ends->size());
+  for (size_t p = 0; p < ends->size(); ++p) {
+    const Offset first = standing->plan.points[p].point.offset;
+    // Nothing would be read there, so that no reader could find out.
+    if ((*ends)[p] < first) return EndsTooSoon(PartitionId(static_cast<int32_t>(p)), (*ends)[p], first);
+    standing->until[p] = (*ends)[p];
+    standing->began_empty[p] = (*ends)[p] == Offset(0);
+  }
+  if (!options_->leave_open) return {};
+  around_(true);
+  const Result<std::vector<Offset>> stable =
+      kafka::ListOffsets(producer_->handle(), options_->input_topic, count, end, limits::kStartTimeoutMs);
+  if (!stable) return stable.error();
+  for (size_t p = 0; p < stable->size(); ++p) standing->until[p] = std::min((*ends)[p], (*stable)[p]);
+  return {};
+}
+
 Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* header) {
   const LongCall call(around_);
   if (Result<void> initialised = producer_->InitTransactions(limits::kStartTimeoutMs); !initialised) {
@@ -190,25 +222,18 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     const kafka::Transaction transaction = MakeTransaction({}, points, *header);
     kafka::TransactionResult claim = producer_->Commit(transaction);
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
-      Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
+      Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count)), {}};
       run_ = header->run;
       sequence_ = header->sequence;
       partitions_ = partition_count;
       claimed_ = true;
-      if (!options_->until_end) return standing;
       around_(true);
+      const auto id = kafka::TopicId(producer_->handle(), options_->input_topic, limits::kStartTimeoutMs);
+      if (id) topic_id_ = *id;
+      if (!options_->until_end) return standing;
       // Before the ends: of a window that the wall clock had passed by then, every frame in time lies below them.
       if (!options_->publish_open) standing.last_boundary = options_->rule.SealableBy(WallClock()).time();
-      const Result<std::vector<Offset>> ends =
-          kafka::ListOffsets(producer_->handle(), options_->input_topic, partition_count,
-                             {kafka::OffsetQuestion::Kind::kLatest, {}}, limits::kStartTimeoutMs);
-      if (!ends) return ends.error();
-      for (size_t p = 0; p < ends->size(); ++p) {
-        const Offset first = standing.plan.points[p].point.offset;
-        // Nothing would be read there, so that no reader could find out.
-        if ((*ends)[p] < first) return EndsTooSoon(PartitionId(static_cast<int32_t>(p)), (*ends)[p], first);
-        standing.until[p] = (*ends)[p];
-      }
+      if (Result<void> found = FindEnds(&standing); !found) return found.error();
       return standing;
     }
     Explain(&claim);
@@ -404,18 +429,38 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
 
 // Offsets of a group can be set by whoever names it, transaction or not: a tool, or a consumer of the same name. Left
 // as they are they would pass for offsets reset by hand at the next start.
-Result<bool> KafkaOutlet::PointsStand() {
+Result<PointsSeen> KafkaOutlet::LookAtPoints() {
+  if (HasAnotherId()) return PointsSeen::kAnotherTopic;
   Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partitions_, limits::kWatchTimeoutMs);
   if (!committed) return Error{ExitCode::kUnavailable, committed.error().message};
+  const bool any = std::any_of(committed->begin(), committed->end(), [](const auto& point) { return point.offset; });
+  if (!any && !committed->empty()) return PointsSeen::kGone;
   for (size_t p = 0; p < committed->size(); ++p) {
     const kafka::CommittedPoint& point = (*committed)[p];
     const Result<CommittedPoint> read = ParsePointText(point.metadata);
     if (read.ok() && read->header.run != run_) return TakenOver(read->header.run);
     if (read.ok() && read->header.sequence == sequence_) continue;
     LogStranger(PartitionId(static_cast<int32_t>(p)), point.offset);
-    return false;
+    return PointsSeen::kChanged;
   }
-  return true;
+  return PointsSeen::kStand;
+}
+
+bool KafkaOutlet::HasAnotherId() const {
+  if (!topic_id_ || !producer_) return false;
+  const auto id = kafka::TopicId(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
+  return id && id->has_value() && *id != topic_id_;
+}
+
+// Asked where all points are gone. With an id that is the same, they were deleted by hand.
+Result<bool> KafkaOutlet::InputIsAnother(const std::vector<kafka::PlacedMark>& marks) {
+  if (topic_id_) return HasAnotherId();
+  if (marks.empty()) return false;
+  const LongCall call(around_);
+  const Result<kafka::MarkSeen> seen =
+      kafka::LookForMarks(config_, options_->input_topic, marks, limits::kReadMarksTimeoutMs);
+  if (!seen) return seen.error();
+  return *seen == kafka::MarkSeen::kAnother;
 }
 
 void KafkaOutlet::LogStranger(PartitionId p, const std::optional<Offset>& offset) const {
@@ -472,7 +517,8 @@ Error KafkaOutlet::EndsTooSoon(PartitionId p, Offset end, Offset wanted) const {
 Error KafkaOutlet::TakenOver(RunId by) const {
   if (by == RunId()) {
     return {ExitCode::kHumanNeeded, "the committed offsets of group " + options_->group +
-                                        " are gone: were they deleted by hand, or the topic?"};
+                                        " are gone: were they deleted by hand, or the topic? To go on from the " +
+                                        "beginning, " + ResetAdvice(options_->group, options_->input_topic)};
   }
   return {ExitCode::kHumanNeeded, "another headcount took over group " + options_->group + " (run " + RunText(by) +
                                       "): this one has published nothing since, and ends"};

@@ -34,7 +34,8 @@ class KafkaOutlet final : public Outlet {
   size_t WindowsPerTransaction() const override {
     return kafka::RecordsWithin(batches_, limits::kWindowsPerTransaction);
   }
-  Result<bool> PointsStand() override;
+  Result<PointsSeen> LookAtPoints() override;
+  Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& marks) override;
 
  private:
   // What Kafka says about a transaction of ours.
@@ -47,10 +48,12 @@ class KafkaOutlet final : public Outlet {
   Result<void> NewProducer(int timeout_ms);
   Result<StartFacts> GatherFacts(int32_t partition_count);
   Result<std::vector<Offset>> ResolveFrom(int32_t partition_count);
+  Result<void> FindEnds(Standing* standing);
   kafka::TransactionResult Try(const kafka::Transaction& transaction);
   Result<Happened> FindOut(const CommitHeader& header, const kafka::TransactionResult& unclear,
                            int32_t partition_count);
   Result<Happened> Compare(const CommitHeader& header, int32_t partition_count, bool* ours);
+  bool HasAnotherId() const;
   void LogStranger(PartitionId p, const std::optional<Offset>& offset) const;
   Result<void> AwaitSuccessor(const CommitHeader& header, int32_t partition_count);
   kafka::Transaction MakeTransaction(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
@@ -72,6 +75,7 @@ class KafkaOutlet final : public Outlet {
   std::unique_ptr<kafka::TransactionalProducer> producer_;
   kafka::BatchLimit batches_;                               // as the topic says, or as learned from refusals
   std::optional<kafka::CommittedReader> committed_reader_;  // dropped whenever it did not answer
+  std::optional<std::string> topic_id_;  // of the input; nothing: the library or the cluster knows none
   bool claimed_ = false;
   // Of the last transaction known to have happened; Unset run before the claim.
   RunId run_;

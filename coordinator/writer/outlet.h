@@ -10,6 +10,7 @@
 
 #include "common/count_record.h"
 #include "common/judge/point_text.h"
+#include "common/kafka/input_identity.h"
 #include "common/limits.h"
 #include "common/result.h"
 #include "common/types.h"
@@ -22,8 +23,17 @@ namespace headcount {
 struct Standing {
   StartPlan plan;
   std::vector<std::optional<Offset>> until = {};  // by partition: where --until-end stops, as far as it is known
+  // By partition, where `until` is known: nothing at all is there, not even a transaction that is open.
+  std::vector<bool> began_empty = {};
   // --until-end closes no window that ends after it: frames of it may come behind those ends. Forever: it closes all.
   EventTime last_boundary = EventTime::Forever();
+};
+
+enum class PointsSeen {
+  kStand,         // as they were committed
+  kChanged,       // somebody else has changed some of them: a commit sets that right
+  kGone,          // all of them: deleted by hand, or with the topic
+  kAnotherTopic,  // whatever became of them, the topic that they speak of is there no more
 };
 
 class Outlet {
@@ -50,9 +60,13 @@ class Outlet {
   // How many windows a transaction had better close at most.
   virtual size_t WindowsPerTransaction() const { return limits::kWindowsPerTransaction; }
 
-  // Whether the points stand as they were committed last. False: somebody else has changed them since, and a commit
-  // sets that right. kHumanNeeded: another headcount took over; any other error: ask again another time.
-  virtual Result<bool> PointsStand() { return true; }
+  // How the points stand that were committed last. kHumanNeeded: another headcount took over; any other error: ask
+  // again another time.
+  virtual Result<PointsSeen> LookAtPoints() { return PointsSeen::kStand; }
+
+  // Whether the input topic is another one of the same name than at the claim, or than the one that these records were
+  // read from. An error: it cannot be told now.
+  virtual Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& /*marks*/) { return false; }
 };
 
 }  // namespace headcount

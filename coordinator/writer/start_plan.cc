@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/judge/point_text.h"
+#include "common/reset_advice.h"
 
 namespace headcount {
 namespace {
@@ -90,11 +91,6 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
 }
 
 }  // namespace
-
-std::string ResetAdvice(const std::string& group, const std::string& input_topic) {
-  return "kafka-consumer-groups.sh --bootstrap-server ... --group " + group + " --topic " + input_topic +
-         " --reset-offsets --to-earliest --execute";
-}
 
 const char* Name(StartPlan::Kind kind) {
   switch (kind) {

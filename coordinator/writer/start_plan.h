@@ -46,9 +46,6 @@ const char* Name(StartPlan::Kind kind);
 // An error (kHumanNeeded) says what does not fit together and what to type.
 Result<StartPlan> PlanStart(const StartFacts& facts);
 
-// What a person types to set a group's offsets by hand.
-std::string ResetAdvice(const std::string& group, const std::string& input_topic);
-
 // The start of a partition that was added to the topic: from its beginning, later than what is closed.
 SafePoint NewPartitionStart(WindowStart closed_upto, EventTime wall_clock);
 

@@ -9,6 +9,7 @@
 #include "common/crash_point.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/reset_advice.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -110,7 +111,7 @@ void WriterLoop::ShowStart(const Standing& standing) {
   for (size_t n = 0; n < points_.size(); ++n) {
     const PartitionId p(static_cast<int32_t>(n));
     view_.StorePoint(p, ToText(header_, points_[n]), points_[n].point.offset);
-    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n]);
+    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n], standing.began_empty[n]);
     positions_.push_back(points_[n].point.offset);
   }
   last_boundary_ = standing.last_boundary;
@@ -199,6 +200,12 @@ Result<bool> WriterLoop::Round() {
   const WindowStart bounded =
       BoundedUpTo(publications, upto, start_.options->rule.window_s, outlet_->WindowsPerTransaction());
   if (MustCommit(publications, bounded, ending)) {
+    // What has become of the points that this commit would replace? A topic that was made anew took them along.
+    if (MonotonicMs() - points_watched_ms_ >= limits::kLookBeforeCommitMs) {
+      const Result<bool> may_commit = LookAtPoints();
+      if (!may_commit) return may_commit.error();
+      if (!*may_commit) return false;
+    }
     if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
   }
   if (!ending || bounded < upto) return false;
@@ -331,6 +338,8 @@ Result<void> WriterLoop::WatchPartitions() {
   if (!count) return {};
   missing_since_ms_ = 0;
   if (*count > limits::kMaxPartitions) return TooManyPartitions(*count);
+  // No topic loses partitions.
+  if (*count < static_cast<int32_t>(points_.size())) return InputMadeAnew();
   if (*count > static_cast<int32_t>(points_.size())) AddPartitions(*count);
   return {};
 }
@@ -339,11 +348,96 @@ Result<void> WriterLoop::WatchPoints() {
   const int64_t now_ms = MonotonicMs();
   // A job that ends by itself commits all points once more at its end.
   if (start_.options->until_end || view_.draining() || now_ms - points_watched_ms_ < limits::kWatchPointsMs) return {};
-  points_watched_ms_ = now_ms;
-  const Result<bool> stand = outlet_->PointsStand();
-  if (!stand && stand.error().exit_code == ExitCode::kHumanNeeded) return stand.error();
-  points_disturbed_ = stand.ok() && !*stand;
+  const Result<bool> looked = LookAtPoints();
+  if (!looked) return looked.error();
   return {};
+}
+
+// Answers whether a commit may replace them. Not where it cannot be told whether the topic is the one that was read.
+Result<bool> WriterLoop::LookAtPoints() {
+  // Before the look: where the points stand then, so did the topic that this was read from.
+  std::vector<Read> read;
+  for (size_t p = 0; p < points_.size(); ++p) read.push_back(ReadOf(PartitionId(static_cast<int32_t>(p))));
+  const Result<PointsSeen> seen = outlet_->LookAtPoints();
+  points_watched_ms_ = MonotonicMs();
+  if (!seen && seen.error().exit_code == ExitCode::kHumanNeeded) return seen.error();
+  points_disturbed_ = seen.ok() && *seen != PointsSeen::kStand;
+  if (!points_disturbed_) {
+    if (seen.ok()) read_ = std::move(read);
+    return true;
+  }
+  if (*seen == PointsSeen::kChanged) return true;
+  const Result<bool> another = *seen == PointsSeen::kAnotherTopic ? Result<bool>(true) : InputIsAnother();
+  if (another.ok() && !*another) {
+    Log(LogAction::kOffsetsChanged,
+        "the committed offsets of group " + start_.options->group + " are gone, though " + start_.options->input_topic +
+            " is the topic that is read: headcount sets its own again (to set offsets by "
+            "hand, stop headcount first)",
+        {{LogLabel::kTopic, start_.options->input_topic}, {LogLabel::kGroup, start_.options->group}});
+    return true;
+  }
+  if (another.ok()) {
+    if (Result<void> anew = InputMadeAnew(); !anew) return anew.error();
+  }
+  // Nothing is committed on a guess: the next start refuses where points are missing, not where they are wrong.
+  points_watched_ms_ = 0;
+  return false;
+}
+
+WriterLoop::Read WriterLoop::ReadOf(PartitionId p) const { return {view_.Mark(p), view_.Position(p)}; }
+
+Result<bool> WriterLoop::InputIsAnother() {
+  std::vector<kafka::PlacedMark> tried;
+  for (size_t n = 0; n < points_.size() && tried.size() < limits::kMarksTried; ++n) {
+    const PartitionId p(static_cast<int32_t>(n));
+    // The first mark of a life stands for a while: it is likely to be of the old topic, too.
+    const bool is_known = n < read_.size() && read_[n].mark;
+    const std::optional<RecordMark> mark = is_known ? read_[n].mark : view_.Mark(p);
+    if (mark) tried.push_back({p, *mark});
+  }
+  return outlet_->InputIsAnother(tried);
+}
+
+// --- A topic that was made anew --------------------------------------------------------------------------------
+
+// Ends this life with an error: with it go the open windows, in which frames of the old topic may stand. No error: the
+// new topic is not there yet.
+Result<void> WriterLoop::InputMadeAnew() {
+  const RunOptions& options = *start_.options;
+  const std::string what = "topic " + options.input_topic + " was deleted and made anew while it was read";
+  if (options.on_lost_input == OnLostInput::kFail) {
+    return Error{ExitCode::kHumanNeeded,
+                 what + "; nothing is published of what stands in it now. To go on from its beginning, " +
+                     ResetAdvice(options.group, options.input_topic) +
+                     ", and start again; --on-lost-input=continue does that by itself"};
+  }
+  const Result<int32_t> count = outlet_->CountPartitions();
+  if (!count) return {};
+  const Result<uint64_t> lost = BeginAnew(*count);
+  if (!lost) return lost.error();
+  Log(LogAction::kInputMadeAnew,
+      what + "; going on from its beginning, where what is published stays as it is: about " + std::to_string(*lost) +
+          " offsets that were read stand in no minute",
+      {{LogLabel::kTopic, options.input_topic}, {LogLabel::kGroup, options.group}, {LogLabel::kLostRecords, *lost}});
+  return Error{ExitCode::kBroken, what + ": everybody starts over at its beginning"};
+}
+
+// Commits the beginning of every partition, so that the next life goes on from there. Answers how many offsets of the
+// old topic were read and are in no published minute: some more may have been read since it was looked at last.
+Result<uint64_t> WriterLoop::BeginAnew(int32_t partition_count) {
+  uint64_t lost = 0;
+  for (size_t n = 0; n < points_.size(); ++n) {
+    const int64_t safe = points_[n].point.first_needed().value();
+    const bool is_known = n < read_.size() && read_[n].position;
+    const std::optional<Offset> position =
+        is_known ? read_[n].position : view_.Position(PartitionId(static_cast<int32_t>(n)));
+    if (position && position->value() > safe) lost += static_cast<uint64_t>(position->value() - safe);
+  }
+  points_.assign(static_cast<size_t>(partition_count), NewPartitionStart(header_.closed_upto, WallClock()));
+  header_.sequence = Sequence(header_.sequence.value() + 1);
+  if (Result<void> committed = outlet_->Commit({}, AllPoints(), header_); !committed) return committed.error();
+  view_.ShowLost(lost);
+  return lost;
 }
 
 Error WriterLoop::TooManyPartitions(int32_t count) const {

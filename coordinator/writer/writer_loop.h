@@ -35,7 +35,7 @@ class WriterLoop {
   Result<bool> Round();
   // Looks whether the topic has grown, if it is time to.
   Result<void> WatchPartitions();
-  // Looks whether somebody else has changed the committed points, if it is time to.
+  // Looks whether somebody else has changed the committed points, or made the topic anew, if it is time to.
   Result<void> WatchPoints();
 
  private:
@@ -49,6 +49,15 @@ class WriterLoop {
   void LogLeftOpen() const;
   void TakePoints(const Publications& publications, WindowStart upto);
   void ShowClosed(const Publications& publications, WindowStart upto);
+  Result<bool> LookAtPoints();
+  struct Read {
+    std::optional<RecordMark> mark;
+    std::optional<Offset> position;
+  };
+  Read ReadOf(PartitionId p) const;
+  Result<bool> InputIsAnother();
+  Result<void> InputMadeAnew();
+  Result<uint64_t> BeginAnew(int32_t partition_count);
   Error TooManyPartitions(int32_t count) const;
   void AddPartitions(int32_t count);
   bool DrainTimeIsUp();
@@ -68,6 +77,7 @@ class WriterLoop {
   int64_t partitions_watched_ms_ = 0;
   int64_t points_watched_ms_ = 0;
   bool points_disturbed_ = false;
+  std::vector<Read> read_;  // by partition, before the points were last seen to stand: so it was of the same topic
   int64_t missing_since_ms_ = 0;   // the input topic, by its broker's word; 0: it is there
   int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;

@@ -245,54 +245,5 @@ INSTANTIATE_TEST_SUITE_P(
                             [](int64_t n) { return std::optional<std::string>(Frame(kStart + kDayS - 10 * n, "f")); }}),
     [](const auto& param) { return std::string(param.param.name); });
 
-// --- An open transaction at the end ----------------------------------------------------------------------------
-
-class JobUntilEndInATransaction : public JobClocks, public testing::WithParamInterface<bool> {};
-
-TEST_P(JobUntilEndInATransaction, StopsBeforeItAndWhatItBringsLaterGetsItsVerdictsOnce) {
-  Job job(broker_, 2, {"--workers", "2"});
-  job.Produce(0, Seconds(kStart, kStart + 100, 3, "a"));
-  job.Produce(1, Seconds(kStart, kStart + 60, 3, "b"));
-  const OracleLog open = Seconds(kStart + 60, kStart + 140, 3, "b");
-  TransactionalProducer other(broker_, TestBroker::UniqueName("other"));
-  other.Begin();
-  other.Produce(job.input(), 1, open);
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs()));
-  EXPECT_EQ(job.Committed()[1].offset, 180);
-  job.RunUntilEnd();
-  EXPECT_EQ(job.Published(), RightRecords(job.logs()));
-
-  const bool is_committed = GetParam();
-  if (is_committed) {
-    other.Commit();
-  } else {
-    other.Abort();
-  }
-  ASSERT_TRUE(Eventually([&] {
-    return broker_.Ends(job.input(), 1, Isolation::kReadCommitted).second ==
-           180 + static_cast<int64_t>(open.size()) + 1;
-  }));
-  job.RunUntilEnd();
-  OraclePartition first(kRule);
-  OraclePartition second(kRule);
-  for (const auto& value : job.logs()[0]) first.Record(value);
-  for (const auto& value : job.logs()[1]) second.Record(value);
-  // All was closed up to there: its first frames are late, the rest is counted.
-  second.RaiseClock(kStart + 120);
-  if (is_committed) {
-    for (const auto& value : open) second.Record(value);
-  }
-  const std::vector<std::string> right = RecordsOf(OracleUnion({&first, &second}));
-  EXPECT_EQ(job.Published(), right);
-  ASSERT_EQ(right.size(), is_committed ? 3U : 2U);
-  if (!is_committed) return;
-  EXPECT_EQ(FieldOf(right[2], "late"), 180);
-  EXPECT_EQ(FieldOf(right[2], "events"), 60);
-}
-
-INSTANTIATE_TEST_SUITE_P(Of, JobUntilEndInATransaction, testing::Bool(),
-                         [](const auto& param) { return param.param ? "CommittedLater" : "AbortedLater"; });
-
 }  // namespace
 }  // namespace headcount::test

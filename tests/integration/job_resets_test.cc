@@ -1,6 +1,7 @@
 // Offsets that somebody changes while headcount is down, or while it runs: with Kafka's own tool, as a person types
 // it, or with a program that has taken our group for its own.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <sstream>
@@ -174,6 +175,146 @@ TEST_F(JobResets, TheNextMinuteSetsAStrangersCommitRightToo) {
   job.Kill();
   job.ExpectExactInTheEnd(kRule);
 }
+
+TEST_F(JobResets, OffsetsThatAreDeletedByHandWhileItRunsAreSetRightWhereTheTopicIsTheSame) {
+  Job job(broker_, 2, kStreaming);
+  job.Produce(0, Seconds(kStart, kStart + 38, 3, "a"));
+  job.Produce(1, Seconds(kStart, kStart + 38, 3, "b"));
+  job.Start();
+  ASSERT_TRUE(job.Publishes(3));
+  const Finished gone = Tool({"--delete-offsets", "--group", job.group(), "--topic", job.input()});
+  ASSERT_EQ(Describe(gone.status), "exit 0") << gone.out << gone.err;
+  ASSERT_TRUE(Says(&job, "the committed offsets of group " + job.group() + " are gone, though " + job.input() +
+                             " is the topic that is read"));
+  ASSERT_TRUE(Eventually([&] { return job.Committed()[0].offset && job.Committed()[1].offset; }));
+  EXPECT_EQ(job.process().Err().find("somebody else"), std::string::npos);
+  job.Kill();
+  job.Produce(0, Seconds(kStart + 38, kStart + 60, 3, "a"));
+  job.Produce(1, Seconds(kStart + 38, kStart + 60, 3, "b"));
+  job.ExpectExactInTheEnd(kRule);
+}
+
+// --- A topic that is deleted and made anew while it runs --------------------------------------------------------
+
+class JobTopicMadeAnew : public JobResets {
+ protected:
+  // Three windows of ten seconds are out, the fourth is open.
+  void Begin(Job* job, const Arguments& more = {}) {
+    for (size_t p = 0; p < job->logs().size(); ++p) {
+      job->Produce(static_cast<int32_t>(p), Seconds(kStart, kStart + 38, 3, "old" + std::to_string(p)));
+    }
+    job->Start(more);
+    ASSERT_TRUE(job->Publishes(3));
+    const auto all = static_cast<int64_t>(job->logs().size() * job->logs()[0].size());
+    ASSERT_TRUE(job->Shows([all](const JobStatus& s) { return s.Reached() == all; }));
+  }
+  // Everything that the new one holds goes to its first partition, and closes windows at once.
+  void MakeAnew(const Job& job, int32_t partitions, const OracleLog& log) {
+    broker_.DeleteTopic(job.input());
+    broker_.CreateTopic(job.input(), partitions);
+    broker_.Produce(job.input(), 0, log);
+  }
+  static std::vector<std::string> Both(std::vector<std::string> before, const OracleLog& later) {
+    const std::vector<std::string> right = RightRecords({later}, kRule);
+    before.insert(before.end(), right.begin(), right.end());
+    return before;
+  }
+  static void ExpectSaid(Job* job, const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) {
+      EXPECT_NE(job->process().Err().find(part), std::string::npos) << "no " << part << " in: " << job->process().Err();
+    }
+  }
+
+  // Longer than what was read of the old one: the reader's next offset is there, with another record.
+  const OracleLog longer_ = Seconds(kStart + 40, kStart + 100, 3, "new");
+  const OracleLog shorter_ = Seconds(kStart + 40, kStart + 72, 2, "new");
+};
+
+TEST_F(JobTopicMadeAnew, AndFilledPastTheOldOffsetEndsTheJobBeforeItPublishesAndWhatItSaysToTypeWorks) {
+  Job job(broker_, 1, kStreaming);
+  Begin(&job);
+  const std::vector<std::string> before = job.Published();
+  MakeAnew(job, 1, longer_);
+  EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
+  ExpectSaid(&job, {"topic " + job.input() + " was deleted and made anew", "--on-lost-input=continue"});
+  EXPECT_EQ(job.process().Err().find("somebody else"), std::string::npos) << job.process().Err();
+  EXPECT_EQ(job.Published(), before);
+  EXPECT_FALSE(job.Committed()[0].offset) << "the old offset would hide it from the next start";
+  const Finished refused = job.Run({"--until-end"});
+  EXPECT_EQ(Describe(refused.status), "exit 78");
+  TypeWhatItSays(job.process().Err());
+  job.RunUntilEnd();
+  EXPECT_EQ(job.Published(), Both(before, longer_));
+}
+
+struct Anew {
+  const char* name;
+  int32_t partitions_before;
+  int32_t partitions;
+  bool is_longer;
+};
+
+class JobTopicMadeAnewAsItMayBe : public JobTopicMadeAnew, public testing::WithParamInterface<Anew> {};
+
+TEST_P(JobTopicMadeAnewAsItMayBe, GoesOnFromItsBeginningIfThatIsAskedForAndSaysWhatIsLost) {
+  const Anew& anew = GetParam();
+  Job job(broker_, anew.partitions_before, kStreaming);
+  Begin(&job, {"--on-lost-input=continue"});
+  const std::vector<std::string> before = job.Published();
+  const OracleLog& log = anew.is_longer ? longer_ : shorter_;
+  MakeAnew(job, anew.partitions, log);
+  ASSERT_TRUE(Says(&job, "going on from its beginning")) << job.process().Err();
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Number("writer.generation") == 2 && s.ClosedUpto() > 0; }))
+      << ReadFile(job.status_file());
+  // The frames of the fourth window, of each partition. Some of a longer topic may have been read before it was
+  // noticed.
+  const int64_t lost = anew.partitions_before * 3 * 8;
+  const int64_t said = job.Status()->Number("totals.lost");
+  EXPECT_TRUE(anew.is_longer ? said >= lost : said == lost) << said << " instead of " << lost;
+  EXPECT_EQ(Describe(*job.Drain()), "exit 0");
+  job.RunUntilEnd();
+  EXPECT_EQ(job.Published(), Both(before, log));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, JobTopicMadeAnewAsItMayBe,
+                         testing::Values(Anew{"Longer", 1, 1, true}, Anew{"Shorter", 1, 1, false},
+                                         Anew{"WithFewerPartitions", 3, 1, true},
+                                         Anew{"WithMorePartitions", 1, 3, true}, Anew{"ShorterOfSeveral", 2, 2, false}),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+// The record before the place where it began is all it can know the topic by.
+TEST_F(JobTopicMadeAnew, IsNoticedByALifeThatHasReadNothing) {
+  Job job(broker_, 1, kStreaming);
+  job.Produce(0, Seconds(kStart, kStart + 36, 3, "old"));
+  job.RunUntilEnd();
+  const std::vector<std::string> before = job.Published();
+  ASSERT_EQ(before.size(), 4U);
+  job.Start();
+  ASSERT_TRUE(
+      job.Shows([](const JobStatus& s) { return s.Partition(0, "position") == 3 * 36 && s.Partition(0, "lag") == 0; }));
+  MakeAnew(job, 1, longer_);
+  EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
+  ExpectSaid(&job, {"topic " + job.input() + " was deleted and made anew"});
+  EXPECT_EQ(job.Published(), before);
+}
+
+// As who makes it anew does: the job is told to stop meanwhile, and what it commits last must not hide it.
+TEST_F(JobTopicMadeAnew, IsNoticedByADrainToo) {
+  Job job(broker_, 1, kStreaming);
+  Begin(&job);
+  job.Produce(0, Seconds(kStart + 38, kStart + 39, 3, "old0"));
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Reached() == 3 * 39; }));
+  kill(job.process().pid(), SIGSTOP);
+  for (const pid_t pid : ChildrenOf(job.process().pid())) kill(pid, SIGSTOP);
+  MakeAnew(job, 1, longer_);
+  job.process().Signal(SIGTERM);
+  for (const pid_t pid : ChildrenOf(job.process().pid())) kill(pid, SIGCONT);
+  kill(job.process().pid(), SIGCONT);
+  EXPECT_EQ(Describe(job.Wait().value_or(ExitStatus{})), "exit 78");
+  EXPECT_FALSE(job.Committed()[0].offset) << "the old offset would hide it from the next start";
+}
+
+// --- The output topic -------------------------------------------------------------------------------------------
 
 TEST_F(JobResets, AnOutputTopicThatIsDeletedWhileItRunsIsNamed) {
   Job job(broker_, 1, kStreaming);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "common/kafka/input_identity.h"
 #include "tests/support/kafka_testing.h"
 #include "worker/kafka_frame_source.h"
 
@@ -376,6 +377,89 @@ TEST_F(KafkaSourceTest, ATopicMadeAnewAndShorterNeedsAHuman) {
   EXPECT_EQ(error.exit_code, ExitCode::kHumanNeeded);
   EXPECT_NE(error.message.find(topic), std::string::npos) << error.message;
   broker_.DeleteTopic(topic);
+}
+
+// --- What a record is known by -------------------------------------------------------------------------------
+
+class KafkaMarksTest : public KafkaSourceTest {
+ protected:
+  kafka::MarkSeen Look(const std::string& topic, const RecordMark& mark) const {
+    const Result<kafka::MarkSeen> seen = kafka::LookForMarks(Options(topic).config, topic, {{kP0, mark}}, kTimeoutMs);
+    EXPECT_TRUE(seen.ok()) << seen.error().message;
+    return seen.ok() ? *seen : kafka::MarkSeen::kUnknown;
+  }
+};
+
+TEST_F(KafkaMarksTest, TheRecordBeforeTheStartMarksTheTopicAndIsNotHandedOut) {
+  const TestTopic topic(broker_, "before", 1);
+  broker_.Produce(topic.name(), 0, Numbered(0, 10));
+  const auto source = Started(topic.name(), {{kP0, Offset(10)}});
+  EXPECT_FALSE(source->Mark(kP0));
+  EXPECT_TRUE(FetchUntil(source.get(), kP0, [&](const auto&) { return source->Mark(kP0).has_value(); }).empty());
+  EXPECT_EQ(source->Mark(kP0)->offset, Offset(9));
+  EXPECT_EQ(source->Position(kP0), Offset(10));
+  broker_.Produce(topic.name(), 0, Numbered(10, 2));
+  const std::vector<Copy> frames = FetchCount(source.get(), kP0, 2);
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[0].offset, 10);
+  EXPECT_EQ(source->Mark(kP0)->offset, Offset(9)) << "the next one comes when the writer has seen this";
+}
+
+TEST_F(KafkaMarksTest, AStartWhereRetentionHasTakenWhatIsBeforeIsNoLostInput) {
+  const TestTopic topic(broker_, "edge", 1);
+  broker_.Produce(topic.name(), 0, Numbered(0, 10));
+  broker_.DeleteRecords(topic.name(), 0, 6);
+  const auto source = Started(topic.name(), {{kP0, Offset(6)}});
+  EXPECT_EQ(FetchCount(source.get(), kP0, 4).front().offset, 6);
+  EXPECT_EQ(source->LostRecords(), 0U);
+}
+
+TEST_F(KafkaMarksTest, AStartOneBehindTheEndNeedsAHumanAsAnyOther) {
+  const TestTopic topic(broker_, "onebehind", 1);
+  broker_.Produce(topic.name(), 0, Numbered(0, 10));
+  const auto source = Started(topic.name(), {{kP0, Offset(11)}});
+  const Error error = FetchUntilError(source.get(), kP0, seconds(10));
+  EXPECT_EQ(error.exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(error.message.find("ends at offset 10, before offset 11"), std::string::npos) << error.message;
+}
+
+TEST_F(KafkaMarksTest, ARecordIsFoundAgainUntilTheTopicIsAnotherOrRetentionHasTakenIt) {
+  const std::string topic = TestBroker::UniqueName("marks");
+  broker_.CreateTopic(topic, 1);
+  broker_.Produce(topic, 0, Numbered(0, 100));
+  const auto source = Started(topic, {{kP0, Offset(0)}});
+  FetchCount(source.get(), kP0, 100);
+  const std::optional<RecordMark> mark = source->Mark(kP0);
+  ASSERT_TRUE(mark);
+  EXPECT_EQ(Look(topic, *mark), kafka::MarkSeen::kSame);
+  EXPECT_EQ(Look(topic, {Offset(100), 1}), kafka::MarkSeen::kAnother) << "the log has not come so far";
+  broker_.DeleteRecords(topic, 0, mark->offset.value() + 1);
+  EXPECT_EQ(Look(topic, *mark), kafka::MarkSeen::kUnknown);
+  // The same bytes, but Kafka took them at another time.
+  broker_.DeleteTopic(topic);
+  broker_.CreateTopic(topic, 1);
+  broker_.Produce(topic, 0, Numbered(0, 100));
+  EXPECT_EQ(Look(topic, *mark), kafka::MarkSeen::kAnother);
+  broker_.DeleteTopic(topic);
+}
+
+// The library cannot say it before 2.3.0.
+TEST_F(KafkaMarksTest, ATopicThatIsMadeAnewHasAnotherIdWhereTheLibraryKnowsIds) {
+  const std::string topic = TestBroker::UniqueName("ids");
+  broker_.CreateTopic(topic, 1);
+  const Result<kafka::Handle> handle =
+      kafka::NewAskingConsumer(Options(topic).config, kafka::Isolation::kReadCommitted, kafka::GroupUse::kNone);
+  ASSERT_TRUE(handle.ok());
+  const auto first = kafka::TopicId(handle->get(), topic, kTimeoutMs);
+  const auto again = kafka::TopicId(handle->get(), topic, kTimeoutMs);
+  broker_.DeleteTopic(topic);
+  broker_.CreateTopic(topic, 1);
+  const auto second = kafka::TopicId(handle->get(), topic, kTimeoutMs);
+  broker_.DeleteTopic(topic);
+  ASSERT_TRUE(first.ok() && again.ok() && second.ok());
+  EXPECT_EQ(*first, *again);
+  if (!*first) GTEST_SKIP() << "built with a librdkafka before 2.3.0";
+  EXPECT_NE(*first, *second);
 }
 
 TEST_F(KafkaSourceTest, APartitionThatDoesNotExistNeedsAHuman) {

@@ -103,10 +103,13 @@ Result<Standing> FakeOutlet::Claim(int32_t partition_count, CommitHeader* header
   const EventTime last_boundary = options_->until_end && !options_->publish_open
                                       ? options_->rule.SealableBy(WallClock()).time()
                                       : EventTime::Forever();
-  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count)),
+  const auto count = static_cast<size_t>(partition_count);
+  Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(count), std::vector<bool>(count),
                     last_boundary};
   for (int32_t p = 0; options_->until_end && p < partition_count; ++p) {
+    // What is open here ends in nothing: where it does not, a job with --until-end would wait for it.
     standing.until[static_cast<size_t>(p)] = kafka_->At(PartitionId(p)).LastStable();
+    standing.began_empty[static_cast<size_t>(p)] = kafka_->At(PartitionId(p)).HighWatermark() == Offset(0);
   }
   return standing;
 }

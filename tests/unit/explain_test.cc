@@ -60,6 +60,32 @@ void ExpectTold(const std::string& told, const std::string& part) {
   EXPECT_NE(told.find(part), std::string::npos) << "wanted: " << part << "\ntold: " << told;
 }
 
+TEST(Explain, NamesTheOpenTransactionThatHoldsAMinuteAndHowToFindItsProducer) {
+  StatusReport report = Running();
+  StatusReport::Partition& p = report.partitions[1];
+  p = Reading(1, kMinute + 10);
+  p.position = p.end = 130;
+  p.lag = 0;
+  p.state = "caught_up";
+  p.transaction_end = 200;
+  p.transaction_since_ms = kNowMs - 45'000;
+  const std::string told = Told(report);
+  ExpectTold(
+      told,
+      "partition 1: its clock shows 2016-07-11T13:40:10Z, 55 s too early. It is read up to an open transaction at "
+      "offset 130, which has stood there for 45 s: what lies from there up to offset 200 is read once it is "
+      "committed or aborted.");
+  ExpectTold(told,
+             "kafka-transactions.sh --bootstrap-server broker1:9092 describe-producers --topic user_events "
+             "--partition 1 names the producer.");
+  EXPECT_EQ(told.find("--leave-open"), std::string::npos) << "a streaming job has no such option";
+  report.rule.until_end = true;
+  ExpectTold(Told(report), "--leave-open would not wait for it.");
+  // On a busy topic there is always one, for a moment.
+  report.partitions[1].transaction_since_ms = kNowMs - 500;
+  ExpectTold(Told(report), "It is read to its end");
+}
+
 PublishedMinute Minute(int64_t start) {
   PublishedMinute minute;
   minute.start = WindowStart(start);

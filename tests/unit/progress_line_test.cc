@@ -44,6 +44,40 @@ TEST(ProgressText, LooksPastPartitionsThatHoldNobodyBack) {
 
 TEST(ProgressText, IsCutToTheTerminal) { EXPECT_EQ(ProgressText(Report(), 10), " 43 %  1,2"); }
 
+// --- What --until-end waits for --------------------------------------------------------------------------------
+
+StatusReport::Partition Open(int32_t number, int64_t since_ms) {
+  StatusReport::Partition p;
+  p.partition = number;
+  p.position = 130 + number;
+  p.transaction_end = 200;
+  p.transaction_since_ms = since_ms;
+  return p;
+}
+
+TEST(AwaitedText, NamesEachTransactionThatHasStoodForAMomentWithItsOffsets) {
+  constexpr int64_t kNowMs = 1'000'000;
+  StatusReport report;
+  report.partitions = {Open(0, kNowMs - 12'000)};
+  EXPECT_EQ(AwaitedText(report, 200, kNowMs),
+            "waiting for an open transaction: partition 0 at offset 130 of 200 (12 s)");
+  report.partitions.push_back(Open(3, kNowMs - 1'000));
+  report.partitions.push_back(Open(4, kNowMs - 999));
+  EXPECT_EQ(
+      AwaitedText(report, 200, kNowMs),
+      "waiting for open transactions: partition 0 at offset 130 of 200 (12 s), partition 3 at offset 133 of 200 (1 s)");
+  EXPECT_EQ(AwaitedText(report, 11, kNowMs), "waiting for");
+}
+
+TEST(AwaitedText, IsEmptyWhereNoneHoldsThePartition) {
+  constexpr int64_t kNowMs = 1'000'000;
+  StatusReport report;
+  report.partitions = {Open(0, kNowMs - 12'000), Open(1, kNowMs - 12'000)};
+  report.partitions[0].excused = "at_end";
+  report.partitions[1].transaction_end = -1;
+  EXPECT_EQ(AwaitedText(report, 200, kNowMs), "");
+}
+
 TEST(ProgressText, OfNothingIsNoNonsense) {
   EXPECT_EQ(ProgressText(StatusReport(), 100), "0 frames  0/s  0 minutes out");
 }

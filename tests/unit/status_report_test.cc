@@ -36,6 +36,8 @@ StatusReport Example() {
   read.safe_offset = 60000;
   read.held = 1;
   read.state = "reading";
+  read.transaction_end = 120'020;
+  read.transaction_since_ms = 1468244403321;
   report.partitions.push_back(read);
   StatusReport::Partition unknown;
   unknown.partition = 2;
@@ -91,9 +93,11 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
       R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
       R"("unmoved_since_ms":1468244404321,)"
-      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":"","invalid_in_a_row":0,"invalid_reason":""},)"
+      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":"","invalid_in_a_row":0,"invalid_reason":"",)"
+      R"("transaction_end":120020,"transaction_since_ms":1468244403321},)"
       R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,"unmoved_since_ms":0,)"
-      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away","invalid_in_a_row":9,"invalid_reason":"bad_ts"}],)"
+      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away","invalid_in_a_row":9,"invalid_reason":"bad_ts",)"
+      R"("transaction_end":null,"transaction_since_ms":0}],)"
       R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
       R"("totals":{"records":154,"events":100,"late":3,"invalid":45,"future":2,"tombstones":4,"waiting":5,)"
       R"("invalid_reasons":{"no_value":1,"too_large":2,"poison":3,"not_json":4,"not_object":5,"no_ts":6,"bad_ts":7,)"
@@ -123,8 +127,10 @@ TEST(StatusReport, OfAnOlderVersionIsReadWithoutWhatThatDidNotKnow) {
   std::string json = ToJson(Example());
   const size_t rule = json.find(R"(,"rule":)");
   json.replace(rule, json.size() - rule, "}");
-  for (const char* later :
-       {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)", R"(,"committing_ms":32500)"}) {
+  for (const char* later : {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)",
+                             R"(,"committing_ms":32500)",
+                             R"(,"transaction_end":120020,"transaction_since_ms":1468244403321)",
+                             R"(,"transaction_end":null,"transaction_since_ms":0)"}) {
     json.erase(json.find(later), std::string(later).size());
   }
   const Result<StatusReport> back = ParseStatusReport(json);

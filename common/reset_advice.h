@@ -1,0 +1,13 @@
+// What a person types to set a group's offsets by hand. Pure; worker and writer say it.
+#pragma once
+
+#include <string>
+
+namespace headcount {
+
+inline std::string ResetAdvice(const std::string& group, const std::string& input_topic) {
+  return "kafka-consumer-groups.sh --bootstrap-server ... --group " + group + " --topic " + input_topic +
+         " --reset-offsets --to-earliest --execute";
+}
+
+}  // namespace headcount
