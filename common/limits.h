@@ -223,10 +223,9 @@ inline constexpr int64_t kMadeAnewPatienceMs = 3 * kWatchPointsMs;
 inline constexpr int kReconnectTimeoutMs = 10'000;
 // All such attempts together; then the supervisor's script starts us again.
 inline constexpr int64_t kBrokerLostMs = 300'000;
-// One attempt to send a transaction's offsets: longer than one request may take (10 s), so that the group's coordinator
-// is looked for once more. librdkafka does not end it where no coordinator can be reached; then its client is left.
-inline constexpr int kSendOffsetsMs = 15'000;
-// After which it is left, if librdkafka has not ended it by itself.
+// librdkafka does not end sending a transaction's offsets where no coordinator can be reached; this long after the time
+// of the transaction its client is left. Not sooner: by then the broker has given the transaction up by itself, and a
+// request that still lies before a broker that stands still must not belong to one that we end.
 inline constexpr int kSendOffsetsGraceMs = 1'000;
 // Together the questions that find out what a transaction waits for.
 inline constexpr int kObstacleMs = 3'000;
@@ -279,8 +278,8 @@ static_assert(kHeldFrames < kHeldRecords, "the bound on held frames must be able
 static_assert(kDrainMs + kEndReapMs < 10'000, "a first signal ends the job within 10 s");
 static_assert(kTransactionHeartbeatTimeoutMs < kAcknowledgeTimeoutMs,
               "a writer in a transaction call must not be taken for one that does not answer");
-static_assert(kSendOffsetsMs + kSendOffsetsGraceMs < kTransactionTimeoutMs,
-              "a transaction whose offsets are not taken must be given up before the broker gives it up");
+static_assert(kTransactionTimeoutMs + kSendOffsetsGraceMs < kTransactionHeartbeatTimeoutMs,
+              "a writer that leaves a call must not be killed for it");
 static_assert(kObstacleMs < kHeartbeatTimeoutMs, "who asks what holds the job up must not pass for one that hangs");
 static_assert(kDefaultMaxSkewS >= kDefaultWindowS, "see --max-skew in coordinator/command_line.cc");
 static_assert(kFirstRestartDelayMs << kMaxRestartDoublings >= kMaxRestartDelayMs, "the pause must reach its bound");

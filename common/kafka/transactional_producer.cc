@@ -220,7 +220,7 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
     const size_t last = std::min(first + kPartitionsARequest, offsets.size());
     PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(last - first)));
     for (size_t i = first; i < last; ++i) Append(list.get(), transaction.input_topic, offsets[i]);
-    const int timeout_ms = std::min(limits::kSendOffsetsMs, deadline.remaining_ms());
+    const int timeout_ms = deadline.remaining_ms();
     OffsetsCall call(handle_.get(), group_, std::move(list), timeout_ms);
     if (!call.Ends(timeout_ms + limits::kSendOffsetsGraceMs)) return LeaveClient(&call);
     if (KafkaError error = call.TakeError()) return Failure("send offsets", transaction, error.release());
