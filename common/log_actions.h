@@ -118,6 +118,7 @@ enum class LogAction : uint8_t {
   kClaimUnconfirmed,
   kMinutePublished,
   kOffsetsChanged,
+  kOptionsChanged,
   kTopicGrown,
   kTransactionCommitted,
   kTransactionSettled,

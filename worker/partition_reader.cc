@@ -28,7 +28,7 @@ PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partitio
 
 bool PartitionReader::MayRead(EventTime not_beyond) const {
   if (read_to_until_ || judge_.moves_full() || StandsBeforePoison()) return false;
-  return judge_.restoring() || judge_.watermark() <= not_beyond;
+  return judge_.restoring() || watermark() <= not_beyond;
 }
 
 Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
@@ -144,7 +144,7 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
   if (next_ < batch_.count) facts.known_end = std::max(facts.known_end, Offset(facts.position.value() + 1));
   facts.read_to_until = read_to_until_;
   facts.began_empty = until_ ? *until_ == Offset(0) : facts.position == Offset(0);
-  facts.own_boundary = tools_.options->rule.SealableBy(judge_.watermark());
+  facts.own_boundary = tools_.options->rule.SealableBy(watermark());
   facts.boundary_of_others = boundary_of_others;
   return facts;
 }
@@ -174,7 +174,7 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
 // the windows that this lets close may make the room. If they did not, all moves lie in one window: then it must
 // not hold up the commit of that window, and is excused where it was last.
 void PartitionReader::WaitForRoomForMoves() {
-  const bool held_all_it_could = tools_.view->closed_upto() >= tools_.options->rule.SealableBy(judge_.watermark());
+  const bool held_all_it_could = tools_.view->closed_upto() >= tools_.options->rule.SealableBy(watermark());
   if (held_all_it_could) {
     policy_.StayExcused();
   } else if (HasMore()) {
@@ -186,7 +186,7 @@ void PartitionReader::WaitForRoomForMoves() {
 // clock cannot close without the frames behind. So the clock goes to their end without those; they will be late.
 void PartitionReader::MakeRoomForPoison() {
   const CountingRule& rule = tools_.options->rule;
-  if (tools_.view->closed_upto() < rule.SealableBy(judge_.watermark())) return;
+  if (tools_.view->closed_upto() < rule.SealableBy(watermark())) return;
   const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
   const Offset offset = batch_.frames[next_].offset;
   Log(LogAction::kWindowClosedEarly,

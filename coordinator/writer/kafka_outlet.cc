@@ -6,6 +6,7 @@
 #include "common/kafka/cluster.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/selection.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
 
@@ -121,7 +122,8 @@ Result<std::vector<Offset>> KafkaOutlet::ResolveFrom(int32_t partition_count) {
 
 Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
   StartFacts facts;
-  facts.window_s = options_->rule.window_s;
+  facts.rule = options_->rule;
+  facts.selection = HashOf(SelectionText(*options_));
   facts.wall_clock = WallClock();
   facts.group = options_->group;
   facts.input_topic = options_->input_topic;
@@ -156,12 +158,16 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     return initialised.error();
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  StartPlan changed;
   for (int attempt = 0;; ++attempt) {
     around_(true);  // each question and each transaction may take its whole time
     Result<StartFacts> facts = GatherFacts(partition_count);
     if (!facts) return facts.error();
     Result<StartPlan> plan = PlanStart(*facts);
     if (!plan) return plan.error();
+    // A claim that was made after all, though not confirmed, has changed both already.
+    if (!changed.rule_before) changed.rule_before = plan->rule_before;
+    changed.selection_changed = changed.selection_changed || plan->selection_changed;
     header->closed_upto = plan->closed_upto;
     std::vector<PartitionPoint> points;
     for (size_t p = 0; p < plan->points.size(); ++p) {
@@ -171,6 +177,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     around_(true);
     const kafka::TransactionResult claim = producer_->Commit(MakeTransaction({}, points, *header));
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
+      plan->rule_before = changed.rule_before;
+      plan->selection_changed = changed.selection_changed;
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count))};
       run_ = header->run;
       sequence_ = header->sequence;
