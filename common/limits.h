@@ -55,6 +55,10 @@ inline constexpr size_t kMaxMetadataBytes = 3000;
 inline constexpr size_t kMaxMoves = 24;
 // Poison frames among them are counted apart: finding one takes two deaths, and it must not stop a replay.
 inline constexpr size_t kMaxPoisonMoves = 5;
+// Changes of --allowed-lateness or --max-jump that a partition may not have come to yet. Each needs minutes that are
+// published by one rule, and frames of them that are still read again, since they stand in open minutes too. Each may
+// divide an excuse in two, so that there is room for one excuse more.
+inline constexpr size_t kMaxRuleChanges = 3;
 // Deaths of a worker with the same frame under the decoder before that frame is called poison.
 inline constexpr int kPoisonDeaths = 2;
 

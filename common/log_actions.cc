@@ -152,6 +152,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
      kLimited,
      {L::kWindowStart, L::kUsers, L::kEvents, L::kLate, L::kInvalid, L::kFuture}},
     {A::kOffsetsChanged, "offsets.changed", kWarning, kLimited, {L::kTopic, L::kGroup, L::kPartition, L::kOffset}},
+    {A::kOptionsChanged, "options.changed", kInfo, kAll, {L::kClosedUpto}},
     {A::kTopicGrown, "topic.grown", kInfo, kAll, {L::kTopic, L::kPartitionCount}},
     {A::kTransactionCommitted,
      "transaction.committed",

@@ -125,6 +125,7 @@ enum class LogAction : uint8_t {
   kInputMadeAnew,
   kMinutePublished,
   kOffsetsChanged,
+  kOptionsChanged,
   kTopicGrown,
   kTransactionCommitted,
   kTransactionSettled,

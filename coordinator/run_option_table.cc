@@ -57,15 +57,22 @@ OptionSection ReadingSection() {
 OptionSection RuleSection() {
   return {
       "Counting and the clock",
-      {{"time-field", 0, Takes::kOne, "NAME", "The root key of a frame that holds its time." + Default("ts")},
-       {"id-field", 0, Takes::kOne, "NAME", "The root key whose distinct values are counted." + Default("uid")},
+      {{"time-field", 0, Takes::kOne, "NAME",
+        "The root key of a frame that holds its time. Another one at a restart is refused where frames of published "
+        "minutes would be read again." +
+            Default("ts")},
+       {"id-field", 0, Takes::kOne, "NAME",
+        "The root key whose distinct values are counted; at a restart as --time-field." + Default("uid")},
        {"window", 0, Takes::kOne, "DURATION",
-        "Length of a window, in whole seconds." + DefaultS(limits::kDefaultWindowS)},
+        "Length of a window, in whole seconds. Another one at a restart is refused." +
+            DefaultS(limits::kDefaultWindowS)},
        {"allowed-lateness", 0, Takes::kOne, "DURATION",
-        "How long after its end a window waits for frames of the same partition, in event time." +
+        "How long after its end a window waits for frames of the same partition, in event time. Another one at a "
+        "restart holds for what is not published yet." +
             DefaultS(limits::kDefaultLatenessS)},
        {"max-jump", 0, Takes::kOne, "DURATION",
-        "How far one frame may move its partition's clock by itself. At most --allowed-lateness." +
+        "How far one frame may move its partition's clock by itself. At most --allowed-lateness; at a restart as "
+        "that." +
             Default(FormatDurationMs(limits::kDefaultMaxJumpS * 1000) + ", or --allowed-lateness if that is shorter")},
        {"max-skew", 0, Takes::kOne, "DURATION",
         "How far a partition may be read ahead of the slowest one, in event time. At least --window." +

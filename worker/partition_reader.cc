@@ -31,7 +31,7 @@ PartitionReader::PartitionReader(const ReadingTools& tools, PartitionId partitio
 
 bool PartitionReader::MayRead(EventTime not_beyond) const {
   if (read_to_until_ || judge_.moves_full() || StandsBeforePoison()) return false;
-  return judge_.restoring() || judge_.watermark() <= not_beyond;
+  return judge_.restoring() || watermark() <= not_beyond;
 }
 
 Result<size_t> PartitionReader::ReadSome(size_t max, EventTime not_beyond, int64_t now_ms) {
@@ -181,7 +181,7 @@ PartitionFacts PartitionReader::Facts(WindowStart boundary_of_others) const {
   facts.read_to_until = read_to_until_;
   // Not by the end alone: with --leave-open a partition that begins with an open transaction ends at 0, too.
   facts.began_empty = until_ ? tools_.view->began_empty(partition_) : facts.position == Offset(0);
-  facts.own_boundary = tools_.options->rule.SealableBy(judge_.watermark());
+  facts.own_boundary = tools_.options->rule.SealableBy(watermark());
   facts.boundary_of_others = boundary_of_others;
   return facts;
 }
@@ -214,7 +214,7 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
 // Where --until-end does not close that window, nothing more can be read in this run: the rest is for the next start.
 void PartitionReader::WaitForRoomForMoves() {
   const EventTime last = tools_.view->last_boundary();
-  const EventTime sealable = tools_.options->rule.SealableBy(judge_.watermark()).time();
+  const EventTime sealable = tools_.options->rule.SealableBy(watermark()).time();
   const bool held_all_it_could = tools_.view->closed_upto().time() >= std::min(sealable, last);
   if (held_all_it_could && last != EventTime::Forever()) {
     read_to_until_ = true;
@@ -229,7 +229,7 @@ void PartitionReader::WaitForRoomForMoves() {
 // clock cannot close without the frames behind. So the clock goes to their end without those; they will be late.
 void PartitionReader::MakeRoomForPoison() {
   const CountingRule& rule = tools_.options->rule;
-  if (tools_.view->closed_upto() < rule.SealableBy(judge_.watermark())) return;
+  if (tools_.view->closed_upto() < rule.SealableBy(watermark())) return;
   const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
   const Offset offset = batch_.frames[next_].offset;
   Log(LogAction::kWindowClosedEarly,

@@ -70,7 +70,8 @@ class PartitionReader {
   shm::PartitionStatus Status(EventTime not_beyond, int64_t now_ms) const;
 
   PartitionId partition() const { return partition_; }
-  EventTime watermark() const { return judge_.watermark(); }
+  // By which partitions are compared; the judge's own, but where it still judges by an older rule.
+  EventTime watermark() const { return judge_.sealing_clock(); }
   bool excused() const { return policy_.excused(); }
   // --until-end: all that was there at the start has been judged.
   bool read_to_until() const { return read_to_until_; }

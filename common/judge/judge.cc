@@ -12,13 +12,17 @@ bool OffsetIsBefore(Offset offset, const Move& move) { return offset < move.offs
 }  // namespace
 
 Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds)
-    : rule_(rule),
-      bounds_(bounds),
+    : bounds_(bounds),
       sink_(sink),
+      run_lateness_s_(rule.lateness_s),
+      rule_(rule),
+      rules_(start.point.rules),
       waiting_(start.point.waiting),
       any_waiting_(!waiting_.empty()),
       moves_(start.moves) {
   now_ = {start.point.offset, start.point.excused_here, start.point.watermark};
+  if (!rules_.now.is_set()) rules_.now = {rule.lateness_s, rule.max_jump_s};
+  SwitchRules();
   for (const HeldRef& ref : start.point.held) held_.push_back({ref.offset, {}, ref.score, 0, false});
   restoring_ = !held_.empty();
   while (next_move_ < moves_.size() &&
@@ -26,6 +30,9 @@ Judge::Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink
                                                       moves_[next_move_].kind == Move::Kind::kExcuse))) {
     ++next_move_;
   }
+  // Those are part of the point. A later excuse there is a move of its own: it may be by another rule.
+  moves_.erase(moves_.begin(), moves_.begin() + static_cast<std::ptrdiff_t>(next_move_));
+  next_move_ = 0;
   if (!restoring_) RepeatMovesUpTo(now_.offset);
 }
 
@@ -43,6 +50,25 @@ bool Judge::IsPoison(Offset offset) const {
     if (move.kind == Move::Kind::kPoison && move.offset == offset) return true;
   }
   return false;
+}
+
+// --- The rule in force ---------------------------------------------------------------------------------------
+
+void Judge::SwitchRules() {
+  const size_t to_come = rules_.to_come.size();
+  rules_.SwitchBy(now_.watermark);
+  if (rules_.to_come.size() < to_come) switched_since_excuse_ = true;
+  rule_.lateness_s = rules_.now.lateness_s;
+  rule_.max_jump_s = rules_.now.max_jump_s;
+}
+
+// As a point has them: what its watermark says by itself is left out.
+ClockRules Judge::RulesAt(EventTime watermark) const {
+  ClockRules rules = rules_;
+  if (rules.late_before.is_set() && watermark >= rules.late_before.time().plus(rule_.lateness_s)) {
+    rules.late_before = WindowStart::Unset();
+  }
+  return rules;
 }
 
 bool Judge::Plausible(EventTime ts) const {
@@ -100,6 +126,7 @@ void Judge::BeginRecord(Offset offset) {
 
 void Judge::EndRecord() {
   if (!held_.empty()) ExpireHeld();
+  if (!rules_.to_come.empty()) SwitchRules();
   RepeatMovesUpTo(now_.offset);
 }
 
@@ -149,9 +176,14 @@ void Judge::ExpireHeld() {
   while (!held_.empty() && records_ - held_.front().record_number >= bounds_.held_records) OldestHeldIsFuture();
 }
 
+bool Judge::IsLate(WindowStart window) const {
+  if (!now_.watermark.is_set()) return false;
+  return now_.watermark >= rule_.EndOf(window).plus(rule_.lateness_s) || window < rules_.late_before;
+}
+
 void Judge::Accept(Offset offset, const Frame& frame) {
   const WindowStart window = WindowOf(frame.ts);
-  if (now_.watermark.is_set() && now_.watermark >= rule_.EndOf(window).plus(rule_.lateness_s)) {
+  if (IsLate(window)) {
     const WindowStart standing = rule_.WindowOf(now_.watermark);
     HandOverWaiting(standing);
     sink_->IsLate(offset);
@@ -217,7 +249,9 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
   if (held_.empty() && !raises) return;
   Move* here = ExcuseHere();
   if (here == nullptr) {
-    HC_CHECK(CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves, "excused at a new offset though the moves are full");
+    HC_CHECK(
+        CountMoves(Move::Kind::kExcuse) < limits::kMaxMoves + (now_.excused_here ? limits::kMaxRuleChanges : size_t{0}),
+        "excused at a new offset though the moves are full");
     // Only the first excuse at an offset finds frames to settle, so its clock is the one that matters.
     // Poison that lies ahead may have been passed already: only control records stood before it, or it has left the
     // log.
@@ -232,11 +266,19 @@ void Judge::Excuse(EventTime wall_clock, WindowStart passed_upto) {
 
 void Judge::ApplyExcuse(const Move& move) {
   RememberBefore();
+  switched_since_excuse_ = false;
   SettleHeld(move.clock.plus(rule_.lateness_s));
   now_.excused_here = true;
-  if (move.passed_upto.is_set()) {
+  if (!rules_.to_come.empty()) SwitchRules();
+  if (!move.passed_upto.is_set()) return;
+  size_t to_come = 0;
+  // Once more for each rule that this lets in: windows before passed_upto are sealed, so that all rules must find
+  // their frames late.
+  do {
     now_.watermark = std::max(now_.watermark, move.passed_upto.time().plus(rule_.lateness_s));
-  }
+    to_come = rules_.to_come.size();
+    if (to_come > 0) SwitchRules();
+  } while (rules_.to_come.size() < to_come);
 }
 
 void Judge::SettleHeld(EventTime limit) {
@@ -253,8 +295,10 @@ void Judge::SettleHeld(EventTime limit) {
   }
 }
 
-// The excuse at the present offset that is already part of the state, if there is one.
+// The excuse at the present offset that is already part of the state, if there is one and a later seal may still raise
+// it: another rule in force since then must not be taken for that by which it was given.
 Move* Judge::ExcuseHere() {
+  if (switched_since_excuse_) return nullptr;
   for (size_t i = next_move_; i > 0; --i) {
     Move& move = moves_[i - 1];
     if (move.offset < now_.offset) return nullptr;
@@ -305,13 +349,14 @@ void Judge::RepeatMoves(Offset offset) {
 // --- Points --------------------------------------------------------------------------------------------------
 
 Point Judge::point() const {
-  Point point{now_.offset, now_.excused_here, now_.watermark, waiting_, {}};
+  Point point{now_.offset, now_.excused_here, now_.watermark, waiting_, {}, RulesAt(now_.watermark)};
   for (const HeldFrame& held : held_) point.held.push_back({held.offset, held.score});
   return point;
 }
 
 Point Judge::point_before() const {
-  return {before_.offset, before_.excused_here, before_.watermark, waiting_before_, held_before_};
+  return {before_.offset,  before_.excused_here, before_.watermark,
+          waiting_before_, held_before_,         RulesAt(before_.watermark)};
 }
 
 }  // namespace headcount

@@ -6,6 +6,7 @@
 // the rule in words.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -51,8 +52,9 @@ struct JudgeBounds {
 
 class Judge {
  public:
-  // Starts at `start`. While held frames are to be read again (restoring()), records from
-  // start.point.first_needed() on must be given; they get no second verdict. `sink` must outlive the judge.
+  // Starts at `start`; `rule` is that of the run, which the rules of the point come to in the end. While held frames
+  // are to be read again (restoring()), records from start.point.first_needed() on must be given; they get no second
+  // verdict. `sink` must outlive the judge.
   Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds = {});
 
   // --- Records, in the order of their offsets ---------------------------------------------------------------
@@ -79,6 +81,11 @@ class Judge {
 
   // --- State ------------------------------------------------------------------------------------------------
   EventTime watermark() const { return now_.watermark; }
+  // The watermark less what an older rule waits longer than the run's: the run's rule never seals by it what this
+  // partition may still add to. By this the partitions' clocks are compared.
+  EventTime sealing_clock() const {
+    return now_.watermark.plus(-std::max<int64_t>(0, rule_.lateness_s - run_lateness_s_));
+  }
   Offset offset() const { return now_.offset; }
   size_t held() const { return held_.size(); }
   bool restoring() const { return restoring_; }
@@ -114,7 +121,10 @@ class Judge {
     EventTime watermark = EventTime::Unset();
   };
 
+  void SwitchRules();
+  ClockRules RulesAt(EventTime watermark) const;
   bool Plausible(EventTime ts) const;
+  bool IsLate(WindowStart window) const;
   WindowStart WindowOf(EventTime ts);
   void BeginRecord(Offset offset);
   void EndRecord();
@@ -146,9 +156,14 @@ class Judge {
   bool ExcusesFull() const;
 
   // Fixed after construction.
-  const CountingRule rule_;
   const JudgeBounds bounds_;
   VerdictSink* const sink_;
+  const int64_t run_lateness_s_;
+
+  // As rules_ has it now, at hand for every frame. Neither changes while a record or move is being judged.
+  CountingRule rule_;
+  ClockRules rules_;
+  bool switched_since_excuse_ = false;  // a rule came into force since the last excuse, wherever that was
 
   // The state that a point holds.
   Scalars now_;

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/judge/clock_rules.h"
 #include "common/types.h"
 #include "common/verdict.h"
 
@@ -29,6 +30,8 @@ struct Point {
   VerdictCounts waiting;
   // In the order of their offsets, all below `offset`.
   std::vector<HeldRef> held;
+  // By which it was judged up to here, and will be from here on.
+  ClockRules rules = {};
 
   // Where reading must begin to restore this point: the bodies of the held frames are read again.
   Offset first_needed() const { return held.empty() ? offset : held.front().offset; }
@@ -39,7 +42,7 @@ struct Point {
   }
   friend bool operator==(const Point& a, const Point& b) {
     return a.offset == b.offset && a.excused_here == b.excused_here && a.watermark == b.watermark &&
-           a.waiting == b.waiting && a.held == b.held;
+           a.waiting == b.waiting && a.held == b.held && a.rules == b.rules;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -14,22 +15,49 @@ namespace headcount {
 namespace {
 
 constexpr int kBase = 36;
-constexpr std::string_view kVersion = "1";
-constexpr size_t kFields = 12;
+constexpr size_t kFieldsOfVersion1 = 12;
+constexpr size_t kFields = 14;
+
+// The most digits that `count` numbers can have together whose sum is an offset: the shortest number that has a digit
+// more is 36 times as long, so it costs least where all have equally many.
+constexpr size_t DigitsOfParts(size_t count) {
+  size_t digits = count;
+  uint64_t left = INT64_MAX;
+  uint64_t shortest = 0;
+  for (uint64_t next = kBase; left >= next - shortest; next *= kBase) {
+    const uint64_t longer = std::min<uint64_t>(count, left / (next - shortest));
+    digits += longer;
+    left -= longer * (next - shortest);
+    shortest = next;
+    if (next > UINT64_MAX / kBase) break;
+  }
+  return digits;
+}
 
 // The widest each thing can be, separators included, in base 36: an offset or a count takes 13 digits,
-// an event time below 1e14 (plus durations) 10, a score 3 with its sign, --window 6.
+// a time in seconds 8 (36^8 is the year 91,000), a score 3 with its sign, --window 6, --allowed-lateness 5.
 constexpr size_t kOffsetWidth = 13;
-constexpr size_t kTimeWidth = 10;
+constexpr size_t kTimeWidth = 8;
+constexpr int64_t kTimeEnd = 2'821'109'907'456;
+static_assert(limits::kFirstMillisTs + 2 * limits::kMaxDurationS < kTimeEnd && limits::kMaxTs / 1000 < kTimeEnd,
+              "an event time, and one a window and a lateness later, must fit into its width");
 constexpr size_t kScoreWidth = 3;
-constexpr size_t kHeaderWidth = 2 + 17 + (kOffsetWidth + 1) + (kTimeWidth + 1) + 7;
-constexpr size_t kStateWidth = (kOffsetWidth + 1) + 2 + (kTimeWidth + 1) + (1 + kInvalidReasons) * (kOffsetWidth + 1);
-constexpr size_t kHeldWidth = limits::kHeldFrames * (kOffsetWidth + 1 + kScoreWidth + 1);
-constexpr size_t kMovesWidth = limits::kMaxMoves * (1 + kOffsetWidth + 1 + kTimeWidth + 1 + kTimeWidth + 1);
-constexpr size_t kPoisonWidth = limits::kMaxPoisonMoves * (1 + kOffsetWidth + 1);
+constexpr size_t kDurationWidth = 5;
+static_assert(limits::kMaxDurationS < 60'466'176, "a duration must fit into its width: 36^5");
+static_assert(DigitsOfParts(1) == kOffsetWidth && DigitsOfParts(100) < 12 * 100,
+              "an offset is a sum of one, and many parts of it are short");
+constexpr size_t kHeaderWidth = 2 + 17 + (kOffsetWidth + 1) + (kTimeWidth + 1) + 7 + 9;
+constexpr size_t kRulesWidth =
+    2 * (kDurationWidth + 1) + kTimeWidth + 1 + limits::kMaxRuleChanges * (kTimeWidth + 1 + 2 * (kDurationWidth + 1));
+constexpr size_t kWaitingWidth = 3 + (1 + kInvalidReasons) * (kOffsetWidth + 1);
+constexpr size_t kStateWidth = (kOffsetWidth + 1) + 2 + (kTimeWidth + 1) + kRulesWidth + kWaitingWidth;
+constexpr size_t kHeldWidth = DigitsOfParts(limits::kHeldFrames) + limits::kHeldFrames * (1 + kScoreWidth + 1);
+constexpr size_t kMostExcuses = limits::kMaxMoves + limits::kMaxRuleChanges;
+constexpr size_t kMovesWidth = DigitsOfParts(kMostExcuses + limits::kMaxPoisonMoves) +
+                               kMostExcuses * (1 + 1 + kTimeWidth + 1 + kTimeWidth + 1) +
+                               limits::kMaxPoisonMoves * (1 + 1);
 constexpr size_t kChecksumWidth = 8;
-static_assert(kHeaderWidth + kStateWidth + kHeldWidth + kMovesWidth + kPoisonWidth + kChecksumWidth <=
-                  limits::kMaxMetadataBytes,
+static_assert(kHeaderWidth + kStateWidth + kHeldWidth + kMovesWidth + kChecksumWidth <= limits::kMaxMetadataBytes,
               "a partition's whole state must fit into the metadata of its offset");
 // A record changes a score by one, and a held frame sees so many of them.
 constexpr int32_t kWidestScore = limits::kHeldRecords;
@@ -64,25 +92,42 @@ std::string Hex(uint64_t number, int digits) {
 
 std::string Checksum(std::string_view text) { return Hex(XXH32(text.data(), text.size(), 0), 8); }
 
+void PutRules(TextWriter* out, const ClockRules& rules) {
+  if (!rules.now.is_set()) {
+    out->Put('-');
+    return;
+  }
+  out->Put(rules.now.lateness_s).Put('.').Put(rules.now.max_jump_s);
+  if (rules.late_before.is_set()) out->Put('.').Put(rules.late_before.time());
+  for (const RuleChange& change : rules.to_come) {
+    out->Put(',').Put(change.from.time()).Put('.').Put(change.rule.lateness_s).Put('.').Put(change.rule.max_jump_s);
+  }
+}
+
+// Without the reasons at the end that nothing has: they may be those that another program does not know.
 void PutWaiting(TextWriter* out, const VerdictCounts& waiting) {
   if (waiting.empty()) return;
-  out->Put(waiting.future);
-  for (const uint64_t count : waiting.invalid_by_reason) out->Put(',').Put(count);
+  size_t n = kInvalidReasons;
+  while (n > 0 && waiting.invalid_by_reason[n - 1] == 0) --n;
+  out->Put(n).Put(',').Put(waiting.future);
+  for (size_t i = 0; i < n; ++i) out->Put(',').Put(waiting.invalid_by_reason[i]);
 }
 
 void PutHeld(TextWriter* out, const Point& point) {
   for (size_t i = 0; i < point.held.size(); ++i) {
     if (i > 0) out->Put(',');
-    out->Put(point.offset.value() - point.held[i].offset.value()).Put(':').Put(point.held[i].score);
+    const Offset next = i + 1 < point.held.size() ? point.held[i + 1].offset : point.offset;
+    out->Put(next.value() - point.held[i].offset.value()).Put(':').Put(point.held[i].score);
   }
 }
 
 void PutMoves(TextWriter* out, const SafePoint& safe) {
-  for (size_t i = 0; i < safe.moves.size(); ++i) {
-    const Move& move = safe.moves[i];
-    if (i > 0) out->Put(',');
-    out->Put(move.kind == Move::Kind::kExcuse ? 'e' : 'p').Put(move.offset.value() - safe.point.offset.value());
+  Offset before = safe.point.offset;
+  for (const Move& move : safe.moves) {
+    if (&move != &safe.moves.front()) out->Put(',');
+    out->Put(move.kind == Move::Kind::kExcuse ? 'e' : 'p').Put(move.offset.value() - before.value());
     if (move.kind == Move::Kind::kExcuse) out->Put('.').Put(move.passed_upto.time()).Put('.').Put(move.clock);
+    before = move.offset;
   }
 }
 
@@ -111,7 +156,7 @@ bool GetTime(std::string_view text, EventTime* time) {
     return true;
   }
   int64_t seconds = 0;
-  if (!Get(text, &seconds) || seconds < 0 || seconds > 2 * limits::kMaxTs) return false;
+  if (!Get(text, &seconds) || seconds < 0 || seconds >= kTimeEnd) return false;
   *time = EventTime(seconds);
   return true;
 }
@@ -123,27 +168,83 @@ bool GetWindow(std::string_view text, WindowStart* window) {
   return true;
 }
 
-bool GetWaiting(std::string_view text, VerdictCounts* waiting) {
+bool GetRule(std::string_view lateness, std::string_view jump, ClockRule* rule) {
+  if (!Get(lateness, &rule->lateness_s) || !Get(jump, &rule->max_jump_s)) return false;
+  return rule->max_jump_s >= 0 && rule->max_jump_s <= rule->lateness_s && rule->lateness_s <= limits::kMaxDurationS;
+}
+
+bool GetRules(std::string_view text, ClockRules* rules) {
+  if (text == "-") return true;
   const std::vector<std::string_view> parts = Split(text, ',');
-  if (parts.empty()) return true;
-  if (parts.size() != 1 + kInvalidReasons || !Get(parts[0], &waiting->future)) return false;
-  for (size_t i = 0; i < kInvalidReasons; ++i) {
-    if (!Get(parts[i + 1], &waiting->invalid_by_reason[i])) return false;
+  if (parts.empty() || parts.size() > 1 + limits::kMaxRuleChanges) return false;
+  const std::vector<std::string_view> now = Split(parts[0], '.');
+  if (now.size() < 2 || now.size() > 3 || !GetRule(now[0], now[1], &rules->now)) return false;
+  if (now.size() == 3 && (!GetWindow(now[2], &rules->late_before) || !rules->late_before.is_set())) return false;
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const std::vector<std::string_view> change = Split(parts[i], '.');
+    WindowStart from;
+    ClockRule rule;
+    if (change.size() != 3 || !GetWindow(change[0], &from) || !GetRule(change[1], change[2], &rule)) return false;
+    if (!from.is_set() || (!rules->to_come.empty() && from <= rules->to_come.back().from)) return false;
+    rules->to_come.push_back({from, rule});
   }
   return true;
 }
 
-bool GetHeld(std::string_view text, Point* point) {
+bool GetCounts(const std::vector<std::string_view>& parts, size_t first, VerdictCounts* waiting) {
+  if (!Get(parts[first], &waiting->future)) return false;
+  for (size_t i = 0; first + 1 + i < parts.size(); ++i) {
+    if (!Get(parts[first + 1 + i], &waiting->invalid_by_reason[i])) return false;
+  }
+  return true;
+}
+
+// How many invalid reasons it names; version 1 has always the same nine.
+constexpr size_t kReasonsOfVersion1 = 9;
+static_assert(kReasonsOfVersion1 <= kInvalidReasons);
+
+bool GetWaiting(std::string_view text, bool is_version_1, VerdictCounts* waiting) {
+  const std::vector<std::string_view> parts = Split(text, ',');
+  if (parts.empty()) return true;
+  if (is_version_1) return parts.size() == 1 + kReasonsOfVersion1 && GetCounts(parts, 0, waiting);
+  size_t reasons = 0;
+  if (!Get(parts[0], &reasons) || reasons > kInvalidReasons || parts.size() != 2 + reasons) return false;
+  return GetCounts(parts, 1, waiting);
+}
+
+// The number of reasons that the text names, if this program knows fewer.
+std::optional<size_t> UnknownReasons(std::string_view waiting) {
+  size_t reasons = 0;
+  if (!Get(waiting.substr(0, waiting.find(',')), &reasons) || reasons <= kInvalidReasons) return std::nullopt;
+  return reasons;
+}
+
+// Distances of version 1 are made those to the next one.
+bool MakeNeighbours(std::vector<int64_t>* backs) {
+  for (size_t i = 0; i + 1 < backs->size(); ++i) {
+    if ((*backs)[i] <= (*backs)[i + 1]) return false;
+    (*backs)[i] -= (*backs)[i + 1];
+  }
+  return true;
+}
+
+bool GetHeld(std::string_view text, bool is_version_1, Point* point) {
+  std::vector<int64_t> backs;
   for (const std::string_view part : Split(text, ',')) {
     const std::vector<std::string_view> pair = Split(part, ':');
     int64_t back = 0;
     HeldRef held;
     if (pair.size() != 2 || !Get(pair[0], &back) || !Get(pair[1], &held.score)) return false;
-    if (back <= 0 || back > point->offset.value()) return false;
-    if (held.score < -kWidestScore || held.score > kWidestScore) return false;
-    held.offset = Offset(point->offset.value() - back);
-    if (!point->held.empty() && held.offset <= point->held.back().offset) return false;
+    if (back <= 0 || held.score < -kWidestScore || held.score > kWidestScore) return false;
+    backs.push_back(back);
     point->held.push_back(held);
+  }
+  if (is_version_1 && !MakeNeighbours(&backs)) return false;
+  int64_t at = point->offset.value();
+  for (size_t i = backs.size(); i-- > 0;) {
+    if (backs[i] > at) return false;
+    at -= backs[i];
+    point->held[i].offset = Offset(at);
   }
   return point->held.size() <= limits::kHeldFrames;
 }
@@ -160,16 +261,26 @@ bool GetMove(std::string_view text, Offset origin, Move* move) {
   return GetWindow(parts[1], &move->passed_upto) && GetTime(parts[2], &move->clock);
 }
 
-bool GetMoves(std::string_view text, SafePoint* safe) {
+bool GetMoves(std::string_view text, bool is_version_1, SafePoint* safe) {
   size_t excuses = 0;
+  Offset origin = safe->point.offset;
   for (const std::string_view part : Split(text, ',')) {
     Move move;
-    if (!GetMove(part, safe->point.offset, &move)) return false;
+    if (!GetMove(part, origin, &move)) return false;
     if (!safe->moves.empty() && move.offset < safe->moves.back().offset) return false;
     safe->moves.push_back(move);
     if (move.kind == Move::Kind::kExcuse) ++excuses;
+    if (!is_version_1) origin = move.offset;
   }
-  return excuses <= limits::kMaxMoves && safe->moves.size() - excuses <= limits::kMaxPoisonMoves;
+  return excuses <= kMostExcuses && safe->moves.size() - excuses <= limits::kMaxPoisonMoves;
+}
+
+bool GetSelection(std::string_view text, std::optional<SelectionHash>* selection) {
+  if (text == "-") return true;
+  uint32_t hash = 0;
+  if (text.size() != 8 || !Get(text, &hash, 16)) return false;
+  *selection = SelectionHash(hash);
+  return true;
 }
 
 bool GetHeader(const std::vector<std::string_view>& fields, CommitHeader* header) {
@@ -178,16 +289,18 @@ bool GetHeader(const std::vector<std::string_view>& fields, CommitHeader* header
   if (fields[1].size() != 16 || !Get(fields[1], &run, 16) || !Get(fields[2], &sequence)) return false;
   header->run = RunId(run);
   header->sequence = Sequence(sequence);
-  return GetWindow(fields[3], &header->closed_upto) && Get(fields[4], &header->window_s) && header->window_s > 0 &&
-         header->window_s <= limits::kMaxDurationS;
+  if (!GetWindow(fields[3], &header->closed_upto) || !Get(fields[4], &header->window_s)) return false;
+  return header->window_s > 0 && header->window_s <= limits::kMaxDurationS &&
+         GetSelection(fields[5], &header->selection);
 }
 
-bool GetPoint(const std::vector<std::string_view>& fields, Point* point) {
+bool GetPoint(const std::vector<std::string_view>& fields, bool is_version_1, Point* point) {
   int64_t offset = 0;
-  if (!Get(fields[5], &offset) || offset < 0 || (fields[6] != "0" && fields[6] != "1")) return false;
+  if (!Get(fields[6], &offset) || offset < 0 || (fields[7] != "0" && fields[7] != "1")) return false;
   point->offset = Offset(offset);
-  point->excused_here = fields[6] == "1";
-  return GetTime(fields[7], &point->watermark) && GetWaiting(fields[8], &point->waiting) && GetHeld(fields[9], point);
+  point->excused_here = fields[7] == "1";
+  return GetTime(fields[8], &point->watermark) && GetRules(fields[9], &point->rules) &&
+         GetWaiting(fields[10], is_version_1, &point->waiting) && GetHeld(fields[11], is_version_1, point);
 }
 
 Error Refused(std::string_view text, const std::string& why) {
@@ -198,12 +311,15 @@ Error Refused(std::string_view text, const std::string& why) {
 }  // namespace
 
 std::string ToText(const CommitHeader& header, const SafePoint& safe) {
-  std::string text(kVersion);
+  std::string text("2;");
   TextWriter out(&text);
-  text.append(";").append(Hex(header.run.value(), 16)).append(";");
+  text.append(Hex(header.run.value(), 16)).append(";");
   out.Put(header.sequence.value()).Put(';').Put(header.closed_upto.time()).Put(';').Put(header.window_s).Put(';');
+  text.append(header.selection ? Name(*header.selection) : "-").append(";");
   const Point& point = safe.point;
   out.Put(point.offset.value()).Put(';').Put(point.excused_here ? '1' : '0').Put(';').Put(point.watermark).Put(';');
+  PutRules(&out, point.rules);
+  out.Put(';');
   PutWaiting(&out, point.waiting);
   out.Put(';');
   PutHeld(&out, point);
@@ -217,19 +333,29 @@ std::string ToText(const CommitHeader& header, const SafePoint& safe) {
 
 Result<CommittedPoint> ParsePointText(std::string_view text) {
   // An empty field between two separators is a field: Split() drops only an empty whole.
-  const std::vector<std::string_view> fields = Split(text, ';');
-  if (fields.empty() || fields[0] != kVersion) return Refused(text, "not of version " + std::string(kVersion));
-  if (fields.size() != kFields) return Refused(text, "cut short");
+  std::vector<std::string_view> fields = Split(text, ';');
+  const bool is_version_1 = !fields.empty() && fields[0] == "1";
+  if (!is_version_1 && (fields.empty() || fields[0] != "2")) return Refused(text, "not of version 1 or 2");
+  if (fields.size() != (is_version_1 ? kFieldsOfVersion1 : kFields)) return Refused(text, "cut short");
   if (fields.back() != Checksum(text.substr(0, text.size() - fields.back().size()))) {
     return Refused(text, "its checksum does not fit");
   }
+  if (is_version_1) {
+    for (const std::ptrdiff_t missing : {5, 9}) fields.insert(fields.begin() + missing, "-");
+  } else if (const std::optional<size_t> reasons = UnknownReasons(fields[10])) {
+    return Refused(text, "it counts frames by " + std::to_string(*reasons) +
+                             " reasons of being invalid, of which this headcount knows " +
+                             std::to_string(kInvalidReasons) + ": a later one wrote it");
+  }
   CommittedPoint committed;
   if (text.size() > limits::kMaxMetadataBytes || !GetHeader(fields, &committed.header) ||
-      !GetPoint(fields, &committed.safe.point) || !GetMoves(fields[10], &committed.safe)) {
+      !GetPoint(fields, is_version_1, &committed.safe.point) || !GetMoves(fields[12], is_version_1, &committed.safe)) {
     return Refused(text, "a value is out of range");
   }
   // 007, or a list of zeroes: such a text is not ours, whatever its checksum says. Ours is never the longer one.
-  if (ToText(committed.header, committed.safe) != text) return Refused(text, "not as this program writes it");
+  if (!is_version_1 && ToText(committed.header, committed.safe) != text) {
+    return Refused(text, "not as this program writes it");
+  }
   return committed;
 }
 

@@ -7,8 +7,9 @@
 //   JobData | SlotData[slots] | PartitionData[kMaxPartitions] | slice of slot 0 | slice of slot 1 | ...
 //
 // A slice belongs to its worker. In it lie the distinct tables, and, once published, for the writer to read:
-//   a publication: PublicationData, WindowRef[window_count], then per partition StepData, its held refs and moves
-//   a sealed window: SealedWindowData, then per partition PointData and its held refs, then the names of the blocks
+//   a publication: PublicationData, WindowRef[window_count], then per partition StepData, its point and moves
+//   a sealed window: SealedWindowData, then per partition its point, then the names of the blocks
+//   a point: PointData, HeldData[held_count], RuleChangeData[change_count]
 // Places in a slice are byte distances from its beginning; nothing here holds an address.
 #pragma once
 
@@ -199,6 +200,12 @@ struct HeldData {
   int64_t score;
 };
 
+struct RuleChangeData {
+  int64_t from;
+  int64_t lateness_s;
+  int64_t max_jump_s;
+};
+
 struct PointData {
   int64_t offset;
   int64_t watermark;
@@ -207,6 +214,10 @@ struct PointData {
   int32_t partition;
   uint32_t excused_here;
   uint64_t held_count;  // HeldData[held_count] follow
+  int64_t lateness_s;   // -1: not said
+  int64_t max_jump_s;
+  int64_t late_before;
+  uint64_t change_count;  // RuleChangeData[change_count] follow
 };
 
 struct MoveData {
@@ -220,7 +231,7 @@ struct StepData {
   int64_t position;  // of the judge
   int64_t watermark;
   uint64_t move_count;
-  // PointData of the rest and its held refs follow, then MoveData[move_count].
+  // The point of the rest follows, then MoveData[move_count].
 };
 
 struct WindowRef {
@@ -248,7 +259,7 @@ struct SealedWindowData {
   uint64_t block_bytes;  // of each block of the table
   uint64_t block_count;
   uint64_t point_count;
-  // PointData and held refs follow, point_count times, then uint32_t[block_count]: see DistinctTable::blocks().
+  // Points follow, point_count of them, then uint32_t[block_count]: see DistinctTable::blocks().
 };
 
 static_assert(std::is_standard_layout_v<JobData> && std::is_standard_layout_v<SlotData> &&
@@ -257,9 +268,9 @@ static_assert(std::is_standard_layout_v<JobData> && std::is_standard_layout_v<Sl
 static_assert(std::is_trivially_copyable_v<PointData> && std::is_trivially_copyable_v<StepData> &&
                   std::is_trivially_copyable_v<PublicationData> && std::is_trivially_copyable_v<SealedWindowData>,
               "what is copied out of a slice must be bytes");
-static_assert(sizeof(HeldData) % 8 == 0 && sizeof(PointData) % 8 == 0 && sizeof(StepData) % 8 == 0 &&
-                  sizeof(MoveData) % 8 == 0 && sizeof(WindowRef) % 8 == 0 && sizeof(PublicationData) % 8 == 0 &&
-                  sizeof(SealedWindowData) % 8 == 0,
+static_assert(sizeof(HeldData) % 8 == 0 && sizeof(RuleChangeData) % 8 == 0 && sizeof(PointData) % 8 == 0 &&
+                  sizeof(StepData) % 8 == 0 && sizeof(MoveData) % 8 == 0 && sizeof(WindowRef) % 8 == 0 &&
+                  sizeof(PublicationData) % 8 == 0 && sizeof(SealedWindowData) % 8 == 0,
               "records that follow each other must stay aligned");
 static_assert(sizeof(PartitionData) % 64 == 0 && sizeof(SlotData) % 64 == 0 && sizeof(JobData) % 64 == 0,
               "two processes must not store into one cache line");

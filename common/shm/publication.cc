@@ -63,8 +63,15 @@ void PutPoint(Pen* pen, PartitionId partition, const Point& point) {
   data.partition = partition.value();
   data.excused_here = point.excused_here ? 1 : 0;
   data.held_count = point.held.size();
+  data.lateness_s = point.rules.now.lateness_s;
+  data.max_jump_s = point.rules.now.max_jump_s;
+  data.late_before = point.rules.late_before.seconds();
+  data.change_count = point.rules.to_come.size();
   pen->Put(data);
   for (const HeldRef& held : point.held) pen->Put(HeldData{held.offset.value(), held.score});
+  for (const RuleChange& change : point.rules.to_come) {
+    pen->Put(RuleChangeData{change.from.seconds(), change.rule.lateness_s, change.rule.max_jump_s});
+  }
 }
 
 Point TakePoint(Eye* eye, PartitionId* partition) {
@@ -76,6 +83,12 @@ Point TakePoint(Eye* eye, PartitionId* partition) {
   for (uint64_t i = 0; i < data.held_count; ++i) {
     const auto held = eye->Take<HeldData>();
     point.held.push_back({Offset(held.offset), static_cast<int32_t>(held.score)});
+  }
+  point.rules.now = {data.lateness_s, data.max_jump_s};
+  point.rules.late_before = WindowStart(data.late_before);
+  for (uint64_t i = 0; i < data.change_count; ++i) {
+    const auto change = eye->Take<RuleChangeData>();
+    point.rules.to_come.push_back({WindowStart(change.from), {change.lateness_s, change.max_jump_s}});
   }
   return point;
 }
@@ -131,7 +144,9 @@ SealedWindow LoadWindow(const char* slice_begin, uint64_t slice_bytes, const Win
 
 }  // namespace
 
-uint64_t BytesOf(const Point& point) { return sizeof(PointData) + point.held.size() * sizeof(HeldData); }
+uint64_t BytesOf(const Point& point) {
+  return sizeof(PointData) + point.held.size() * sizeof(HeldData) + point.rules.to_come.size() * sizeof(RuleChangeData);
+}
 
 uint64_t BytesOf(const SealedWindow& window) {
   uint64_t bytes = sizeof(SealedWindowData);

@@ -11,6 +11,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/reset_advice.h"
+#include "common/selection.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
 #include "coordinator/writer/refused_transaction.h"
@@ -141,7 +142,8 @@ Result<std::vector<Offset>> KafkaOutlet::ResolveFrom(int32_t partition_count) {
 
 Result<StartFacts> KafkaOutlet::GatherFacts(int32_t partition_count) {
   StartFacts facts;
-  facts.window_s = options_->rule.window_s;
+  facts.rule = options_->rule;
+  facts.selection = HashOf(SelectionText(*options_));
   facts.wall_clock = WallClock();
   facts.group = options_->group;
   facts.input_topic = options_->input_topic;
@@ -206,12 +208,16 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     return Explained(initialised.error());
   }
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
+  StartPlan changed;
   for (int attempt = 0;; ++attempt) {
     around_(true);  // each question and each transaction may take its whole time
     Result<StartFacts> facts = GatherFacts(partition_count);
     if (!facts) return Explained(facts.error());
     Result<StartPlan> plan = PlanStart(*facts);
     if (!plan) return plan.error();
+    // A claim that was made after all, though not confirmed, has changed both already.
+    if (!changed.rule_before) changed.rule_before = plan->rule_before;
+    changed.selection_changed = changed.selection_changed || plan->selection_changed;
     header->closed_upto = plan->closed_upto;
     std::vector<PartitionPoint> points;
     for (size_t p = 0; p < plan->points.size(); ++p) {
@@ -222,6 +228,8 @@ Result<Standing> KafkaOutlet::Claim(int32_t partition_count, CommitHeader* heade
     const kafka::Transaction transaction = MakeTransaction({}, points, *header);
     kafka::TransactionResult claim = producer_->Commit(transaction);
     if (claim.outcome == kafka::TransactionOutcome::kCommitted) {
+      plan->rule_before = changed.rule_before;
+      plan->selection_changed = changed.selection_changed;
       Standing standing{std::move(*plan), std::vector<std::optional<Offset>>(static_cast<size_t>(partition_count)), {}};
       run_ = header->run;
       sequence_ = header->sequence;

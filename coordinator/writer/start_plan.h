@@ -8,6 +8,7 @@
 
 #include "common/judge/point.h"
 #include "common/result.h"
+#include "common/selection.h"
 #include "common/types.h"
 
 namespace headcount {
@@ -22,7 +23,8 @@ struct StartFacts {
   std::vector<HeldByKafka> committed;        // by partition
   std::optional<WindowStart> newest_minute;  // in the output topic
   std::vector<Offset> from;                  // --from, by partition
-  int64_t window_s = 0;
+  CountingRule rule;                         // of this start, as is
+  SelectionHash selection;                   // ... this
   EventTime wall_clock;
   // For messages: what to type.
   std::string group;
@@ -39,6 +41,9 @@ struct StartPlan {
   Kind kind = Kind::kFresh;
   WindowStart closed_upto;
   std::vector<SafePoint> points;  // by partition
+  // Where this start has others than the last: the rule of the last, and whether time or id are chosen otherwise.
+  std::optional<ClockRule> rule_before;
+  bool selection_changed = false;
 };
 
 const char* Name(StartPlan::Kind kind);
@@ -47,6 +52,6 @@ const char* Name(StartPlan::Kind kind);
 Result<StartPlan> PlanStart(const StartFacts& facts);
 
 // The start of a partition that was added to the topic: from its beginning, later than what is closed.
-SafePoint NewPartitionStart(WindowStart closed_upto, EventTime wall_clock);
+SafePoint NewPartitionStart(WindowStart closed_upto, EventTime wall_clock, const CountingRule& rule);
 
 }  // namespace headcount

@@ -10,6 +10,8 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/reset_advice.h"
+#include "common/selection.h"
+#include "common/units.h"
 #include "coordinator/number_text.h"
 
 namespace headcount {
@@ -62,6 +64,32 @@ void LogInvalidShare(const CountRecord& record, const FieldNames& names) {
        {LogLabel::kFuture, counts.future}});
 }
 
+std::string RuleText(int64_t lateness_s, int64_t max_jump_s) {
+  return "--allowed-lateness " + FormatDurationMs(lateness_s * 1000) + " --max-jump " +
+         FormatDurationMs(max_jump_s * 1000);
+}
+
+// What this start does otherwise than the one before it, and from which minute on.
+void LogChanges(const StartPlan& plan, const RunOptions& options) {
+  const std::string where = plan.closed_upto.is_set() ? "from minute " + TimeText(plan.closed_upto.seconds()) +
+                                                            " on; those before it are published and stay as they are"
+                                                      : "for every minute: none is published yet";
+  std::optional<int64_t> closed_upto;
+  if (plan.closed_upto.is_set()) closed_upto = plan.closed_upto.seconds();
+  if (plan.rule_before) {
+    Log(LogAction::kOptionsChanged,
+        RuleText(options.rule.lateness_s, options.rule.max_jump_s) + " now, where the last start had " +
+            RuleText(plan.rule_before->lateness_s, plan.rule_before->max_jump_s) + ": " + where,
+        {{LogLabel::kClosedUpto, closed_upto}});
+  }
+  if (plan.selection_changed) {
+    Log(LogAction::kOptionsChanged,
+        "--time-field " + options.fields.time + " --id-field " + options.fields.id +
+            " now, where the last start had others: " + where,
+        {{LogLabel::kClosedUpto, closed_upto}});
+  }
+}
+
 }  // namespace
 
 WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet)
@@ -81,7 +109,8 @@ Result<void> WriterLoop::Start() {
   view_.EnterState(shm::WriterState::kCounted);
   start_.wakeups->coordinator().Signal();
 
-  header_ = {start_.run, Sequence(0), WindowStart::Unset(), start_.options->rule.window_s};
+  header_ = {start_.run, Sequence(0), WindowStart::Unset(), start_.options->rule.window_s,
+             HashOf(SelectionText(*start_.options))};
   Result<Standing> standing = outlet_->Claim(*count, &header_);
   if (!standing) return standing.error();
   ShowStart(*standing);
@@ -131,6 +160,7 @@ void WriterLoop::ShowStart(const Standing& standing) {
        {LogLabel::kStart, Name(standing.plan.kind)},
        {LogLabel::kPartitionCount, points_.size()},
        {LogLabel::kClosedUpto, closed_upto}});
+  LogChanges(standing.plan, *start_.options);
 }
 
 // --- Running -------------------------------------------------------------------------------------------------
@@ -433,7 +463,8 @@ Result<uint64_t> WriterLoop::BeginAnew(int32_t partition_count) {
         is_known ? read_[n].position : view_.Position(PartitionId(static_cast<int32_t>(n)));
     if (position && position->value() > safe) lost += static_cast<uint64_t>(position->value() - safe);
   }
-  points_.assign(static_cast<size_t>(partition_count), NewPartitionStart(header_.closed_upto, WallClock()));
+  points_.assign(static_cast<size_t>(partition_count),
+                 NewPartitionStart(header_.closed_upto, WallClock(), start_.options->rule));
   header_.sequence = Sequence(header_.sequence.value() + 1);
   if (Result<void> committed = outlet_->Commit({}, AllPoints(), header_); !committed) return committed.error();
   view_.ShowLost(lost);
@@ -451,7 +482,7 @@ void WriterLoop::AddPartitions(int32_t count) {
       {{LogLabel::kTopic, start_.options->input_topic}, {LogLabel::kPartitionCount, count}});
   for (int32_t n = static_cast<int32_t>(points_.size()); n < count; ++n) {
     const PartitionId p(n);
-    points_.push_back(NewPartitionStart(header_.closed_upto, WallClock()));
+    points_.push_back(NewPartitionStart(header_.closed_upto, WallClock(), start_.options->rule));
     positions_.emplace_back(0);
     view_.OpenPartition(p);
     view_.StorePoint(p, ToText(header_, points_.back()), Offset(0));

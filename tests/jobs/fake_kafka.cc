@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/crash_point.h"
 #include "common/judge/point_text.h"
+#include "common/selection.h"
 #include "coordinator/writer/start_plan.h"
 
 namespace headcount::test {
@@ -81,7 +82,8 @@ Result<int32_t> FakeOutlet::CountPartitions() {
 
 Result<Standing> FakeOutlet::Claim(int32_t partition_count, CommitHeader* header) {
   StartFacts facts;
-  facts.window_s = options_->rule.window_s;
+  facts.rule = options_->rule;
+  facts.selection = HashOf(SelectionText(*options_));
   facts.wall_clock = WallClock();
   for (int32_t p = 0; p < partition_count; ++p) {
     const FakePartition& partition = kafka_->At(PartitionId(p));
@@ -97,6 +99,7 @@ Result<Standing> FakeOutlet::Claim(int32_t partition_count, CommitHeader* header
     points.push_back({PartitionId(static_cast<int32_t>(p)), plan->points[p]});
   }
   CrashPoint("writer.claiming");
+  on_claim_(*plan);
   MakeDurable({}, points, *header);
   CrashPoint("writer.claimed");
   claimed_ = true;

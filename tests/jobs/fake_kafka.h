@@ -91,8 +91,17 @@ class FakeOutlet final : public Outlet {
   using OnCommit = std::function<void(const std::vector<CountRecord>& records,
                                       const std::vector<PartitionPoint>& points, const CommitHeader& header)>;
 
-  FakeOutlet(FakeKafka* kafka, Random* dice, const RunOptions* options, OnCommit on_commit)
-      : kafka_(kafka), dice_(dice), options_(options), on_commit_(std::move(on_commit)) {}
+  // Called as a claim becomes durable.
+  using OnClaim = std::function<void(const StartPlan& plan)>;
+
+  FakeOutlet(
+      FakeKafka* kafka, Random* dice, const RunOptions* options, OnCommit on_commit,
+      OnClaim on_claim = [](const StartPlan&) {})
+      : kafka_(kafka),
+        dice_(dice),
+        options_(options),
+        on_commit_(std::move(on_commit)),
+        on_claim_(std::move(on_claim)) {}
 
   Result<int32_t> CountPartitions() override;
   Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
@@ -107,6 +116,7 @@ class FakeOutlet final : public Outlet {
   Random* const dice_;
   const RunOptions* const options_;
   const OnCommit on_commit_;
+  const OnClaim on_claim_;
   bool claimed_ = false;
 };
 

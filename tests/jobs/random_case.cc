@@ -97,6 +97,19 @@ std::vector<CaseRun> MakeRuns(Random* dice, Scene scene, const std::vector<FakeL
   return runs;
 }
 
+// A user may change lateness and jump at every start.
+void ChangeRules(Random* dice, RandomCase* c) {
+  constexpr int64_t kLateness[] = {0, 1, 5, 30, 90, 700};
+  const bool often = dice->Chance(0.3);
+  CountingRule rule = c->rule;
+  for (CaseRun& run : c->runs) {
+    run.rule = rule;
+    if (!dice->Chance(often ? 0.9 : 0.2)) continue;
+    rule.lateness_s = dice->Pick(kLateness);
+    rule.max_jump_s = dice->Chance(0.3) ? dice->Between(0, rule.lateness_s) : std::min<int64_t>(5, rule.lateness_s);
+  }
+}
+
 }  // namespace
 
 RandomCase MakeCase(uint64_t seed, Scene scene) {
@@ -137,6 +150,7 @@ RandomCase MakeCase(uint64_t seed, Scene scene) {
     c.logs.push_back(MakeLog(&dice, kind, c.begins.back()));
   }
   c.runs = MakeRuns(&dice, scene, c.logs);
+  ChangeRules(&dice, &c);
   return c;
 }
 
@@ -175,7 +189,7 @@ std::string Describe(const RandomCase& c) {
   for (const CaseRun& run : c.runs) {
     out += std::string("  run ") + Name(run.mode) + ", partitions " + text(run.partitions) + ", records";
     for (const size_t end : run.ends) out += " " + text(end);
-    out += "\n";
+    out += "; lateness " + text(run.rule.lateness_s) + " s, jump " + text(run.rule.max_jump_s) + " s\n";
   }
   for (size_t p = 0; p < c.logs.size(); ++p) {
     out += "  log " + text(p) + " from " + text(c.begins[p].value()) + ":";

@@ -39,10 +39,11 @@ struct CaseRun {
   Mode mode = Mode::kUntilEnd;
   std::vector<size_t> ends;  // by log: the records that can be read in this run
   size_t partitions = 1;     // of the topic at its beginning; while streaming it may grow to the next run's
+  CountingRule rule = {};    // the window is the case's; lateness and jump may be others than the run's before
 };
 
 struct RandomCase {
-  CountingRule rule;
+  CountingRule rule;  // of the first run
   int64_t max_skew_s = 120;
   int64_t idle_timeout_ms = 10'000;
   int64_t max_hold_ms = 0;

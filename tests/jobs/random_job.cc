@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/crash_point.h"
+#include "common/judge/point_text.h"
 
 namespace headcount::test {
 namespace {
@@ -56,7 +57,7 @@ std::string RandomJob::Run() {
 
 void RandomJob::SetOptions(const CaseRun& run, bool closes_all) {
   options_ = {};
-  options_.rule = case_.rule;
+  options_.rule = run.rule;
   options_.max_skew_s = case_.max_skew_s;
   options_.idle_timeout_ms = case_.idle_timeout_ms;
   options_.max_hold_ms = case_.max_hold_ms;
@@ -99,7 +100,7 @@ void RandomJob::WaitOutSilence() {
   crash_in_ = 0;
   for (FakePartition& partition : kafka_.partitions) partition.transaction = 0;
   PassTime(case_.idle_timeout_ms);
-  const WindowStart boundary = case_.rule.SealableBy(WallClock());
+  const WindowStart boundary = options_.rule.SealableBy(WallClock());
   for (int steps = 0; !IsQuietUpTo(boundary); ++steps) {
     if (steps == kMaxPatientSteps) throw Wrong{"all is silent, and yet minutes are held back"};
     for (size_t s = 0; s < slots_.size(); ++s) StepSlot(SlotId(static_cast<int32_t>(s)));
@@ -202,10 +203,11 @@ void RandomJob::StartOver(bool coordinator_too) {
   writer_start_ = std::make_unique<WriterStart>(
       WriterStart{&options_, &*memory_, &TheWakeups(), -1, Generation(1), RunId(dice_.Next() | 1)});
   writer_ = std::make_unique<WriterLoop>(
-      *writer_start_, std::make_unique<FakeOutlet>(&kafka_, &dice_, &options_,
-                                                   [this](const auto& records, const auto& points, const auto& header) {
-                                                     OnCommit(records, points, header);
-                                                   }));
+      *writer_start_,
+      std::make_unique<FakeOutlet>(
+          &kafka_, &dice_, &options_,
+          [this](const auto& records, const auto& points, const auto& header) { OnCommit(records, points, header); },
+          [this](const StartPlan& plan) { OnClaim(plan); }));
   writer_started_ = false;
 }
 
@@ -239,6 +241,7 @@ void RandomJob::BeginWorker(SlotId s) {
   Slot& slot = At(s);
   slot.moves.clear();
   slot.published.clear();
+  slot.begun.clear();
   slot.reading = false;
   slot.start = std::make_unique<WorkerStart>(
       WorkerStart{&options_, &*memory_, &TheWakeups(), -1, s, slot.generation, key_, slot.poison});
@@ -253,6 +256,11 @@ void RandomJob::StepWorker(SlotId s) {
     if (!slot.reading) {
       const Result<void> started = slot.loop->StartReading();
       if (!started) throw Wrong{"a worker refused to start: " + started.error().message};
+      for (const auto& reader : slot.loop->readers()) {
+        const PartitionId p = reader->partition();
+        const Result<CommittedPoint> point = ParsePointText(kafka_.At(p).metadata);
+        if (point) slot.begun[p] = StartAt(p, point->safe.point);
+      }
       slot.reading = true;
       return NoteMoves(&slot);
     }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "common/clock.h"
@@ -44,8 +45,17 @@ class RandomJob {
   struct Wrong {
     std::string what;
   };
-  using MoveKey = std::pair<Offset, Move::Kind>;
-  using Moves = std::map<MoveKey, Move>;  // of one partition: at most one a kind and offset
+  // The number counts excuses at one offset: there is another one after a change of the rule, and after a restart
+  // there.
+  using MoveKey = std::tuple<Offset, Move::Kind, size_t>;
+  using Moves = std::map<MoveKey, Move>;  // of one partition
+  // A start with a rule, as one partition stood then.
+  struct Start {
+    Offset offset;
+    size_t excuses_here;  // already part of the state
+    WindowStart closed_upto;
+    CountingRule rule;
+  };
   using MovesByPartition = std::map<PartitionId, Moves>;
 
   enum class SlotState {
@@ -61,9 +71,10 @@ class RandomJob {
     std::unique_ptr<WorkerStart> start;
     std::unique_ptr<WorkerLoop> loop;
     bool reading = false;
-    std::vector<PoisonFrame> poison;  // as the coordinator remembers it
-    MovesByPartition moves;           // every move this life has ever had ...
-    MovesByPartition published;       // ... as its newest publication stands on them
+    std::vector<PoisonFrame> poison;     // as the coordinator remembers it
+    std::map<PartitionId, Start> begun;  // where this life began
+    MovesByPartition moves;              // every move this life has ever had ...
+    MovesByPartition published;          // ... as its newest publication stands on them
   };
 
   // --- Runs -------------------------------------------------------------------------------------------------
@@ -94,8 +105,10 @@ class RandomJob {
   void OnCrashPoint(const char* name);
   void OnCommit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
                 const CommitHeader& header);
+  void OnClaim(const StartPlan& plan);
   void CheckPoint(const PartitionPoint& point, const CommitHeader& header);
   void NoteMoves(Slot* slot);
+  Start StartAt(PartitionId p, const Point& point) const;
   void Note(std::string_view name, uint64_t times = 1) const { (*reached_)[name] += times; }
   void NoteMost(std::string_view name, uint64_t value) {
     uint64_t& most = (*reached_)[name];
@@ -136,9 +149,9 @@ class RandomJob {
 
   // Of the whole job.
   MovesByPartition committed_moves_;
-  CommitHeader committed_;
-  EventTime latest_end_ = EventTime::Unset();  // of all windows that any worker ever opened
-  std::map<PartitionId, Offset> judged_;       // how far any life is known to have come
+  EventTime latest_end_ = EventTime::Unset();         // of all windows that any worker ever opened
+  std::map<PartitionId, std::vector<Start>> starts_;  // the first is that which added the partition
+  std::map<PartitionId, Offset> judged_;              // how far any life is known to have come
 };
 
 }  // namespace headcount::test

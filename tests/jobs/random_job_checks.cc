@@ -1,5 +1,6 @@
 // What a random job looks at on its way, and what it holds its minutes against.
 #include <algorithm>
+#include <tuple>
 
 #include "common/judge/point_text.h"
 #include "common/limits.h"
@@ -25,7 +26,17 @@ void RandomJob::OnCrashPoint(const char* name) {
 void RandomJob::NoteMoves(Slot* slot) {
   for (const auto& reader : slot->loop->readers()) {
     const shm::Step step = reader->MakeStep();
-    for (const Move& move : step.rest.moves) slot->moves[step.partition][{move.offset, move.kind}] = move;
+    std::map<Offset, size_t> excuses;
+    for (const Move& move : step.rest.moves) {
+      size_t number = 0;
+      if (move.kind == Move::Kind::kExcuse) number = excuses[move.offset]++;
+      // Those that were part of the point where this life began are in the list no more.
+      const auto begun = slot->begun.find(step.partition);
+      if (move.kind == Move::Kind::kExcuse && begun != slot->begun.end() && begun->second.offset == move.offset) {
+        number += begun->second.excuses_here;
+      }
+      slot->moves[step.partition][{move.offset, move.kind, number}] = move;
+    }
     judged_[step.partition] = std::max(judged_[step.partition], step.position);
     NoteMost("moves of a partition", step.rest.moves.size());
   }
@@ -46,12 +57,41 @@ void RandomJob::OnCommit(const std::vector<CountRecord>& records, const std::vec
     if (record.counts.future > 0) Note("future frames published");
     if (record.counts.invalid() > 0) Note("invalid frames published");
   }
-  for (const PartitionPoint& point : points) CheckPoint(point, header);
+  for (const PartitionPoint& point : points) {
+    CheckPoint(point, header);
+    // Added while it ran.
+    if (starts_[point.partition].empty()) starts_[point.partition] = {{Offset(0), 0, {}, options_.rule}};
+  }
   for (const Slot& slot : slots_) {
     for (const auto& [p, moves] : slot.published) {
       for (const auto& [key, move] : moves) committed_moves_[p][key] = move;
     }
   }
+}
+
+RandomJob::Start RandomJob::StartAt(PartitionId p, const Point& point) const {
+  Start start{point.offset, 0, {}, {}};
+  const auto moves = committed_moves_.find(p);
+  if (!point.excused_here || moves == committed_moves_.end()) return start;
+  for (const auto& [key, move] : moves->second) {
+    if (move.offset == point.offset && move.kind == Move::Kind::kExcuse) ++start.excuses_here;
+  }
+  return start;
+}
+
+void RandomJob::OnClaim(const StartPlan& plan) {
+  for (size_t n = 0; n < plan.points.size(); ++n) {
+    const PartitionId p(static_cast<int32_t>(n));
+    const Point& point = plan.points[n].point;
+    // One that was never committed is new, whoever has seen it before.
+    if (!kafka_.At(p).committed) starts_[p].clear();
+    starts_[p].push_back(StartAt(p, point));
+    starts_[p].back().closed_upto = plan.closed_upto;
+    starts_[p].back().rule = options_.rule;
+    if (!point.rules.to_come.empty()) Note("partitions that come to another rule later");
+    NoteMost("rules to come", point.rules.to_come.size());
+  }
+  if (plan.rule_before) Note("starts with another rule");
 }
 
 void RandomJob::CheckPoint(const PartitionPoint& point, const CommitHeader& header) {
@@ -69,6 +109,8 @@ void RandomJob::CheckPoint(const PartitionPoint& point, const CommitHeader& head
   if (point.safe.point.watermark.is_set() && moves == committed_moves_.end() && point.safe.moves.empty()) {
     Note("clocks started by confirmations alone");
   }
+  if (!point.safe.point.rules.to_come.empty()) Note("points before a change of the rule");
+  if (point.safe.point.rules.late_before.is_set()) Note("points where lateness alone does not say what is late");
   if (!point.safe.point.waiting.empty()) Note("verdicts that wait in a point");
   if (point.safe.point.excused_here) Note("points behind an excuse");
   for (const Move& move : point.safe.moves) {
@@ -90,24 +132,36 @@ RandomJob::MovesByPartition RandomJob::AllMoves() const {
 }
 
 OraclePartition RandomJob::Reference(PartitionId p, const MovesByPartition& moves) const {
-  OraclePartition oracle(case_.rule, {}, kCaseMaxFrameBytes);
+  const std::vector<Start>& starts = starts_.at(p);
+  OraclePartition oracle(starts.front().rule, {}, kCaseMaxFrameBytes);
   const FakePartition& partition = kafka_.partitions[static_cast<size_t>(p.value())];
   const auto found = moves.find(p);
   const Moves none;
   const Moves& mine = found == moves.end() ? none : found->second;
+  auto start = starts.begin() + 1;
+  const auto start_again_upto = [&](Offset offset, size_t excuses_here) {
+    for (; start != starts.end() && std::tie(start->offset, start->excuses_here) <= std::tie(offset, excuses_here);
+         ++start) {
+      std::optional<int64_t> published_upto;
+      if (start->closed_upto.is_set()) published_upto = start->closed_upto.seconds();
+      oracle.StartAgain(published_upto, start->rule.lateness_s, start->rule.max_jump_s);
+    }
+  };
   auto move = mine.begin();
   const auto repeat_upto = [&](Offset offset) {
-    for (; move != mine.end() && move->first.first <= offset; ++move) {
+    for (; move != mine.end() && move->second.offset <= offset; ++move) {
       if (move->second.kind != Move::Kind::kExcuse) continue;
+      start_again_upto(move->second.offset, std::get<size_t>(move->first));
       oracle.End(move->second.clock.seconds());
       if (move->second.passed_upto.is_set()) oracle.RaiseClock(move->second.passed_upto.seconds());
     }
+    start_again_upto(offset, SIZE_MAX);
   };
   for (size_t i = 0; i < partition.visible; ++i) {
     const FakeRecord& record = (*partition.log)[i];
     repeat_upto(record.offset);
     const bool too_large = record.value && record.value->size() > kCaseMaxFrameBytes;
-    if (record.value && !too_large && mine.count({record.offset, Move::Kind::kPoison}) > 0) {
+    if (record.value && !too_large && mine.count({record.offset, Move::Kind::kPoison, 0}) > 0) {
       oracle.Invalid(InvalidReason::kPoison);
     } else {
       oracle.Record(record.value);

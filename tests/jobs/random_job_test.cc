@@ -86,6 +86,13 @@ class RandomJobs : public testing::Test {
     ExpectAtLeast("score of a held frame", limits::kConfirmations - 1);
   }
 
+  // Starts with another lateness or jump, met before and behind the place where it comes into force.
+  void ExpectReachedByChanges() {
+    ExpectReached({"starts with another rule", "partitions that come to another rule later",
+                   "points before a change of the rule", "points where lateness alone does not say what is late"});
+    ExpectAtLeast("rules to come", 2);
+  }
+
   Reached reached_;
 };
 
@@ -98,12 +105,14 @@ TEST_F(RandomJobs, ReadToTheEndPublishEveryMinuteOnceAsTheOracleCountsIt) {
 TEST_F(RandomJobs, LeftOpenAgainAndAgainPublishEveryMinuteOnceAsTheOracleCountsIt) {
   Play(Scene::kLeaveOpen, 1'500);
   ExpectReachedByAll();
+  ExpectReachedByChanges();
   ExpectReached({"partitions added while down"});
 }
 
 TEST_F(RandomJobs, OfEveryModeInTurnPublishEveryMinuteOnceAsTheOracleCountsIt) {
   Play(Scene::kMixed, 2'500);
   ExpectReachedByAll();
+  ExpectReachedByChanges();
   ExpectReached(
       {"partitions added while down", "partitions added while streaming", "drained", "killed while streaming"});
   ExpectAtLeast("moves of a partition", limits::kMaxMoves);
@@ -112,6 +121,7 @@ TEST_F(RandomJobs, OfEveryModeInTurnPublishEveryMinuteOnceAsTheOracleCountsIt) {
 TEST_F(RandomJobs, StreamingThroughSilencesPublishEveryMinuteOnceAsTheOracleCountsIt) {
   Play(Scene::kStream, 2'000);
   ExpectReachedByAll();
+  ExpectReachedByChanges();
   ExpectReached({"partitions added while streaming", "drained", "killed while streaming", "silences waited out",
                  "settling in a point", "poison in a point"});
   ExpectAtLeast("moves of a partition", limits::kMaxMoves);

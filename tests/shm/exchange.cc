@@ -60,6 +60,10 @@ Point Model::PointAt(SlotId slot, int64_t window) const {
   for (uint64_t i = random.Below(limits::kHeldFrames); i > 0; --i) {
     point.held.push_back({Offset(window - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(16)) - 8});
   }
+  point.rules.now = {static_cast<int64_t>(random.Below(90)), static_cast<int64_t>(random.Below(5))};
+  for (uint64_t i = random.Below(limits::kMaxRuleChanges + 1); i > 0; --i) {
+    point.rules.to_come.push_back({Window(window + static_cast<int64_t>(i)), point.rules.now});
+  }
   return point;
 }
 

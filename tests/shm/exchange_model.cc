@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/limits.h"
 #include "common/shm/writer_view.h"
 #include "tests/support/owned_table.h"
 #include "tests/support/random.h"
@@ -14,6 +15,17 @@ void Equal(const shm::Clock& seen, const shm::Clock& right, const char* what) {
 }
 
 uint64_t Excess(uint64_t more, uint64_t less) { return more > less ? more - less : 0; }
+
+ClockRules RulesFor(Random* random, int64_t n) {
+  const auto any = [random] { return ClockRule{static_cast<int64_t>(random->Below(90)), 0}; };
+  ClockRules rules;
+  if (random->Chance(0.8)) rules.now = any();
+  if (random->Chance(0.3)) rules.late_before = WindowStart(60 * n);
+  for (uint64_t i = random->Below(limits::kMaxRuleChanges + 1); i > 0; --i) {
+    rules.to_come.push_back({WindowStart(60 * n + static_cast<int64_t>(i)), any()});
+  }
+  return rules;
+}
 
 }  // namespace
 
@@ -54,6 +66,7 @@ Point Content::First(int32_t partition, int64_t n) const {
   for (uint64_t i = random.Below(4); i > 0; --i) {
     point.held.push_back({Offset(100 * n + 10 - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(9)) - 4});
   }
+  point.rules = RulesFor(&random, n);
   return point;
 }
 

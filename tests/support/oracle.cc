@@ -106,12 +106,14 @@ void OraclePartition::Frame(int64_t ts, const std::string& uid) {
   }
   AcceptWhatIsConfirmed();
   LetGoWhatIsOld();
+  TakeNewRule();
 }
 
 void OraclePartition::Invalid(InvalidReason reason) {
   ++records_;
   ++CountsAtWatermark().invalid_by_reason[static_cast<size_t>(reason)];
   LetGoWhatIsOld();
+  TakeNewRule();
 }
 
 void OraclePartition::End(int64_t now_s) {
@@ -125,16 +127,43 @@ void OraclePartition::End(int64_t now_s) {
       ++CountsAtWatermark().future;
     }
   }
+  TakeNewRule();
 }
 
+// By every lateness that the raised clock brings into force.
 void OraclePartition::RaiseClock(int64_t boundary_s) {
-  const int64_t raised = boundary_s + rule_.lateness_s;
-  watermark_ = watermark_ ? std::max(*watermark_, raised) : raised;
+  for (int64_t by = -1; by != rule_.lateness_s;) {
+    by = rule_.lateness_s;
+    watermark_ = std::max(watermark_.value_or(boundary_s + by), boundary_s + by);
+    TakeNewRule();
+  }
+}
+
+void OraclePartition::StartAgain(const std::optional<int64_t>& published_upto_s, int64_t lateness_s,
+                                 int64_t max_jump_s) {
+  starts_.push_back({published_upto_s, lateness_s, max_jump_s});
+  TakeNewRule();
+}
+
+bool OraclePartition::IsPast(int64_t boundary_s) const {
+  if (published_upto_s_ && boundary_s <= *published_upto_s_) return true;
+  return watermark_ && *watermark_ >= boundary_s + rule_.lateness_s;
+}
+
+void OraclePartition::TakeNewRule() {
+  while (!starts_.empty() && (!starts_.front().published_upto_s || IsPast(*starts_.front().published_upto_s))) {
+    const Start start = starts_.front();
+    starts_.erase(starts_.begin());
+    rule_.lateness_s = start.lateness_s;
+    rule_.max_jump_s = start.max_jump_s;
+    if (start.published_upto_s) published_upto_s_ = start.published_upto_s;
+  }
 }
 
 void OraclePartition::Accept(int64_t ts, const std::string& uid) {
   const int64_t window_end = ts - ts % rule_.window_s + rule_.window_s;
-  if (watermark_ && *watermark_ >= window_end + rule_.lateness_s) {
+  const bool published = published_upto_s_ && window_end <= *published_upto_s_;
+  if (published || (watermark_ && *watermark_ >= window_end + rule_.lateness_s)) {
     ++CountsAtWatermark().late;
     return;
   }

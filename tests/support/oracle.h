@@ -61,6 +61,11 @@ class OraclePartition {
   // A seal has passed the excused partition up to this boundary.
   void RaiseClock(int64_t boundary_s);
 
+  // The job is started again here with these, when every window before `published_upto_s` is published (none: nothing
+  // is). What it has published must not change: so they are in force once this partition's clock has passed that by the
+  // lateness before, and from then on frames of windows that are published are late whatever the new lateness is.
+  void StartAgain(const std::optional<int64_t>& published_upto_s, int64_t lateness_s, int64_t max_jump_s);
+
   const std::map<int64_t, OracleWindow>& windows() const { return windows_; }  // by their start
   const VerdictCounts& waiting() const { return waiting_; }  // verdicts for the first window that opens
   const std::optional<int64_t>& watermark() const { return watermark_; }
@@ -75,6 +80,14 @@ class OraclePartition {
     uint64_t record;  // which record of the partition it was, the first is 1
   };
 
+  struct Start {
+    std::optional<int64_t> published_upto_s;
+    int64_t lateness_s;
+    int64_t max_jump_s;
+  };
+
+  void TakeNewRule();
+  bool IsPast(int64_t boundary_s) const;
   bool IsWithinReach(int64_t ts) const { return watermark_ && ts <= *watermark_ + rule_.max_jump_s; }
   void Accept(int64_t ts, const std::string& uid);
   void Hold(int64_t ts, const std::string& uid);
@@ -84,7 +97,9 @@ class OraclePartition {
   VerdictCounts& CountsAtWatermark();
   OracleWindow& WindowOf(int64_t ts);
 
-  const CountingRule rule_;
+  CountingRule rule_;
+  std::optional<int64_t> published_upto_s_;  // at the newest start whose rule is in force
+  std::vector<Start> starts_;                // later ones
   const OracleBounds bounds_;
   const size_t max_frame_bytes_;
   std::optional<int64_t> watermark_;

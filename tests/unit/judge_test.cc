@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -392,6 +393,81 @@ TEST_F(OnePartition, ExcusedWithNothingToSettleOrRaiseLeavesNoMove) {
   ASSERT_EQ(run_.judge.moves().size(), 1U);
   EXPECT_EQ(run_.judge.moves()[0].passed_upto, WindowStart(kBase + 180));
   EXPECT_EQ(run_.judge.watermark(), EventTime(kBase + 185));
+}
+
+// --- Another rule from some window on ------------------------------------------------------------------------
+
+// Started again by a rule of its own, where all before the second minute is published by --allowed-lateness 5s.
+struct StartedAgain {
+  StartedAgain(const ClockRule& now, int64_t watermark) {
+    c.rule.lateness_s = now.lateness_s;
+    c.rule.max_jump_s = now.max_jump_s;
+    SafePoint start;
+    start.point = {Offset(100), false, EventTime(watermark), {}, {}, {{5, 5}, {}, {}}};
+    start.point.rules.Change(WindowStart(kBase + 60), now, start.point.watermark);
+    run.emplace(c, start, WindowStart(kBase + 60));
+  }
+  void At(int64_t ts) { run->Give({Offset(next++), true, ts, 1}); }
+  VerdictCounts CountsOf(int64_t start) const {
+    const auto found = run->sink.windows().find(WindowStart(start));
+    return found == run->sink.windows().end() ? VerdictCounts{} : found->second.counts;
+  }
+  Judge& judge() { return run->judge; }
+
+  Case c;
+  std::optional<JudgeRun> run;
+  int64_t next = 100;
+};
+
+TEST(JudgeStartedAgain, WithMoreLatenessKeepsWhatIsPublishedAndWaitsLongerForTheRest) {
+  StartedAgain again({30, 5}, kBase + 64);
+  again.At(kBase + 59);  // in the published minute, as it was counted there
+  EXPECT_EQ(again.judge().point().rules.now, (ClockRule{5, 5}));
+  again.At(kBase + 65);  // by the old rule all of it is past now
+  EXPECT_EQ(again.judge().point().rules, (ClockRules{{30, 5}, WindowStart(kBase + 60), {}}));
+  again.At(kBase + 59);
+  EXPECT_EQ(again.CountsOf(kBase + 60).late, 1U) << "published, whatever the new lateness allows";
+  for (int64_t t = kBase + 70; t <= kBase + 145; t += 5) again.At(t);
+  again.At(kBase + 70);
+  EXPECT_EQ(again.CountsOf(kBase + 60).counted, 12U) << "the lateness before would have called the last one late";
+  EXPECT_EQ(again.judge().point().rules, (ClockRules{{30, 5}, {}, {}})) << "the clock says it all by now";
+}
+
+TEST(JudgeStartedAgain, WithLessLatenessReadsWhatIsPublishedByTheOneBefore) {
+  StartedAgain again({1, 1}, kBase + 59);
+  EXPECT_EQ(again.judge().sealing_clock(), EventTime(kBase + 55)) << "the new rule must not seal what the old may fill";
+  again.At(kBase + 63);  // a jump of four
+  again.At(kBase + 58);  // late by the new one
+  EXPECT_EQ(again.judge().held(), 0U);
+  EXPECT_TRUE(again.run->sink.windows().size() == 1 && again.CountsOf(kBase + 60).counted == 1U);
+  again.At(kBase + 65);
+  EXPECT_EQ(again.judge().sealing_clock(), EventTime(kBase + 65));
+  again.At(kBase + 69);
+  EXPECT_EQ(again.judge().held(), 1U) << "a jump of four is too far now";
+}
+
+TEST(JudgeStartedAgain, AndPassedByASealBeforeItsRecordsCameToTheNewRuleIsLateByBoth) {
+  StartedAgain again({30, 5}, kBase + 20);
+  again.judge().Excuse(EventTime(kBase + 1000), WindowStart(kBase + 120));
+  EXPECT_EQ(again.judge().watermark(), EventTime(kBase + 150));
+  again.At(kBase + 119);
+  EXPECT_EQ(again.CountsOf(kBase + 120).late, 1U);
+}
+
+// The second raise was made by another rule than the first: to make one move of both would give another clock.
+TEST(JudgeStartedAgain, RaisesItsClockByAMoveOfItsOwnAfterTheRuleHasChanged) {
+  StartedAgain again({2, 2}, kBase + 20);
+  again.judge().Excuse(EventTime(kBase + 1000), WindowStart(kBase + 60));
+  again.judge().Excuse(EventTime(kBase + 2000), WindowStart(kBase + 120));
+  ASSERT_EQ(again.judge().moves().size(), 2U);
+  again.judge().Excuse(EventTime(kBase + 2000), WindowStart(kBase + 180));
+  ASSERT_EQ(again.judge().moves().size(), 2U) << "by the same rule, the same move";
+  SafePoint start;
+  start.point = {Offset(100), false, EventTime(kBase + 20), {}, {}, {{5, 5}, {}, {{WindowStart(kBase + 60), {2, 2}}}}};
+  start.moves = again.judge().moves();
+  const JudgeRun replay(again.c, start, WindowStart(kBase + 60));
+  EXPECT_EQ(replay.judge.point(), again.judge().point());
+  EXPECT_EQ(replay.judge.watermark(), EventTime(kBase + 182));
 }
 
 }  // namespace

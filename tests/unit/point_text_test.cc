@@ -6,18 +6,37 @@
 #include <random>
 
 #include "common/limits.h"
+#include "tests/unit/version_1_texts.h"
 
 namespace headcount {
 namespace {
 
-CommitHeader Header() { return {RunId(0xfeedfacecafebeef), Sequence(71), WindowStart(1468244400), 60}; }
+constexpr int64_t kTimeEnd = 100'000'000'000;  // of frames, in seconds
+
+CommitHeader Header() {
+  return {RunId(0xfeedfacecafebeef), Sequence(71), WindowStart(1468244400), 60, SelectionHash(0x0badcafe)};
+}
+
+std::string WithItsChecksum(std::string text) {
+  text.resize(text.rfind(';') + 1);
+  return text + Name(HashOf(text));  // both are XXH32
+}
 
 SafePoint RandomSafePoint(std::mt19937_64* rng, size_t held, size_t moves) {
   auto below = [rng](int64_t bound) { return static_cast<int64_t>((*rng)() % static_cast<uint64_t>(bound)); };
   SafePoint safe;
   safe.point.offset = Offset(100'000 + below(1'000'000));
   safe.point.excused_here = below(2) == 1;
-  if (below(4) > 0) safe.point.watermark = EventTime(below(limits::kMaxTs));
+  if (below(4) > 0) safe.point.watermark = EventTime(below(kTimeEnd));
+  if (below(8) > 0) safe.point.rules.now = {below(400), 0};
+  if (safe.point.rules.now.is_set()) {
+    safe.point.rules.now.max_jump_s = below(safe.point.rules.now.lateness_s + 1);
+    if (below(3) == 0) safe.point.rules.late_before = WindowStart(below(kTimeEnd));
+    int64_t from = below(1000);
+    for (int64_t n = below(1 + static_cast<int64_t>(limits::kMaxRuleChanges)); n > 0; --n, from += 60 + below(1000)) {
+      safe.point.rules.to_come.push_back({WindowStart(from), {5 + below(limits::kMaxDurationS - 5), below(6)}});
+    }
+  }
   if (below(2) > 0) {
     safe.point.waiting.future = static_cast<uint64_t>(below(1000));
     for (auto& count : safe.point.waiting.invalid_by_reason) count = static_cast<uint64_t>(below(1000));
@@ -32,7 +51,7 @@ SafePoint RandomSafePoint(std::mt19937_64* rng, size_t held, size_t moves) {
     const bool poison = below(3) == 0 && poisoned++ < limits::kMaxPoisonMoves;
     Move move{Offset(at), poison ? Move::Kind::kPoison : Move::Kind::kExcuse, {}, {}};
     if (move.kind == Move::Kind::kExcuse) {
-      if (below(3) > 0) move.passed_upto = WindowStart(below(limits::kMaxTs));
+      if (below(3) > 0) move.passed_upto = WindowStart(below(kTimeEnd));
       move.clock = EventTime(below(4'000'000'000));
     }
     safe.moves.push_back(move);
@@ -48,6 +67,7 @@ TEST(PointText, GivesBackEveryStateItWasMadeFrom) {
     const SafePoint safe = RandomSafePoint(&rng, rng() % (limits::kHeldFrames + 1), rng() % (limits::kMaxMoves + 1));
     CommitHeader header = Header();
     if (i % 3 == 0) header.closed_upto = WindowStart::Unset();
+    if (i % 5 == 0) header.selection.reset();
     const Result<CommittedPoint> read = ParsePointText(ToText(header, safe));
     ASSERT_TRUE(read.ok()) << read.error().message;
     EXPECT_TRUE(read->header == header);
@@ -55,20 +75,36 @@ TEST(PointText, GivesBackEveryStateItWasMadeFrom) {
   }
 }
 
+// Offsets as large as they go, and as far apart as they can all be at once.
 TEST(PointText, OfTheWorstStateFitsIntoTheMetadata) {
+  constexpr int64_t kApart = INT64_MAX / 2 / 150;
   SafePoint safe;
   safe.point.offset = Offset(INT64_MAX / 2);
-  safe.point.watermark = EventTime(limits::kMaxTs - 1);
+  safe.point.watermark = EventTime(kTimeEnd - 1);
   safe.point.waiting.future = INT64_MAX;
   safe.point.waiting.invalid_by_reason.fill(INT64_MAX);
-  for (size_t i = 0; i < limits::kHeldFrames; ++i) safe.point.held.push_back({Offset(static_cast<int64_t>(i)), -256});
-  for (size_t i = 0; i < limits::kMaxMoves; ++i) {
-    safe.moves.push_back(
-        {Offset(INT64_MAX - 1), Move::Kind::kExcuse, WindowStart(limits::kMaxTs - 1), EventTime(limits::kMaxTs - 1)});
+  safe.point.rules.now = {limits::kMaxDurationS, limits::kMaxDurationS};
+  safe.point.rules.late_before = WindowStart(kTimeEnd - 1);
+  for (size_t i = 0; i < limits::kMaxRuleChanges; ++i) {
+    safe.point.rules.to_come.push_back(
+        {WindowStart(kTimeEnd + static_cast<int64_t>(i)), {limits::kMaxDurationS, limits::kMaxDurationS}});
   }
-  CommitHeader header{RunId(UINT64_MAX), Sequence(UINT64_MAX), WindowStart(limits::kMaxTs), limits::kMaxDurationS};
+  for (size_t i = limits::kHeldFrames; i > 0; --i) {
+    safe.point.held.push_back({Offset(INT64_MAX / 2 - static_cast<int64_t>(i) * kApart), -256});
+  }
+  for (size_t i = 0; i < limits::kMaxMoves + limits::kMaxRuleChanges + limits::kMaxPoisonMoves; ++i) {
+    const Offset offset(INT64_MAX / 2 + static_cast<int64_t>(i) * kApart * 4);
+    if (i % 7 == 0) {
+      safe.moves.push_back({offset, Move::Kind::kPoison, {}, {}});
+    } else {
+      safe.moves.push_back({offset, Move::Kind::kExcuse, WindowStart(kTimeEnd - 1), EventTime(kTimeEnd - 1)});
+    }
+  }
+  CommitHeader header{RunId(UINT64_MAX), Sequence(UINT64_MAX), WindowStart(kTimeEnd), limits::kMaxDurationS,
+                      SelectionHash(UINT32_MAX)};
   const std::string text = ToText(header, safe);
   EXPECT_LE(text.size(), limits::kMaxMetadataBytes);
+  EXPECT_GT(text.size(), limits::kMaxMetadataBytes * 9 / 10) << "not the worst state";
   const Result<CommittedPoint> read = ParsePointText(text);
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_TRUE(read->safe == safe);
@@ -100,7 +136,7 @@ TEST(PointText, IsRefusedWhereNoJudgeCanHaveComeToItsState) {
   safe.point.held[0].score = INT32_MAX;  // one more frame, and it would overflow
   EXPECT_TRUE(refused(safe));
   safe.point.held.clear();
-  safe.moves.assign(limits::kMaxMoves, {Offset(1000), Move::Kind::kExcuse, {}, EventTime(1)});
+  safe.moves.assign(limits::kMaxMoves + limits::kMaxRuleChanges, {Offset(1000), Move::Kind::kExcuse, {}, EventTime(1)});
   safe.moves.insert(safe.moves.end(), limits::kMaxPoisonMoves, {Offset(1001), Move::Kind::kPoison, {}, {}});
   EXPECT_FALSE(refused(safe));
   SafePoint excused = safe;
@@ -110,11 +146,112 @@ TEST(PointText, IsRefusedWhereNoJudgeCanHaveComeToItsState) {
   EXPECT_TRUE(refused(safe));
 }
 
-TEST(PointText, OfAnotherVersionIsRefusedAndSaysSo) {
-  const Result<CommittedPoint> read = ParsePointText("2;whatever");
+TEST(PointText, IsRefusedWhereItsRulesAreNone) {
+  SafePoint safe;
+  safe.point.rules.now = {5, 5};
+  const auto refused = [&safe](int64_t lateness_s, int64_t max_jump_s) {
+    SafePoint other = safe;
+    other.point.rules.to_come = {{WindowStart(60), {lateness_s, max_jump_s}}};
+    return !ParsePointText(ToText(Header(), other)).ok();
+  };
+  EXPECT_FALSE(refused(30, 30));
+  EXPECT_TRUE(refused(30, 31));
+  EXPECT_TRUE(refused(limits::kMaxDurationS + 1, 5));
+  EXPECT_TRUE(refused(-1, -1));
+  safe.point.rules.to_come = {{WindowStart(120), {30, 5}}, {WindowStart(60), {5, 5}}};
+  EXPECT_FALSE(ParsePointText(ToText(Header(), safe)).ok()) << "not in order";
+  safe.point.rules.to_come.clear();
+  for (size_t i = 0; i <= limits::kMaxRuleChanges; ++i) {
+    safe.point.rules.to_come.push_back({WindowStart(60 * static_cast<int64_t>(i)), {30, 5}});
+  }
+  EXPECT_FALSE(ParsePointText(ToText(Header(), safe)).ok()) << "too many";
+}
+
+// --- Other programs' texts -------------------------------------------------------------------------------------
+
+TEST(PointText, OfALaterVersionIsRefusedAndSaysSo) {
+  const Result<CommittedPoint> read = ParsePointText("3;whatever");
   ASSERT_FALSE(read.ok());
   EXPECT_EQ(read.error().exit_code, ExitCode::kHumanNeeded);
   EXPECT_NE(read.error().message.find("version"), std::string::npos) << read.error().message;
+}
+
+TEST(PointText, OfVersion1IsReadAndGoesOnAsVersion2) {
+  for (const Version1Text& old : kVersion1Texts) {
+    SCOPED_TRACE(old.left_by);
+    const Result<CommittedPoint> read = ParsePointText(old.text);
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->safe.point.offset, Offset(old.offset));
+    EXPECT_FALSE(read->safe.point.rules.now.is_set()) << "it does not say by which rule";
+    EXPECT_FALSE(read->header.selection);
+    const Result<CommittedPoint> again = ParsePointText(ToText(read->header, read->safe));
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_TRUE(again->header == read->header);
+    EXPECT_TRUE(again->safe == read->safe);
+  }
+}
+
+TEST(PointText, OfVersion1SaysWhatItAlwaysSaid) {
+  const Result<CommittedPoint> waits = ParsePointText(
+      "1;71aa3028766b4c94;1;-;1o;i;0;-;0,0,0,0,2,0,0,0,0,0;i:f,h:e,f:d,e:c,d:b,c:a,b:9,a:8,8:7,7:6,6:5,5:4,4:3,3:2,"
+      "2:1,1:0;;a7e8c199");
+  ASSERT_TRUE(waits.ok()) << waits.error().message;
+  EXPECT_TRUE(waits->header == (CommitHeader{RunId(0x71aa3028766b4c94), Sequence(1), {}, 60}));
+  const Point& point = waits->safe.point;
+  EXPECT_EQ(point.watermark, EventTime::Unset());
+  EXPECT_EQ(point.waiting.invalid_by_reason[static_cast<size_t>(InvalidReason::kNotJson)], 2U);
+  EXPECT_EQ(point.waiting.records(), 2U);
+  ASSERT_EQ(point.held.size(), 16U);
+  EXPECT_TRUE((point.held[0] == HeldRef{Offset(0), 15}));
+  EXPECT_TRUE((point.held[2] == HeldRef{Offset(3), 13}));
+  EXPECT_TRUE((point.held[15] == HeldRef{Offset(17), 0}));
+
+  const Result<CommittedPoint> excused =
+      ParsePointText("1;f6a59010e6cb4431;2;tpdgc0;2s0;b5;1;tpdgc5;;;e0.tpdgc0.tpdi4e;22df8413");
+  ASSERT_TRUE(excused.ok()) << excused.error().message;
+  const WindowStart closed(1'796'137'200);
+  EXPECT_TRUE(excused->header == (CommitHeader{RunId(0xf6a59010e6cb4431), Sequence(2), closed, 3600}));
+  EXPECT_TRUE(excused->safe.point.excused_here);
+  EXPECT_EQ(excused->safe.point.watermark, closed.time().plus(5));
+  EXPECT_EQ(excused->safe.moves,
+            (std::vector<Move>{{Offset(401), Move::Kind::kExcuse, closed, EventTime(1'796'139'518)}}));
+}
+
+TEST(PointText, OfVersion1IsRefusedWhenAnyByteIsChangedOrMissing) {
+  for (const Version1Text& old : kVersion1Texts) {
+    for (size_t i = 0; i < old.text.size(); ++i) {
+      std::string flipped(old.text);
+      flipped[i] = static_cast<char>(flipped[i] ^ 1);
+      EXPECT_FALSE(ParsePointText(flipped).ok()) << flipped;
+      EXPECT_FALSE(ParsePointText(old.text.substr(0, i)).ok()) << i;
+    }
+  }
+}
+
+// A later headcount may know more reasons. As long as no frame waits for one of those, both read each other.
+TEST(PointText, CountsReasonsSoThatProgramsWithMoreOrFewerReadEachOther) {
+  SafePoint safe;
+  safe.point.waiting.future = 4;
+  safe.point.waiting.invalid_by_reason[1] = 7;
+  const std::string text = ToText(Header(), safe);
+  ASSERT_NE(text.find(";2,4,0,7;"), std::string::npos) << text << ": not the reasons that nothing has";
+  const Result<CommittedPoint> read = ParsePointText(text);
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE(read->safe == safe);
+}
+
+TEST(PointText, WithFramesThatAreInvalidForAnUnknownReasonIsRefusedAndSaysSo) {
+  SafePoint safe;
+  safe.point.waiting.invalid_by_reason.back() = 7;
+  std::string text = ToText(Header(), safe);
+  const std::string mine = ";" + std::to_string(kInvalidReasons) + ",";
+  ASSERT_NE(text.find(mine), std::string::npos) << text;
+  text.replace(text.find(mine), mine.size(), ";" + std::to_string(kInvalidReasons + 1) + ",0,");
+  const Result<CommittedPoint> read = ParsePointText(WithItsChecksum(text));
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().exit_code, ExitCode::kHumanNeeded);
+  EXPECT_NE(read.error().message.find("reasons"), std::string::npos) << read.error().message;
+  EXPECT_NE(read.error().message.find("a later one wrote it"), std::string::npos) << read.error().message;
 }
 
 }  // namespace

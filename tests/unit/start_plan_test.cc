@@ -4,17 +4,25 @@
 #include <gtest/gtest.h>
 
 #include "common/judge/point_text.h"
+#include "common/limits.h"
+#include "tests/unit/version_1_texts.h"
 
 namespace headcount {
 namespace {
 
 constexpr EventTime kNow{1'700'000'000};
 
-CommitHeader Header() { return {RunId(0xabc), Sequence(7), WindowStart(1'699'999'980), 60}; }
+constexpr CountingRule kRule{60, 5, 5};
+constexpr SelectionHash kSelection{0xcafe};
+constexpr WindowStart kClosed{1'699'999'980};
+
+CommitHeader Header() { return {RunId(0xabc), Sequence(7), kClosed, 60, kSelection}; }
+
+ClockRules Rules(int64_t lateness_s, int64_t max_jump_s) { return {{lateness_s, max_jump_s}, {}, {}}; }
 
 SafePoint Safe(int64_t offset) {
   SafePoint safe;
-  safe.point = {Offset(offset), false, EventTime(1'699'999'999), {}, {{Offset(offset - 3), 2}}};
+  safe.point = {Offset(offset), false, EventTime(1'699'999'999), {}, {{Offset(offset - 3), 2}}, Rules(5, 5)};
   safe.moves = {{Offset(offset), Move::Kind::kExcuse, WindowStart(1'699'999'920), EventTime(5)},
                 {Offset(offset + 9), Move::Kind::kPoison, {}, EventTime::Unset()}};
   return safe;
@@ -23,6 +31,11 @@ SafePoint Safe(int64_t offset) {
 HeldByKafka Ours(int64_t offset, const CommitHeader& header = Header()) {
   return {Offset(offset), ToText(header, Safe(offset))};
 }
+HeldByKafka Ours(const SafePoint& safe, const CommitHeader& header = Header()) {
+  return {safe.point.offset, ToText(header, safe)};
+}
+// Nothing is known before it.
+SafePoint From(int64_t offset) { return {{Offset(offset), false, EventTime::Unset(), {}, {}, Rules(5, 5)}, {}}; }
 HeldByKafka Bare(int64_t offset) { return {Offset(offset), ""}; }
 HeldByKafka None() { return {}; }
 
@@ -30,7 +43,8 @@ StartFacts Facts(std::vector<HeldByKafka> committed) {
   StartFacts facts;
   for (size_t p = 0; p < committed.size(); ++p) facts.from.push_back(Offset(static_cast<int64_t>(1000 + p)));
   facts.committed = std::move(committed);
-  facts.window_s = 60;
+  facts.rule = kRule;
+  facts.selection = kSelection;
   facts.wall_clock = kNow;
   facts.group = "my-group";
   facts.input_topic = "my-input";
@@ -66,8 +80,7 @@ TEST(PlanStart, BeginsAtFromWhereNothingIsCommittedAndNothingPublished) {
   EXPECT_FALSE(plan.closed_upto.is_set());
   ASSERT_EQ(plan.points.size(), 2U);
   for (size_t p = 0; p < 2; ++p) {
-    const SafePoint fresh{{Offset(static_cast<int64_t>(1000 + p)), false, EventTime::Unset(), {}, {}}, {}};
-    EXPECT_EQ(plan.points[p], fresh);
+    EXPECT_EQ(plan.points[p], From(static_cast<int64_t>(1000 + p)));
   }
 }
 
@@ -86,16 +99,16 @@ TEST(PlanStart, GoesOnWhereNothingWasClosedYet) {
   header.closed_upto = WindowStart::Unset();
   const StartPlan plan = Planned(Facts({Ours(50, header), None()}));
   EXPECT_FALSE(plan.closed_upto.is_set());
-  EXPECT_EQ(plan.points[1], SafePoint{}) << "a new partition needs no move where nothing is closed";
+  EXPECT_EQ(plan.points[1], From(0)) << "a new partition needs no move where nothing is closed";
 }
 
 TEST(PlanStart, StartsPartitionsBeyondTheCommittedOnesAtTheirBeginningAndLaterThanWhatIsClosed) {
   const StartPlan plan = Planned(Facts({Ours(50), None(), None()}));
   ASSERT_EQ(plan.points.size(), 3U);
-  const SafePoint expected{{}, {{Offset(0), Move::Kind::kExcuse, Header().closed_upto, kNow}}};
+  const SafePoint expected{From(0).point, {{Offset(0), Move::Kind::kExcuse, Header().closed_upto, kNow}}};
   EXPECT_EQ(plan.points[1], expected);
   EXPECT_EQ(plan.points[2], expected);
-  EXPECT_EQ(expected, NewPartitionStart(Header().closed_upto, kNow));
+  EXPECT_EQ(expected, NewPartitionStart(Header().closed_upto, kNow, kRule));
 }
 
 TEST(PlanStart, TakesOffsetsResetByHandAndLeavesPublishedMinutesAsTheyAre) {
@@ -105,16 +118,144 @@ TEST(PlanStart, TakesOffsetsResetByHandAndLeavesPublishedMinutesAsTheyAre) {
   EXPECT_EQ(plan.kind, StartPlan::Kind::kReset);
   EXPECT_EQ(plan.closed_upto, WindowStart(1'699'999'860)) << "the end of the newest minute";
   ASSERT_EQ(plan.points.size(), 3U);
-  EXPECT_EQ(plan.points[0], (SafePoint{{Offset(5), false, EventTime::Unset(), {}, {}}, {}}));
-  EXPECT_EQ(plan.points[1], SafePoint{});
-  EXPECT_EQ(plan.points[2], NewPartitionStart(plan.closed_upto, kNow));
+  EXPECT_EQ(plan.points[0], From(5));
+  EXPECT_EQ(plan.points[1], From(0));
+  EXPECT_EQ(plan.points[2], NewPartitionStart(plan.closed_upto, kNow, kRule));
 }
 
 TEST(PlanStart, TakesOffsetsResetByHandBeforeAnythingWasPublished) {
   const StartPlan plan = Planned(Facts({Bare(5), None()}));
   EXPECT_EQ(plan.kind, StartPlan::Kind::kReset);
   EXPECT_FALSE(plan.closed_upto.is_set());
-  EXPECT_EQ(plan.points[1], SafePoint{});
+  EXPECT_EQ(plan.points[1], From(0));
+}
+
+// --- Another lateness or jump --------------------------------------------------------------------------------
+
+StartFacts WithRule(StartFacts facts, int64_t lateness_s, int64_t max_jump_s) {
+  facts.rule.lateness_s = lateness_s;
+  facts.rule.max_jump_s = max_jump_s;
+  return facts;
+}
+
+// As the partition stands where it has passed everything that is published, or not yet.
+SafePoint Behind(int64_t offset, const ClockRules& rules = Rules(5, 5)) {
+  return {{Offset(offset), false, kClosed.time().plus(5), {}, {}, rules}, {}};
+}
+SafePoint Before(int64_t offset, const ClockRules& rules = Rules(5, 5)) {
+  return {{Offset(offset), false, kClosed.time().plus(4), {}, {}, rules}, {}};
+}
+
+TEST(PlanStart, WithTheSameRuleAsBeforeChangesNothing) {
+  const StartPlan plan = Planned(Facts({Ours(Behind(50)), Ours(Before(60))}));
+  EXPECT_EQ(plan.points, (std::vector<SafePoint>{Behind(50), Before(60)}));
+  EXPECT_FALSE(plan.rule_before);
+}
+
+TEST(PlanStart, JudgesByAnotherRuleWhereThePartitionHasPassedWhatIsPublished) {
+  for (const ClockRule other : {ClockRule{30, 5}, ClockRule{2, 1}, ClockRule{5, 3}}) {
+    const StartPlan plan =
+        Planned(WithRule(Facts({Ours(Behind(50)), Ours(Before(60)), None()}), other.lateness_s, other.max_jump_s));
+    EXPECT_EQ(plan.rule_before, (ClockRule{5, 5}));
+    EXPECT_EQ(plan.points[0].point.rules, (ClockRules{other, kClosed, {}})) << "it has passed it already";
+    EXPECT_EQ(plan.points[1].point.rules, (ClockRules{{5, 5}, {}, {{kClosed, other}}})) << "it is still to pass it";
+    EXPECT_EQ(plan.points[2].point.rules, (ClockRules{other, {}, {}})) << "a new partition knows no other";
+  }
+}
+
+TEST(PlanStart, JudgesByAnotherRuleAtOnceWhereNothingIsPublished) {
+  CommitHeader header = Header();
+  header.closed_upto = WindowStart::Unset();
+  const StartPlan plan = Planned(WithRule(Facts({Ours(Before(50), header), Ours(From(0), header)}), 30, 5));
+  for (const SafePoint& safe : plan.points) EXPECT_EQ(safe.point.rules, Rules(30, 5));
+  EXPECT_TRUE(plan.rule_before);
+}
+
+TEST(PlanStart, ForgetsARuleThatHasJudgedNothingThatIsPublished) {
+  const ClockRules waits{{5, 5}, {}, {{kClosed, {30, 5}}}};
+  const auto planned = [&waits](int64_t lateness_s, int64_t max_jump_s) {
+    return Planned(WithRule(Facts({Ours(Before(50, waits))}), lateness_s, max_jump_s));
+  };
+  EXPECT_EQ(planned(30, 5).points[0].point.rules, waits);
+  EXPECT_FALSE(planned(30, 5).rule_before);
+  EXPECT_EQ(planned(90, 5).points[0].point.rules, (ClockRules{{5, 5}, {}, {{kClosed, {90, 5}}}}));
+  EXPECT_EQ(planned(90, 5).rule_before, (ClockRule{30, 5})) << "that of the last start";
+  EXPECT_EQ(planned(5, 5).points[0].point.rules, Rules(5, 5)) << "back again";
+  EXPECT_EQ(planned(5, 5).rule_before, (ClockRule{30, 5}));
+}
+
+TEST(PlanStart, KeepsEveryRuleThatHasPublishedSomethingUpToABound) {
+  ClockRules rules = Rules(4000, 5);
+  for (size_t n = limits::kMaxRuleChanges; n > 0; --n) {
+    rules.to_come.push_back({WindowStart(kClosed.seconds() - 60 * static_cast<int64_t>(n)), {4000, 5}});
+    rules.to_come.back().rule.lateness_s += static_cast<int64_t>(n);
+  }
+  ClockRules fewer = rules;
+  fewer.to_come.erase(fewer.to_come.begin());
+  const StartPlan plan = Planned(WithRule(Facts({Ours(Before(50, fewer))}), 70, 5));
+  EXPECT_EQ(plan.points[0].point.rules.to_come.size(), limits::kMaxRuleChanges);
+  EXPECT_EQ(plan.points[0].point.rules.to_come.back(), (RuleChange{kClosed, {70, 5}}));
+  const std::string message = Refused(WithRule(Facts({Ours(Before(50, rules))}), 70, 5));
+  EXPECT_SAYS(message, "--allowed-lateness 4001s --max-jump 5s");
+  EXPECT_SAYS(message, "partition 0 of my-input");
+  EXPECT_SAYS(message, "another --group and --output-topic");
+  // That of the last start is always taken.
+  Planned(WithRule(Facts({Ours(Before(50, rules))}), 4001, 5));
+}
+
+// Each change that waits may divide an excuse in two, for which the text must have room.
+TEST(PlanStart, RefusesAnotherRuleWhereTheMovesLeaveNoRoomForIt) {
+  SafePoint full = Before(50);
+  full.moves.assign(limits::kMaxMoves + limits::kMaxRuleChanges - 1, {Offset(60), Move::Kind::kExcuse, {}, kNow});
+  Planned(WithRule(Facts({Ours(full)}), 30, 5));
+  full.moves.push_back(full.moves.back());
+  EXPECT_SAYS(Refused(WithRule(Facts({Ours(full)}), 30, 5)), "--allowed-lateness 5s --max-jump 5s");
+  Planned(Facts({Ours(full)}));
+}
+
+TEST(PlanStart, TakesItsOwnRuleWhereVersion1DoesNotSayOne) {
+  for (const Version1Text& old : kVersion1Texts) {
+    StartFacts facts = WithRule(Facts({{Offset(old.offset), std::string(old.text)}}), 30, 7);
+    facts.rule.window_s = old.text.find(";2s0;") != std::string_view::npos  ? 3600
+                          : old.text.find(";go;") != std::string_view::npos ? 600
+                                                                            : 60;
+    facts.selection = SelectionHash(0xbeef);
+    const StartPlan plan = Planned(facts);
+    EXPECT_EQ(plan.points[0].point.rules, Rules(30, 7)) << old.left_by;
+    EXPECT_FALSE(plan.rule_before);
+    EXPECT_FALSE(plan.selection_changed);
+  }
+}
+
+// --- Another time or id field --------------------------------------------------------------------------------
+
+StartFacts WithOtherFields(StartFacts facts) {
+  facts.selection = SelectionHash(0xbeef);
+  return facts;
+}
+
+TEST(PlanStart, TakesOtherFieldsWhereNoFrameOfAPublishedMinuteIsReadAgain) {
+  SafePoint excused_there = From(0);  // added to the topic, and nothing of it judged yet
+  excused_there.moves = {{Offset(0), Move::Kind::kExcuse, kClosed, kNow}};
+  const StartPlan plan = Planned(WithOtherFields(Facts({Ours(Behind(50)), Ours(excused_there), None()})));
+  EXPECT_TRUE(plan.selection_changed);
+  EXPECT_FALSE(Planned(Facts({Ours(Behind(50))})).selection_changed);
+  CommitHeader header = Header();
+  header.closed_upto = WindowStart::Unset();
+  EXPECT_TRUE(Planned(WithOtherFields(Facts({Ours(Before(50), header)}))).selection_changed) << "nothing is published";
+}
+
+TEST(PlanStart, RefusesOtherFieldsWhereFramesOfPublishedMinutesWouldBeReadAgain) {
+  SafePoint holding = Behind(60);
+  holding.point.held = {{Offset(55), 3}};
+  for (const SafePoint& second : {Before(60), holding}) {
+    const std::string message = Refused(WithOtherFields(Facts({Ours(Behind(50)), Ours(second)})));
+    EXPECT_SAYS(message, "partition 1 of my-input");
+    EXPECT_SAYS(message, "another --time-field or --id-field");
+    EXPECT_SAYS(message, "0000cafe");
+    EXPECT_SAYS(message, "--until-end --publish-open");
+    EXPECT_SAYS(message, "another --group and --output-topic");
+  }
 }
 
 // --- Refusals ------------------------------------------------------------------------------------------------
