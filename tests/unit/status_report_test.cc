@@ -127,10 +127,10 @@ TEST(StatusReport, OfAnOlderVersionIsReadWithoutWhatThatDidNotKnow) {
   std::string json = ToJson(Example());
   const size_t rule = json.find(R"(,"rule":)");
   json.replace(rule, json.size() - rule, "}");
-  for (const char* later : {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)",
-                             R"(,"committing_ms":32500)",
-                             R"(,"transaction_end":120020,"transaction_since_ms":1468244403321)",
-                             R"(,"transaction_end":null,"transaction_since_ms":0)"}) {
+  for (const char* later :
+       {R"("unmoved_since_ms":1468244404321,)", R"("unmoved_since_ms":0,)", R"(,"committing_ms":32500)",
+        R"(,"transaction_end":120020,"transaction_since_ms":1468244403321)",
+        R"(,"transaction_end":null,"transaction_since_ms":0)"}) {
     json.erase(json.find(later), std::string(later).size());
   }
   const Result<StatusReport> back = ParseStatusReport(json);
