@@ -58,9 +58,11 @@ std::string SummaryText(const StatusReport& report, const RunOptions& options) {
 
 std::optional<Error> NothingCounted(const StatusReport& report, const RunOptions& options) {
   const VerdictCounts& totals = report.totals;
-  // Verdicts that an earlier run left waiting are its own affair.
-  if (!options.until_end || Taken(report) == 0 || totals.counted > 0 || totals.invalid() + totals.future == 0)
-    return std::nullopt;
+  // Verdicts that an earlier run left waiting are its own affair. A late frame could be counted, had it come in time;
+  // and so could those of minutes that are published, of which a start reads some again.
+  const bool none = totals.counted + totals.late == 0 && totals.invalid() + totals.future > 0;
+  const bool some_again = Taken(report) > report.records() + Held(report);
+  if (!options.until_end || Taken(report) == 0 || !none || some_again) return std::nullopt;
   std::string message = "0 of " + Short(totals.records()) + " frames could be counted: " + OthersText(totals);
   const std::optional<InvalidReason> reason = MostFrequent(totals);
   for (const StatusReport::Rejected& frame : report.rejected) {

@@ -216,7 +216,9 @@ void PartitionReader::WaitForRoomForMoves() {
   const EventTime last = tools_.view->last_boundary();
   const EventTime sealable = tools_.options->rule.SealableBy(watermark()).time();
   const bool held_all_it_could = tools_.view->closed_upto().time() >= std::min(sealable, last);
-  if (held_all_it_could && last != EventTime::Forever()) {
+  const CountingRule& rule = tools_.options->rule;
+  const bool never_closes = watermark().is_set() && rule.EndOf(rule.WindowOf(watermark())) > last;
+  if (held_all_it_could && never_closes) {
     read_to_until_ = true;
   } else if (held_all_it_could) {
     policy_.StayExcused();
