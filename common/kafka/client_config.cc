@@ -167,13 +167,35 @@ Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks) {
   return Handle(handle, DropHandle{std::move(reception)});
 }
 
+namespace {
+
+const char* LevelOf(Isolation isolation) {
+  return isolation == Isolation::kReadCommitted ? "read_committed" : "read_uncommitted";
+}
+
+}  // namespace
+
 Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use) {
-  const char* const level = isolation == Isolation::kReadCommitted ? "read_committed" : "read_uncommitted";
-  Settings fixed = {{"isolation.level", level}, {"enable.auto.commit", "false"}, {"auto.offset.reset", "error"}};
+  Settings fixed = {
+      {"isolation.level", LevelOf(isolation)}, {"enable.auto.commit", "false"}, {"auto.offset.reset", "error"}};
   if (group_use == GroupUse::kOfConfig) fixed.emplace_back("group.id", config.group);
   Result<Conf> conf = BuildConf(config, Role::kConsumer, {}, fixed);
   if (!conf.ok()) return conf.error();
   return NewHandle(Role::kConsumer, std::move(conf.value()));
+}
+
+Result<Handle> NewLookingConsumer(const ClientConfig& config, Isolation isolation) {
+  Result<Conf> conf = BuildConf(config, Role::kConsumer, {{"fetch.wait.max.ms", "10"}},
+                                {{"group.id", config.group},
+                                 {"isolation.level", LevelOf(isolation)},
+                                 {"enable.partition.eof", "true"},
+                                 {"enable.auto.commit", "false"},
+                                 {"enable.auto.offset.store", "false"},
+                                 {"auto.offset.reset", "error"}});
+  if (!conf.ok()) return conf.error();
+  Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  if (handle.ok()) rd_kafka_poll_set_consumer(handle->get());
+  return handle;
 }
 
 }  // namespace headcount::kafka

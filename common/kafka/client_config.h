@@ -55,4 +55,8 @@ Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});
 // A consumer that reads nothing by itself: for questions about topics and offsets, and those of the group.
 Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use);
 
+// A consumer that reads what it is assigned, from absolute offsets, and tells where a partition ends: for a look at a
+// few records. Commits nothing.
+Result<Handle> NewLookingConsumer(const ClientConfig& config, Isolation isolation);
+
 }  // namespace headcount::kafka

@@ -127,17 +127,8 @@ RecordMark MarkOf(const rd_kafka_message_s& message) {
 Result<MarkSeen> LookForMarks(const ClientConfig& config, const std::string& topic,
                               const std::vector<PlacedMark>& marks, int timeout_ms) {
   // What was read was committed; another transaction that is open need not hold this up.
-  Result<Conf> conf = BuildConf(config, Role::kConsumer, {{"fetch.wait.max.ms", "10"}},
-                                {{"group.id", config.group},
-                                 {"isolation.level", "read_uncommitted"},
-                                 {"enable.partition.eof", "true"},
-                                 {"enable.auto.commit", "false"},
-                                 {"enable.auto.offset.store", "false"},
-                                 {"auto.offset.reset", "error"}});
-  if (!conf.ok()) return conf.error();
-  const Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  const Result<Handle> handle = NewLookingConsumer(config, Isolation::kReadUncommitted);
   if (!handle.ok()) return handle.error();
-  rd_kafka_poll_set_consumer(handle->get());
   const MarkLook look(handle->get(), topic, Deadline(timeout_ms));
   for (const PlacedMark& placed : marks) {
     const Result<MarkSeen> seen = look.At(placed);

@@ -131,17 +131,8 @@ Result<void> TailReader::Take(const rd_kafka_message_t& message, std::set<int32_
 
 Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic,
                                          const std::function<bool(int64_t)>& is_minute, int timeout_ms) {
-  Result<Conf> conf = BuildConf(config, Role::kConsumer, {{"fetch.wait.max.ms", "10"}},
-                                {{"group.id", config.group},
-                                 {"isolation.level", "read_committed"},
-                                 {"enable.partition.eof", "true"},
-                                 {"enable.auto.commit", "false"},
-                                 {"enable.auto.offset.store", "false"},
-                                 {"auto.offset.reset", "error"}});
-  if (!conf.ok()) return conf.error();
-  const Result<Handle> handle = NewHandle(Role::kConsumer, std::move(conf.value()));
+  const Result<Handle> handle = NewLookingConsumer(config, Isolation::kReadCommitted);
   if (!handle.ok()) return handle.error();
-  rd_kafka_poll_set_consumer(handle->get());
 
   TailReader reader(handle->get(), topic, is_minute, Deadline(timeout_ms));
   if (Result<void> found = reader.FindTails(); !found.ok()) return found.error();

@@ -4,7 +4,6 @@
 
 #include "common/crash_point.h"
 #include "common/kafka/cluster.h"
-#include "common/kafka/group_members.h"
 #include "common/kafka/input_identity.h"
 #include "common/kafka/obstacle.h"
 #include "common/kafka/topic_config.h"
@@ -14,20 +13,11 @@
 #include "common/selection.h"
 #include "common/wakeup.h"
 #include "coordinator/number_text.h"
+#include "coordinator/writer/long_call.h"
 #include "coordinator/writer/refused_transaction.h"
 
 namespace headcount {
 namespace {
-
-// Says that a call may block for long, for as long as it lives.
-class LongCall {
- public:
-  explicit LongCall(const KafkaOutlet::AroundBrokerCall& around) : around_(around) { around_(true); }
-  ~LongCall() { around_(false); }
-
- private:
-  const KafkaOutlet::AroundBrokerCall& around_;
-};
 
 kafka::OffsetQuestion FromQuestion(const StartFrom& from) {
   switch (from.kind) {
@@ -433,61 +423,7 @@ Result<KafkaOutlet::Happened> KafkaOutlet::Compare(const CommitHeader& header, i
                                            std::to_string(sequence_.value()) + ": were the offsets changed by hand?"};
 }
 
-// --- A stranger's commits ------------------------------------------------------------------------------------
-
-// Offsets of a group can be set by whoever names it, transaction or not: a tool, or a consumer of the same name. Left
-// as they are they would pass for offsets reset by hand at the next start.
-Result<PointsSeen> KafkaOutlet::LookAtPoints() {
-  if (HasAnotherId()) return PointsSeen::kAnotherTopic;
-  Result<std::vector<kafka::CommittedPoint>> committed = ReadCommitted(partitions_, limits::kWatchTimeoutMs);
-  if (!committed) return Error{ExitCode::kUnavailable, committed.error().message};
-  const bool any = std::any_of(committed->begin(), committed->end(), [](const auto& point) { return point.offset; });
-  if (!any && !committed->empty()) return PointsSeen::kGone;
-  for (size_t p = 0; p < committed->size(); ++p) {
-    const kafka::CommittedPoint& point = (*committed)[p];
-    const Result<CommittedPoint> read = ParsePointText(point.metadata);
-    if (read.ok() && read->header.run != run_) return TakenOver(read->header.run);
-    if (read.ok() && read->header.sequence == sequence_) continue;
-    LogStranger(PartitionId(static_cast<int32_t>(p)), point.offset);
-    return PointsSeen::kChanged;
-  }
-  return PointsSeen::kStand;
-}
-
-bool KafkaOutlet::HasAnotherId() const {
-  if (!topic_id_ || !producer_) return false;
-  const auto id = kafka::TopicId(producer_->handle(), options_->input_topic, limits::kWatchTimeoutMs);
-  return id && id->has_value() && *id != topic_id_;
-}
-
-// Asked where all points are gone. With an id that is the same, they were deleted by hand.
-Result<bool> KafkaOutlet::InputIsAnother(const std::vector<kafka::PlacedMark>& marks) {
-  if (topic_id_) return HasAnotherId();
-  if (marks.empty()) return false;
-  const LongCall call(around_);
-  const Result<kafka::MarkSeen> seen =
-      kafka::LookForMarks(config_, options_->input_topic, marks, limits::kReadMarksTimeoutMs);
-  if (!seen) return seen.error();
-  return *seen == kafka::MarkSeen::kAnother;
-}
-
-void KafkaOutlet::LogStranger(PartitionId p, const std::optional<Offset>& offset) const {
-  std::string members;
-  for (const std::string& member : kafka::GroupMembers(producer_->handle(), options_->group, limits::kWatchTimeoutMs)) {
-    members += (members.empty() ? " (a member of it now: " : ", ") + member;
-  }
-  if (!members.empty()) members += ")";
-  Log(LogAction::kOffsetsChanged,
-      "somebody else has " +
-          (offset ? "committed offset " + std::to_string(offset->value()) : std::string("deleted the offset")) +
-          " of partition " + std::to_string(p.value()) + " of " + options_->input_topic + " under group " +
-          options_->group + members + ": headcount sets its own again; give the other program another group (to set " +
-          "offsets by hand, stop headcount first)",
-      {{LogLabel::kTopic, options_->input_topic},
-       {LogLabel::kGroup, options_->group},
-       {LogLabel::kPartition, p.value()},
-       {LogLabel::kOffset, offset ? std::optional<int64_t>(offset->value()) : std::nullopt}});
-}
+// --- Trying again ---------------------------------------------------------------------------------------------
 
 // A headcount that took over commits its claim at once. Gives it a moment to do so.
 Result<void> KafkaOutlet::AwaitSuccessor(const CommitHeader& header, int32_t partition_count) {
