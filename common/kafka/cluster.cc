@@ -13,11 +13,6 @@
 namespace headcount::kafka {
 namespace {
 
-struct DestroyMetadata {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyMetadata>;
-
 // ListOffsets takes these in the place of a timestamp; rd_kafka_offsets_for_times passes them through.
 constexpr int64_t kEarliestTimestamp = -2;
 constexpr int64_t kLatestTimestamp = -1;

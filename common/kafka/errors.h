@@ -73,6 +73,11 @@ struct DestroyTopic {
 };
 using Topic = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
 
+struct DestroyMetadata {
+  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+};
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyMetadata>;
+
 struct DestroyMessage {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };

@@ -81,11 +81,6 @@ std::optional<std::string> Trouble(const NeededPartition& p, const BrokerAddress
 
 // --- The questions --------------------------------------------------------------------------------------------
 
-struct DestroyMetadata {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyMetadata>;
-
 class Inquiry {
  public:
   Inquiry(rd_kafka_t* handle, int timeout_ms) : handle_(handle), deadline_(timeout_ms) {}

@@ -43,6 +43,10 @@ constexpr char kQueueBackoffMs[] = "5";
 // source asks for itself once it is told, and bears with a broker that has just started.
 constexpr char kUnknownTopicMs[] = "5000";
 
+// librdkafka asks for the leaders of a topic that it does not know yet once a second; asked for them, it knows them in
+// the time of an answer. Where no broker answers within this time, reading begins when librdkafka has asked by itself.
+constexpr int kLeadersTimeoutMs = 1'000;
+
 // Answers take less, and after each the fetcher looks again by itself.
 constexpr std::chrono::milliseconds kWakeInterval{5};
 
@@ -151,6 +155,7 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
 }
 
 Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
+  if (partitions_.empty()) LearnLeaders();
   for (const Start& start : starts) {
     Queue queue(rd_kafka_queue_get_partition(handle_.get(), topic_.c_str(), start.partition.value()));
     if (queue == nullptr) {
@@ -163,6 +168,14 @@ Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
     partitions_[start.partition].queue = std::move(queue);
   }
   return Assign(starts);
+}
+
+void PartitionConsumer::LearnLeaders() const {
+  const Topic topic(rd_kafka_topic_new(handle_.get(), topic_.c_str(), nullptr));
+  if (topic == nullptr) return;
+  const rd_kafka_metadata_t* answer = nullptr;
+  rd_kafka_metadata(handle_.get(), 0, topic.get(), &answer, kLeadersTimeoutMs);
+  const Metadata owned(answer);
 }
 
 Result<void> PartitionConsumer::Restart(Start start) {

@@ -124,6 +124,7 @@ class PartitionConsumer {
 
   PartitionConsumer(std::string topic, FetchLimits limits, int ready_fd, std::unique_ptr<Told> told, Handle handle);
 
+  void LearnLeaders() const;
   Result<void> Assign(const std::vector<Start>& starts);
   Result<void> Unassign(PartitionId p);
   static void Release(Partition* partition);

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "tests/support/child_process.h"
 #include "tests/support/kafka_testing.h"
 #include "tests/support/tcp_proxy.h"
 #include "worker/kafka_frame_source.h"
@@ -32,12 +35,15 @@ class FullQueueTest : public testing::Test {
     broker_.Produce(topic_.name(), kP0.value(), values);
   }
 
-  std::unique_ptr<KafkaFrameSource> Started() const {
+  std::unique_ptr<KafkaFrameSource> Made() const {
     KafkaSourceOptions options;
     options.config = {proxy_.address(), test::TestBroker::UniqueName("group"), {}};
     options.topic = topic_.name();
     options.fetch_budget_bytes = kBudgetBytes;
-    auto source = std::make_unique<KafkaFrameSource>(std::move(options));
+    return std::make_unique<KafkaFrameSource>(std::move(options));
+  }
+  std::unique_ptr<KafkaFrameSource> Started() const {
+    auto source = Made();
     const Result<void> started = source->Start({{kP0, Offset(0)}});
     EXPECT_TRUE(started.ok()) << started.error().message;
     return source;
@@ -66,10 +72,39 @@ class FullQueueTest : public testing::Test {
     return frames;
   }
 
+  static Clock::duration FirstRecordAfter(KafkaFrameSource* source, Clock::time_point begun) {
+    const Clock::time_point deadline = begun + seconds(30);
+    while (Clock::now() < deadline) {
+      const Result<FrameBatch> batch = source->Fetch(kP0, 1);
+      if (!batch.ok() || batch->count > 0) break;
+      pollfd waited{source->ReadyFd(), POLLIN, 0};
+      poll(&waited, 1, 10);
+      source->ClearReady();
+    }
+    return Clock::now() - begun;
+  }
+
   const test::TestBroker broker_ = test::TestBroker::FromEnvironment();
   const test::TestTopic topic_{broker_, "full", 1};
   test::TcpProxy proxy_{broker_.bootstrap_server()};
 };
+
+// A worker's client is connected before the worker is told what to read. From then on it looks for the leaders of new
+// topics once a second only.
+TEST_F(FullQueueTest, BeginsAtOnceOnAClientThatHasLongBeenConnected) {
+  std::vector<Clock::duration> waited;
+  for (int start = 0; start < 7; ++start) {
+    const uint64_t answers = proxy_.Answers(test::Api::kMetadata);
+    const auto source = Made();
+    ASSERT_TRUE(source->Prepare(1).ok());
+    ASSERT_TRUE(test::Eventually([&] { return proxy_.Answers(test::Api::kMetadata) > answers; }));
+    const Clock::time_point begun = Clock::now();
+    ASSERT_TRUE(source->Start({{kP0, Offset(0)}}).ok());
+    waited.push_back(FirstRecordAfter(source.get(), begun));
+  }
+  std::sort(waited.begin(), waited.end());
+  EXPECT_LT(waited[3], milliseconds(400)) << "the median of seven, in nanoseconds";
+}
 
 // A fetcher that passes over a full queue for its default of 1 s would take kFills seconds.
 TEST_F(FullQueueTest, IsFilledAgainAsSoonAsItIsRead) {
