@@ -195,7 +195,7 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
   if (judge_.restoring()) return false;
 
   if (judge_.moves_full()) {
-    WaitForRoomForMoves();
+    WaitForSpaceForMoves();
   } else if (StandsBeforePoison()) {
     MakeRoomForPoison();
   }
@@ -208,30 +208,35 @@ bool PartitionReader::UpdateExcuse(WindowStart boundary_of_others, bool may_ask,
   return asks;
 }
 
-// Not read on before a commit makes room. What lies unread has not been silent, so it holds the clock, as long as
-// the windows that this lets close may make the room. If they did not, all moves lie in one window: then it must
-// not hold up the commit of that window, and is excused where it was last.
-// Where --until-end does not close that window, nothing more can be read in this run: the rest is for the next start.
-void PartitionReader::WaitForRoomForMoves() {
-  const EventTime last = tools_.view->last_boundary();
-  const EventTime sealable = tools_.options->rule.SealableBy(watermark()).time();
-  const bool held_all_it_could = tools_.view->closed_upto().time() >= std::min(sealable, last);
+// Asked where nothing may be read on before a commit frees moves.
+PartitionReader::Space PartitionReader::SpaceForMoves() const {
   const CountingRule& rule = tools_.options->rule;
+  const EventTime last = tools_.view->last_boundary();
+  if (tools_.view->closed_upto().time() < std::min(rule.SealableBy(watermark()).time(), last)) return Space::kMayCome;
   const bool never_closes = watermark().is_set() && rule.EndOf(rule.WindowOf(watermark())) > last;
-  if (held_all_it_could && never_closes) {
-    read_to_until_ = true;
-  } else if (held_all_it_could) {
-    policy_.StayExcused();
-  } else if (HasMore()) {
-    policy_.EndExcuse();
+  return never_closes ? Space::kInNextRun : Space::kNone;
+}
+
+// What lies unread has not been silent, so it holds the clock, as long as the windows that this lets close may free
+// moves. If they did not, all moves lie in one window: then it must not hold up the commit of that window, and is
+// excused where it was last.
+void PartitionReader::WaitForSpaceForMoves() {
+  switch (SpaceForMoves()) {
+    case Space::kMayCome:
+      if (HasMore()) policy_.EndExcuse();
+      return;
+    case Space::kNone: policy_.StayExcused(); return;
+    case Space::kInNextRun: read_to_until_ = true; return;
   }
 }
 
-// All that this partition's clock allows is closed, and still too many poison frames lie in open windows, which its
-// clock cannot close without the frames behind. So the clock goes to their end without those; they will be late.
+// Where too many poison frames lie in a window that the clock cannot close without the frames behind, the clock goes to
+// its end without those; they will be late.
 void PartitionReader::MakeRoomForPoison() {
+  const Space space = SpaceForMoves();
+  if (space == Space::kInNextRun) read_to_until_ = true;
+  if (space != Space::kNone) return;
   const CountingRule& rule = tools_.options->rule;
-  if (tools_.view->closed_upto() < rule.SealableBy(watermark())) return;
   const WindowStart end(rule.EndOf(rule.WindowOf(judge_.watermark())).seconds());
   const Offset offset = batch_.frames[next_].offset;
   Log(LogAction::kWindowClosedEarly,

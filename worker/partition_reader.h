@@ -95,7 +95,14 @@ class PartitionReader {
   bool StandsBeforePoison() const;
   Error NothingButPoison() const;
   std::string Place(Offset offset) const { return PlaceOf(*tools_.options, partition_, offset); }
-  void WaitForRoomForMoves();
+  // Whether a commit will make space for the move of what is to be read next.
+  enum class Space {
+    kMayCome,    // once the windows are closed that this partition's clock allows
+    kNone,       // they are closed, and all moves lie in a window that only its clock can close
+    kInNextRun,  // likewise, and --until-end does not close that window: the rest is for the next start
+  };
+  Space SpaceForMoves() const;
+  void WaitForSpaceForMoves();
   void MakeRoomForPoison();
   PartitionFacts Facts(WindowStart boundary_of_others) const;
 

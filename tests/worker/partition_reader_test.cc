@@ -186,6 +186,20 @@ TEST_F(CrowdOfPoison, ClosesItsOpenMinutesEarlyWhereNothingElseMakesRoom) {
   EXPECT_EQ(store_.judged_counts().counted, 4U);
 }
 
+TEST_F(CrowdOfPoison, EndsTheRunThatLeavesTheirMinuteOpen) {
+  options_.until_end = true;
+  BeginWithPoisonAt(3, 100);
+  shm::WriterView(&memory_).StoreLastBoundary(EventTime(100));  // the window up to 110 is not over
+  ReadAll();
+  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  EXPECT_FALSE(reader_->read_to_until()) << "the windows before 100 may be those that hold them";
+  Close(90);  // all that its own clock allows
+  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  EXPECT_TRUE(reader_->read_to_until());
+  EXPECT_EQ(reader_->watermark(), EventTime(100)) << "nothing is closed early";
+  EXPECT_EQ(decoder_.decoded.count("666"), 0U);
+}
+
 TEST_F(CrowdOfPoison, WithoutAnythingElseNeedsAHuman) {
   Begin({{0, "666"}, {1, "666"}, {2, "666"}, {3, "666"}, {4, "666"}, {5, "666"}, {6, "100"}}, {});
   for (int64_t n = 0; n < kPoisons; ++n) reader_->AddPoison(Offset(n));
