@@ -15,4 +15,9 @@ struct RecordMark {
   friend bool operator==(const RecordMark& a, const RecordMark& b) { return a.offset == b.offset && a.hash == b.hash; }
 };
 
+struct PlacedMark {
+  PartitionId partition;
+  RecordMark mark;
+};
+
 }  // namespace headcount

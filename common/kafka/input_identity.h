@@ -26,11 +26,6 @@ Result<std::optional<std::string>> TopicId(rd_kafka_s* handle, const std::string
 
 RecordMark MarkOf(const rd_kafka_message_s& message);
 
-struct PlacedMark {
-  PartitionId partition;
-  RecordMark mark;
-};
-
 enum class MarkSeen {
   kSame,     // one of them stands where it stood
   kAnother,  // where one of them stood another one does, or the log has not come so far

@@ -35,7 +35,7 @@ class KafkaOutlet final : public Outlet {
     return kafka::RecordsWithin(batches_, limits::kWindowsPerTransaction);
   }
   Result<PointsSeen> LookAtPoints() override;
-  Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& marks) override;
+  Result<bool> InputIsAnother(const std::vector<PlacedMark>& marks) override;
 
  private:
   // What Kafka says about a transaction of ours.

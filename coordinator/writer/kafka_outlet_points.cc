@@ -37,7 +37,7 @@ bool KafkaOutlet::HasAnotherId() const {
 }
 
 // Asked where all points are gone. With an id that is the same, they were deleted by hand.
-Result<bool> KafkaOutlet::InputIsAnother(const std::vector<kafka::PlacedMark>& marks) {
+Result<bool> KafkaOutlet::InputIsAnother(const std::vector<PlacedMark>& marks) {
   if (topic_id_) return HasAnotherId();
   if (marks.empty()) return false;
   const LongCall call(around_);

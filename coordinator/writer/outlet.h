@@ -10,8 +10,8 @@
 
 #include "common/count_record.h"
 #include "common/judge/point_text.h"
-#include "common/kafka/input_identity.h"
 #include "common/limits.h"
+#include "common/record_mark.h"
 #include "common/result.h"
 #include "common/types.h"
 #include "coordinator/writer/closing.h"
@@ -66,7 +66,7 @@ class Outlet {
 
   // Whether the input topic is another one of the same name than at the claim, or than the one that these records were
   // read from. An error: it cannot be told now.
-  virtual Result<bool> InputIsAnother(const std::vector<kafka::PlacedMark>& /*marks*/) { return false; }
+  virtual Result<bool> InputIsAnother(const std::vector<PlacedMark>& /*marks*/) { return false; }
 };
 
 }  // namespace headcount

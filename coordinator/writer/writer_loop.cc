@@ -417,7 +417,7 @@ Result<bool> WriterLoop::LookAtPoints() {
 WriterLoop::Read WriterLoop::ReadOf(PartitionId p) const { return {view_.Mark(p), view_.Position(p)}; }
 
 Result<bool> WriterLoop::InputIsAnother() {
-  std::vector<kafka::PlacedMark> tried;
+  std::vector<PlacedMark> tried;
   for (size_t n = 0; n < points_.size() && tried.size() < limits::kMarksTried; ++n) {
     const PartitionId p(static_cast<int32_t>(n));
     // The first mark of a life stands for a while: it is likely to be of the old topic, too.
