@@ -278,6 +278,13 @@ class MinuteStory {
     }
   }
 
+  // No clock has come to it, and no frame that waits could be of it.
+  bool NothingInIt() const {
+    return std::all_of(report_.partitions.begin(), report_.partitions.end(), [this](const Partition& partition) {
+      return partition.held == 0 && (!partition.has_watermark || partition.watermark < start_.seconds());
+    });
+  }
+
   std::string WriterText() const {
     if (report_.writer.committing_ms >= limits::kCommitStuckMs) {
       return ", which cannot be committed for " + std::to_string(report_.writer.committing_ms / 1000) +
@@ -294,6 +301,8 @@ class MinuteStory {
                 ".");
     } else if (report_.rule.until_end) {
       text_.Say("All partitions are read: what is left is published now, and the job ends" + WriterText() + ".");
+    } else if (NothingInIt()) {
+      text_.Say("All partitions are silent or empty, and nothing is in it: without a frame there is no record of it.");
     } else if (now_ms_ / 1000 < needed_) {
       text_.Say("All partitions are silent or empty: the wall clock closes it at " + TimeText(needed_) +
                 ", if anything is attributed to it by then.");

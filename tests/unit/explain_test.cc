@@ -193,11 +193,23 @@ TEST(Explain, SaysThatAMinuteWasNeverSeen) {
 TEST(Explain, LeavesItToTheWallClockWhereAllAreSilent) {
   StatusReport report = Running();
   for (StatusReport::Partition& p : report.partitions) {
-    p.watermark = kMinute + 30;
+    p.watermark = kMinute + 60;
     p.excused = "silent";
   }
   ExpectTold(Told(report, EventTime(kMinute + 60)), "the wall clock closes it at 2016-07-11T13:42:05Z");
   ExpectTold(Told(report), "the wall clock has passed it");
+}
+
+TEST(Explain, SaysThatNothingIsInTheNextMinuteOfAJobThatIsSilent) {
+  StatusReport report = Running();
+  report.closed_upto = kMinute + 60;
+  for (StatusReport::Partition& p : report.partitions) {
+    p.watermark = kMinute + 30;
+    p.excused = "silent";
+  }
+  ExpectTold(Told(report), "nothing is in it: without a frame there is no record of it.");
+  report.partitions[1].held = 1;
+  EXPECT_EQ(Told(report).find("nothing is in it"), std::string::npos) << "the frame that waits may be of it";
 }
 
 TEST(Explain, SaysThatOnlyTheWriterIsAwaited) {
