@@ -12,7 +12,7 @@ set(made ${CMAKE_BINARY_DIR}/debian)
 
 install(TARGETS headcount RUNTIME DESTINATION /usr/bin)
 install(FILES ${config}/headcount.conf DESTINATION /etc/headcount)
-install(FILES ${config}/systemd/headcount.service DESTINATION /lib/systemd/system)
+install(FILES ${config}/systemd/headcount.service DESTINATION /usr/lib/systemd/system)
 install(FILES ${config}/bash-completion/headcount DESTINATION /usr/share/bash-completion/completions)
 install(FILES ${config}/debian/copyright DESTINATION ${doc})
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${doc})

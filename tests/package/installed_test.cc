@@ -53,7 +53,7 @@ TEST_F(Package, HoldsWhatPeopleLookForInItsPlace) {
   const std::string files = Bash("dpkg-deb -c \"$1\" | awk '{print $1, $2, $6}'", {deb_}).out;
   for (const std::string file : {
            "-rwxr-xr-x root/root ./usr/bin/headcount\n",
-           "-rw-r--r-- root/root ./lib/systemd/system/headcount.service\n",
+           "-rw-r--r-- root/root ./usr/lib/systemd/system/headcount.service\n",
            "-rw-r--r-- root/root ./etc/headcount/headcount.conf\n",
            "-rw-r--r-- root/root ./usr/share/bash-completion/completions/headcount\n",
            "-rw-r--r-- root/root ./usr/share/man/man1/headcount.1.gz\n",
