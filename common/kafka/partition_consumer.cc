@@ -78,6 +78,11 @@ QueueEvent::Kind KindOf(rd_kafka_resp_err_t code) {
   }
 }
 
+QueueEvent UnknownPartition() {
+  return QueueEvent{QueueEvent::Kind::kUnknownPartition, Offset(RD_KAFKA_OFFSET_INVALID),
+                    rd_kafka_err2str(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)};
+}
+
 QueueEvent EventOf(const rd_kafka_message_t& message) {
   if (IsForbidden(message.err) && message.rkt != nullptr) {
     return QueueEvent{KindOf(message.err), Offset(message.offset),
@@ -155,7 +160,7 @@ Result<std::unique_ptr<PartitionConsumer>> PartitionConsumer::Create(const Clien
 }
 
 Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
-  if (partitions_.empty()) LearnLeaders();
+  if (partitions_.empty()) LearnLeaders(starts);
   for (const Start& start : starts) {
     Queue queue(rd_kafka_queue_get_partition(handle_.get(), topic_.c_str(), start.partition.value()));
     if (queue == nullptr) {
@@ -170,12 +175,19 @@ Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
   return Assign(starts);
 }
 
-void PartitionConsumer::LearnLeaders() const {
+// librdkafka tells of a partition that does not exist when it hears of the topic for the first time, which is now.
+void PartitionConsumer::LearnLeaders(const std::vector<Start>& starts) {
   const Topic topic(rd_kafka_topic_new(handle_.get(), topic_.c_str(), nullptr));
   if (topic == nullptr) return;
   const rd_kafka_metadata_t* answer = nullptr;
   rd_kafka_metadata(handle_.get(), 0, topic.get(), &answer, kLeadersTimeoutMs);
-  const Metadata owned(answer);
+  const Metadata metadata(answer);
+  if (metadata == nullptr || metadata->topic_cnt != 1) return;
+  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  for (const Start& start : starts) {
+    partitions_[start.partition].unknown = start.partition.value() >= found.partition_cnt;
+  }
 }
 
 Result<void> PartitionConsumer::Restart(Start start) {
@@ -203,6 +215,7 @@ PartitionConsumer::Taken PartitionConsumer::Take(PartitionId p, size_t max, Offs
   const ssize_t count = rd_kafka_consume_batch_queue(partition.queue.get(), 0, partition.messages.data(), max);
   partition.taken = count > 0 ? static_cast<size_t>(count) : 0;
   std::optional<QueueEvent> event = Sort(&partition, from);
+  if (!event && std::exchange(partition.unknown, false)) event = UnknownPartition();
   if (!event) event = TakeTold();
   WatchQueue(p, &partition);
   return Taken{&partition.records, std::move(event)};

@@ -108,6 +108,7 @@ class PartitionConsumer {
     std::vector<SourceFrame> records;           // views of them
     size_t left = 0;                            // in the queue, after the last Take
     size_t record_bytes = 0;                    // of one, by and large
+    bool unknown = false;                       // the topic has no such partition, and Take() has not said so yet
     bool passed_over = false;
     bool woken = false;  // since it may have been passed over
   };
@@ -124,7 +125,7 @@ class PartitionConsumer {
 
   PartitionConsumer(std::string topic, FetchLimits limits, int ready_fd, std::unique_ptr<Told> told, Handle handle);
 
-  void LearnLeaders() const;
+  void LearnLeaders(const std::vector<Start>& starts);
   Result<void> Assign(const std::vector<Start>& starts);
   Result<void> Unassign(PartitionId p);
   static void Release(Partition* partition);

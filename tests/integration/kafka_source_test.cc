@@ -464,7 +464,9 @@ TEST_F(KafkaMarksTest, ATopicThatIsMadeAnewHasAnotherIdWhereTheLibraryKnowsIds) 
 
 TEST_F(KafkaSourceTest, APartitionThatDoesNotExistNeedsAHuman) {
   const TestTopic topic(broker_, "nopartition", 1);
-  const auto source = Started(topic.name(), {{PartitionId(7), Offset(0)}});
+  broker_.Produce(topic.name(), 0, Numbered(0, 5));
+  const auto source = Started(topic.name(), {{kP0, Offset(0)}, {PartitionId(7), Offset(0)}});
+  ASSERT_EQ(FetchCount(source.get(), kP0, 5).size(), 5U) << "the one beside it is read";
   const Error error = FetchUntilError(source.get(), PartitionId(7), seconds(45));
   EXPECT_EQ(error.exit_code, ExitCode::kHumanNeeded) << error.message;
 }
