@@ -29,12 +29,17 @@ def settings(path, name):
     return [value for key, value in pairs if key == name]
 
 
+def outside():
+    """The environment without the manager's socket: systemd's own tools tell a manager how they ended, from 255 on."""
+    return {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+
+
 def calls_of(word):
     """The system calls of a set (@system-service), or the one that is named."""
     if not word.startswith("@"):
         return {word}
     listed = subprocess.run(["systemd-analyze", "--no-pager", "syscall-filter", word], check=True, text=True,
-                            capture_output=True).stdout
+                            capture_output=True, env=outside()).stdout
     words = [line.strip() for line in listed.splitlines()[1:]]
     return set().union(*(calls_of(call) for call in words if call and not call.startswith("#")))
 
