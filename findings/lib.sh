@@ -98,6 +98,7 @@ controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://$bootstrap,CONTROLLER://127.0.0.1:$controller
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=$tmp/data
+auto.create.topics.enable=false
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
