@@ -122,6 +122,16 @@ EOF
   exit 2
 }
 
+# stop_kafka: ends the broker and takes all of it away, so that another version can be started.
+stop_kafka() {
+  local child rest=()
+  kill -KILL "$broker"
+  wait "$broker" 2>/dev/null || true
+  for child in "${children[@]}"; do if [[ $child != "$broker" ]]; then rest+=("$child"); fi; done
+  children=("${rest[@]}")
+  rm -rf "$tmp/kafka" "$tmp/data"
+}
+
 # still SEEN NOW: the end of a script. Both are texts.
 still() {
   if [[ $1 == "$2" ]]; then
