@@ -2,9 +2,9 @@
 # A consumer that is told to hold fewer records in memory sleeps for seconds, however fast its program takes them.
 # What: librdkafka 2.16.0 (confluent-kafka 2.16.1) and 2.0.2 (confluent-kafka 2.0.2), PyPI, on Kafka 4.4.0.
 # Expected: queued.min.messages bounds memory. Once the program has taken what was there, the next fetch goes out.
-# Seen: a fetcher that finds its queue full looks again after fetch.queue.backoff.ms, by default a second, and is not woken
-#   when the queue is empty. 20,000 records took 2.02 s with a queue of 1,000 and 0.03 s without, or with a backoff of 5 ms.
-#   2.0.2 sleeps as well, and does not have that property (2.2.0 has it).
+# Seen: a fetcher that finds its queue full looks again after fetch.queue.backoff.ms, by default a second, and is not
+#   woken when the queue is empty. 20,000 records took 2.02 s with a queue of 1,000 and 0.03 s without, or with a
+#   backoff of 5 ms. 2.0.2 sleeps as well, and does not have that property (2.2.0 has it).
 # Why it matters: whoever saves memory for a topic with many partitions gets a lag instead, while processor, network and
 #   broker are idle, and nothing in the log says why.
 # Output seen on 2026-12-01: below.

@@ -3,9 +3,9 @@
 # What: avro 1.12.1 (Maven Central), against avro 1.12.2 and fastavro 1.13.1 (PyPI).
 # Expected: where the writer's schema says timestamp-micros and the reader's timestamp-millis, the reader converts, as
 #   Python's two libraries do, or refuses. A check of compatibility warns before.
-# Seen: Java's reader looks at the reader's unit only. SchemaCompatibility says COMPATIBLE, and so does whatever asks it.
-#   In the single-object encoding no schema travels at all, and the fingerprints of both schemas are equal, since the
-#   canonical form drops logicalType: the decoder has no way to know.
+# Seen: Java's reader looks at the reader's unit only. SchemaCompatibility says COMPATIBLE, and so does whatever asks
+#   it. In the single-object encoding no schema travels at all, and the fingerprints of both schemas are equal, since
+#   the canonical form drops logicalType: the decoder has no way to know.
 # Why it matters: a producer that changes its unit passes every check, and its events move 46,000 years into the future;
 #   a program that counts by event time must look at the plausibility of a time itself.
 # Output seen on 2026-12-01: below.
@@ -25,6 +25,7 @@ python_packages packages avro==1.12.2 fastavro==1.13.1
 cat >"$tmp/Units.java" <<'JAVA'
 import java.time.Instant;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.data.TimeConversions;
@@ -34,8 +35,8 @@ import org.apache.avro.message.*;
 
 public class Units {
   static Schema schema(String unit) {
-    return new Schema.Parser().parse("{'type':'record','name':'Event','fields':[{'name':'ts','type':{'type':'long','logicalType':'"
-        .replace('\'', '"') + unit + "\"}}]}");
+    Schema ts = new Schema.Parser().parse("{\"type\":\"long\",\"logicalType\":\"" + unit + "\"}");
+    return SchemaBuilder.record("Event").fields().name("ts").type(ts).noDefault().endRecord();
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -46,17 +47,19 @@ public class Units {
     Object event = new GenericRecordBuilder(micros).set("ts", Instant.parse("2016-07-11T13:40:00Z")).build();
     byte[] single = new BinaryMessageEncoder<Object>(data, micros).encode(event).array();
 
-    System.out.println("SchemaCompatibility: " + SchemaCompatibility.checkReaderWriterCompatibility(millis, micros).getType());
+    System.out.println("SchemaCompatibility: "
+        + SchemaCompatibility.checkReaderWriterCompatibility(millis, micros).getType());
     System.out.println("fingerprints: " + Long.toHexString(SchemaNormalization.parsingFingerprint64(micros)) + " "
         + Long.toHexString(SchemaNormalization.parsingFingerprint64(millis)));
     // Two bytes of mark and eight of fingerprint stand before the datum.
-    System.out.println("Java, written as micros, read as millis: " + new GenericDatumReader<Object>(micros, millis, data)
-        .read(null, DecoderFactory.get().binaryDecoder(single, 10, single.length - 10, null)));
+    var datum = DecoderFactory.get().binaryDecoder(single, 10, single.length - 10, null);
+    System.out.println("Java, written as micros, read as millis: "
+        + new GenericDatumReader<Object>(micros, millis, data).read(null, datum));
     System.out.println("Java, single object: " + new BinaryMessageDecoder<Object>(data, millis).decode(single));
   }
 }
 JAVA
-now=$(java -cp "$tmp/java/*" "$tmp/Units.java" 2>"$tmp/java.log") || { cat "$tmp/java.log" >&2; exit 1; }
+now=$(with_java java "$tmp/Units.java")
 now+=$'\n'$(with_python packages <<'PY'
 import io
 import json

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# One schema with a logical type has two fingerprints: Avro's own Python library computes another one than its Java library.
+# One schema with a logical type has two fingerprints: Avro's own Python library computes another one than its Java
+#   library.
 # What: avro 1.12.2 (PyPI), against avro 1.12.1 (Maven Central) and fastavro 1.13.1 (PyPI).
 # Expected: the parsing canonical form, and so the CRC-64-AVRO fingerprint, is one for all languages: the specification
 #   defines it byte by byte, and the project releases both libraries together.
-# Seen: a type with an attribute, such as {"type": "long", "logicalType": ...}, becomes "long" in Java and fastavro; Python's
-#   avro drops the attribute but keeps the object around it. Without logical types all agree.
-# Why it matters: single-object frames and schema stores that go by fingerprint do not find the schema of just those records
-#   that carry a timestamp.
+# Seen: a type with an attribute, such as {"type": "long", "logicalType": ...}, becomes "long" in Java and fastavro;
+#   Python's avro drops the attribute but keeps the object around it. Without logical types all agree.
+# Why it matters: single-object frames and schema stores that go by fingerprint do not find the schema of just those
+#   records that carry a timestamp.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -22,7 +23,8 @@ jars java org.apache.avro:avro:1.12.1 org.slf4j:slf4j-nop:2.0.17
 python_packages packages avro==1.12.2 fastavro==1.13.1
 
 plain='{"type":"record","name":"Event","fields":[{"name":"ts","type":"long"}]}'
-timed='{"type":"record","name":"Event","fields":[{"name":"ts","type":{"type":"long","logicalType":"timestamp-millis"}}]}'
+timed='{"type":"long","logicalType":"timestamp-millis"}'
+timed=${plain/'"long"'/$timed}
 
 cat >"$tmp/Fingerprint.java" <<'JAVA'
 import java.util.HexFormat;
@@ -39,7 +41,7 @@ public class Fingerprint {
   }
 }
 JAVA
-now=$(java -cp "$tmp/java/*" "$tmp/Fingerprint.java" "$plain" "$timed" 2>"$tmp/java.log") || { cat "$tmp/java.log" >&2; exit 1; }
+now=$(with_java java "$tmp/Fingerprint.java" "$plain" "$timed")
 now+=$'\n'$(with_python packages "$plain" "$timed" <<'PY'
 import json
 import sys

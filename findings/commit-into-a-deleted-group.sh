@@ -3,12 +3,12 @@
 # What: Kafka 4.4.0, with its tool kafka-consumer-groups and librdkafka 2.16.0 (confluent-kafka 2.16.1, PyPI).
 # Expected: offsets and records of a transaction stand or fall together. Whoever deletes or resets the group's offsets
 #   meanwhile is refused, as with a group that has members, or the commit is.
-# Seen: a program that assigns its partitions itself is no member, so its group is "Empty" and the tool may do all with it,
-#   also between send_offsets_to_transaction and commit_transaction. The commit then makes the records visible, but
+# Seen: a program that assigns its partitions itself is no member, so its group is "Empty" and the tool may do all with
+#   it, also between send_offsets_to_transaction and commit_transaction. The commit then makes the records visible, but
 #   no offset: after --delete and --delete-offsets there is none, after --reset-offsets the one that was set stays,
 #   although the commit came later.
-# Why it matters: the next start reads again what is published, under "exactly once". Look at the group's offsets after the
-#   commit, or before the next one.
+# Why it matters: the next start reads again what is published, under "exactly once". Look at the group's offsets after
+#   the commit, or before the next one.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

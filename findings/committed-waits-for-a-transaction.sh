@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A consumer that asks for its group's committed offset gets a timeout for as long as a transaction of the group is open.
+# A consumer that asks for its group's committed offset gets a timeout for as long as a transaction of the group is
+#   open.
 # What: librdkafka 2.16.0 (confluent-kafka 2.16.1, PyPI) on Kafka 4.4.0.
 # Expected: the last committed offset, at once: the open transaction has decided nothing yet. The admin's list and the
 #   consumer's committed() are two doors to one answer.
 # Seen: committed() asks for stable offsets, and the broker holds the answer back for partitions that stand in an open
-#   transaction: it runs into its timeout, or answers when the transaction ends. The list of the admin answers at once, with
-#   the older offset; if asked for stable ones, it fails too. Offsets of an aborted transaction are never seen anywhere.
+#   transaction: it runs into its timeout, or answers when the transaction ends. The list of the admin answers at once,
+#   with the older offset; if asked for stable ones, it fails too. Offsets of an aborted transaction are never seen
+#   anywhere.
 # Why it matters: a second program that looks at a job's progress hangs for as long as the job's transaction, up to its
 #   timeout after a crash; a partition that is not in the transaction answers meanwhile.
 # Output seen on 2026-12-01: below.
@@ -44,7 +46,8 @@ def committed(partition, timeout):
         return error.args[0].name()
 
 def listed(stable):
-    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions("job")], require_stable=stable, request_timeout=3)
+    group = [ConsumerGroupTopicPartitions("job")]
+    asked = admin.list_consumer_group_offsets(group, require_stable=stable, request_timeout=3)
     try:
         answer = asked["job"].result().topic_partitions
         return ", ".join(f"{one.partition} {one.error.name() if one.error else one.offset}" for one in answer)

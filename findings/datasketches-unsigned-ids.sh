@@ -2,11 +2,13 @@
 # Two of DataSketches' three sketches count 2,000 users of 64-bit unsigned ids as two.
 # What: datasketches 5.2.0 (PyPI; nanobind bindings of the C++ library), numpy 2.4.6.
 # Expected: update(id) with an int hashes the int, or refuses one that it cannot take.
-# Seen: from 2^63 on an int no longer fits the signed overload, and HLL and theta sketches take the next one, which is for
-#   floats: neighbours within 2,048 are one user, without an error. The CPC sketch of the same package has no such gap. And
-#   an id that a Java producer wrote as a negative long is another user than the same 64 bits as Python's positive int.
-# Why it matters: ids that are hashes or snowflakes with the top bit set are common in Kafka keys, and the count is then too
-#   small, or too large once sketches of a Java program and a Python program are united. Hand such ids over as strings.
+# Seen: from 2^63 on an int no longer fits the signed overload, and HLL and theta sketches take the next one, which is
+#   for floats: neighbours within 2,048 are one user, without an error. The CPC sketch of the same package has no such
+#   gap. And an id that a Java producer wrote as a negative long is another user than the same 64 bits as Python's
+#   positive int.
+# Why it matters: ids that are hashes or snowflakes with the top bit set are common in Kafka keys, and the count is then
+#   too small, or too large once sketches of a Java program and a Python program are united. Hand such ids over as
+#   strings.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

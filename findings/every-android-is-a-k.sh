@@ -3,8 +3,8 @@
 # What: ua-parser 1.0.2 with ua-parser-builtins 202610 (PyPI).
 # Expected: where the browser hides the model, the device is unknown, as it is said to be for Chrome on Windows.
 # Seen: Chrome's reduced user agent writes "Android 10; K" in place of system and model. The rules take the letter for a
-#   model, and the made-up 10 for the system's version: every phone is a K with Android 10. An iPad is a Mac. Of Firefox,
-#   which has no model either, the device is at least called generic.
+#   model, and the made-up 10 for the system's version: every phone is a K with Android 10. An iPad is a Mac. Of
+#   Firefox, which has no model either, the device is at least called generic.
 # Why it matters: users that are told apart by address and device become one per address, and a count by device has one
 #   model that nobody makes at its top.
 # Output seen on 2026-12-01: below.

@@ -1,5 +1,6 @@
-# What the scripts of this folder share: a temporary folder that goes with them, pinned packages, a broker, the comparison.
-# Sourced, never run. Exit codes of a script: 0 the behaviour is still so, 1 it changed, 69 a package cannot be had.
+# What the scripts of this folder share: a temporary folder that goes with them, pinned packages, a broker, the
+#   comparison. Sourced, never run. Exit codes of a script: 0 the behaviour is still so, 1 it changed, 69 a package
+#   cannot be had.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -51,12 +52,14 @@ jars() {
   need java mvn
   for package in "$@"; do
     IFS=: read -r group name version <<<"$package"
-    dependencies+="<dependency><groupId>$group</groupId><artifactId>$name</artifactId><version>$version</version></dependency>"
+    dependencies+="<dependency><groupId>$group</groupId><artifactId>$name</artifactId>"
+    dependencies+="<version>$version</version></dependency>"
   done
   mkdir -p "$folder"
   cat >"$folder/pom.xml" <<EOF
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>finding</groupId>
-<artifactId>finding</artifactId><version>1</version><packaging>pom</packaging><dependencies>$dependencies</dependencies></project>
+<artifactId>finding</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>$dependencies</dependencies></project>
 EOF
   mvn -B -q -ntp -f "$folder/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DincludeScope=runtime "-DoutputDirectory=$folder" >"$tmp/mvn.log" 2>&1 </dev/null ||
@@ -75,17 +78,23 @@ debian() {
   for file in "$folder"/deb/*.deb; do dpkg-deb -x "$file" "$folder"; done
 }
 
+# with_java FOLDER FILE [ARGUMENT]...: runs a program of one source file with the jars of $tmp/FOLDER.
+with_java() {
+  local folder=$tmp/$1
+  shift
+  java -cp "$folder/*" "$@" 2>"$tmp/java.log" || { cat "$tmp/java.log" >&2; return 1; }
+}
+
+# kafka_tool CLASS [ARGUMENT]...: one of Kafka's tools, of the broker's version.
 kafka_tool() { java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$tmp/kafka/*" "$@" 2>"$tmp/tool.log"; }
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start_kafka VERSION [LINE]...: one broker of that version, alone, with these lines added to its properties. $bootstrap is
-# its address, $broker its process.
+# start_kafka VERSION: one broker of that version, alone. $bootstrap is its address, $broker its process.
 start_kafka() {
   local version=$1 port controller i
-  shift
   need python3
   jars kafka "org.apache.kafka:kafka_2.13:$version" "org.apache.kafka:kafka-tools:$version"
   port=$(free_port) controller=$(free_port)
@@ -107,10 +116,10 @@ transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 EOF
-  printf '%s\n' "$@" >>"$tmp/broker.properties"
-  kafka_tool kafka.tools.StorageTool format -t aaaaaaaaaaaaaaaaaaaaaQ -c "$tmp/broker.properties" >"$tmp/format.log" 2>&1 ||
-    { cat "$tmp/format.log" >&2; exit 2; }
-  java -Xmx512m -XX:+UseSerialGC -cp "$tmp/kafka/*" kafka.Kafka "$tmp/broker.properties" >"$tmp/broker.log" 2>&1 </dev/null &
+  kafka_tool kafka.tools.StorageTool format -t aaaaaaaaaaaaaaaaaaaaaQ -c "$tmp/broker.properties" >&2 ||
+    { cat "$tmp/tool.log" >&2; exit 2; }
+  java -Xmx512m -XX:+UseSerialGC -cp "$tmp/kafka/*" kafka.Kafka "$tmp/broker.properties" >"$tmp/broker.log" 2>&1 \
+    </dev/null &
   broker=$!
   children+=("$broker")
   for ((i = 0; i < 120; i++)); do

@@ -3,10 +3,11 @@
 # What: glibc 2.36 (Debian 12, as Python's time.mktime calls it), with the zones of tzdata 2026.6 (PyPI).
 # Expected: the result is a function of the argument and the zone. Where a time stands twice and tm_isdst is -1, either
 #   answer is right, but it is always the same one.
-# Seen: glibc keeps the offset of the last call as its first guess. Havana's midnight of 2024-11-03 stands twice, an hour
-#   apart; after a call for July it is the earlier one, after a call for January the later one.
-# Why it matters: a program that turns local days into instants begins that day at another second than its twin, and than
-#   itself after a restart: which events it read before decides. Ask for noon and look for the day's start from there.
+# Seen: glibc keeps the offset of the last call as its first guess. Havana's midnight of 2024-11-03 stands twice, an
+#   hour apart; after a call for July it is the earlier one, after a call for January the later one.
+# Why it matters: a program that turns local days into instants begins that day at another second than its twin, and
+#   than itself after a restart: which events it read before decides. Ask for noon and look for the day's start from
+#   there.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

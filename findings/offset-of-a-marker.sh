@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Kafka's search by time answers with the offset of a transaction's marker, where no record stands, and with its time.
 # What: Kafka 4.4.0, asked by librdkafka 2.16.0 (confluent-kafka 2.16.1, PyPI).
-# Expected: of three records from 2016, none is as late as 2020, so the search for 2020 finds nothing; the largest timestamp
-#   is that of the last record.
+# Expected: of three records from 2016, none is as late as 2020, so the search for 2020 finds nothing; the largest
+#   timestamp is that of the last record.
 # Seen: a commit marker carries the broker's clock. The search for any later time up to the commit finds the marker's
-#   offset, in read_committed and read_uncommitted, and "max timestamp" is the moment of the commit. Without a transaction
-#   both answers are as expected.
+#   offset, in read_committed and read_uncommitted, and "max timestamp" is the moment of the commit. Without a
+#   transaction both answers are as expected.
 # Why it matters: who asks how far event time has come in a topic is told "now" as soon as its producers are
 #   transactional, and a reader that is sent to the answer waits for a record that never comes.
 # Output seen on 2026-12-01: below.
@@ -35,10 +35,12 @@ def ask(topic, what, isolation):
 
 def show(topic):
     for isolation in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED):
-        found, largest = ask(topic, OffsetSpec.for_timestamp(in_2020), isolation), ask(topic, OffsetSpec.max_timestamp(), isolation)
+        found = ask(topic, OffsetSpec.for_timestamp(in_2020), isolation)
+        largest = ask(topic, OffsetSpec.max_timestamp(), isolation)
         age = time.time() - largest.timestamp / 1000
         when = "2016" if largest.timestamp == in_2016 + 2000 else "just now" if age < 600 else str(largest.timestamp)
-        print(f"{topic}, {isolation.name.lower()}: from 2020 on at {found.offset}, largest at {largest.offset} of {when}")
+        print(f"{topic}, {isolation.name.lower()}: from 2020 on at {found.offset},",
+              f"largest at {largest.offset} of {when}")
 
 for topic, settings in (("plain", {}), ("transactional", {"transactional.id": "t"})):
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()

@@ -5,8 +5,9 @@
 # Seen: since 4.0 message.timestamp.after.max.ms is an hour, where it was for ever. The batch is refused as a whole, and
 #   librdkafka reports INVALID_TIMESTAMP for all its records, also for those whose time is right. A transaction cannot
 #   be committed after that. With 3.9.1 all ten are taken.
-# Why it matters: a gateway that passes on the clocks of devices loses the users that share a batch with a wrong one, the
-#   more the longer it lingers; which ones depends on the load. Carry a device's time in the value, as it is not checked.
+# Why it matters: a gateway that passes on the clocks of devices loses the users that share a batch with a wrong one,
+#   the more the longer it lingers; which ones depends on the load. Carry a device's time in the value, as it is not
+#   checked.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

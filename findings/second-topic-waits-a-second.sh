@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# A consumer that is at work waits up to a second for the first record of a topic that is added, unless it was told of it.
+# A consumer that is at work waits up to a second for the first record of a topic that is added, unless it was told of
+#   it.
 # What: librdkafka 2.16.0 (confluent-kafka 2.16.1, PyPI) on Kafka 4.4.0.
 # Expected: a topic that the client does not know is asked for at once, as it is for the first one.
-# Seen: the leaders of unknown topics are asked for once a second. The first assignment of a new client is quick, since its
-#   connection asks anyway; a later one waits for the next turn. Asking for the topic's metadata in the program's own thread,
-#   whose answer it does not need, ends that wait.
+# Seen: the leaders of unknown topics are asked for once a second. The first assignment of a new client is quick, since
+#   its connection asks anyway; a later one waits for the next turn. Asking for the topic's metadata in the program's
+#   own thread, whose answer it does not need, ends that wait.
 # Why it matters: a short job that reads one topic after the other spends most of its time here: four-second runs became
 #   three-second ones. It looks like a slow broker.
 # Output seen on 2026-12-01: below.
@@ -48,7 +49,8 @@ def waits(ask):
 plain, asked = waits(False), waits(True)
 print(f"plain: {[round(one, 2) for one in plain]}, asked: {[round(one, 2) for one in asked]}", file=sys.stderr)
 print("median wait for the first record:", "about a second" if 0.8 < median(plain) < 1.3 else f"{median(plain):.2f} s")
-print("having asked for the topic:", "less than a third of that" if median(asked) * 3 < median(plain) else f"{median(asked):.2f} s")
+print("having asked for the topic:",
+      "less than a third of that" if median(asked) * 3 < median(plain) else f"{median(asked):.2f} s")
 PY
 )
 still "$seen" "$now"

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Three engines put the events of one ambiguous half hour into different days and hours; one starts an hour after its event.
-# What: duckdb 2.0.1, polars 2.1.0 (polars-runtime-32 2.1.0), pandas 3.1.1 (numpy 2.4.6, python-dateutil 4.0.0, tzdata 2026.6), PyPI.
-# Expected: the start of a day, hour or minute is at most the event's time, one local day has one start, and where a time
-#   carries its offset nothing is ambiguous.
-# Seen, for Havana on 2024-11-03, where clocks went back from 1:00 to 0:00, and New York, where they went from 2:00 to 1:00
-#   (all in UTC): duckdb's date_trunc starts hour, and in Havana day, after the event in the first of the two hours, so
-#   that both hours are one, and time_bucket puts that first hour into the day before. polars gives one day two starts. pandas refuses
-#   even the minute, in which nothing is ambiguous.
-# Why it matters: distinct users of an hour or a day are not those of another engine on that day, and a job that floors with
-#   pandas stops once a year. Minutes counted in UTC have none of this.
+# Three engines put the events of one ambiguous half hour into different days and hours; one starts an hour after its
+#   event.
+# What: duckdb 2.0.1, polars 2.1.0 (polars-runtime-32 2.1.0), pandas 3.1.1 (numpy 2.4.6, python-dateutil 4.0.0, tzdata
+#   2026.6), PyPI.
+# Expected: the start of a day, hour or minute is at most the event's time, one local day has one start, and where a
+#   time carries its offset nothing is ambiguous.
+# Seen, for Havana on 2024-11-03, where clocks went back from 1:00 to 0:00, and New York, where they went from 2:00 to
+#   1:00 (all in UTC): duckdb's date_trunc starts hour, and in Havana day, after the event in the first of the two
+#   hours, so that both hours are one, and time_bucket puts that first hour into the day before. polars gives one day
+#   two starts. pandas refuses even the minute, in which nothing is ambiguous.
+# Why it matters: distinct users of an hour or a day are not those of another engine on that day, and a job that floors
+#   with pandas stops once a year. Minutes counted in UTC have none of this.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

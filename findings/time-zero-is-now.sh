@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A record of 1970-01-01T00:00:00Z arrives with today's time, if librdkafka sends it.
-# What: librdkafka 2.16.0 (confluent-kafka 2.16.1), beside kafka-python 3.0.12, aiokafka 0.14.0 and Kafka's own client, all on
-#   Kafka 4.4.0.
+# What: librdkafka 2.16.0 (confluent-kafka 2.16.1), beside kafka-python 3.0.12, aiokafka 0.14.0 and Kafka's own client,
+#   all on Kafka 4.4.0.
 # Expected: a timestamp that is given is sent as it is, as the others do; "now" is what a missing one means.
-# Seen: librdkafka takes 0 for "none given" and puts its own clock there; 1 is sent as 1. It sends -1 too, which in Kafka's
-#   protocol means that there is no time, and which Java refuses.
-# Why it matters: devices without a clock that was set begin at 0. Their events look like a fault with one client, and like
-#   users of this minute with another.
+# Seen: librdkafka takes 0 for "none given" and puts its own clock there; 1 is sent as 1. It sends -1 too, which in
+#   Kafka's protocol means that there is no time, and which Java refuses.
+# Why it matters: devices without a clock that was set begin at 0. Their events look like a fault with one client, and
+#   like users of this minute with another.
 # Output seen on 2026-12-01: below.
 # shellcheck source=findings/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,8 +17,8 @@ seen='0 is sent as: librdkafka now, kafka-python 0, aiokafka 0
 Java: 0 is sent as 0
 Java: -1 is refused'
 
-python_packages packages confluent-kafka==2.16.1 kafka-python==3.0.12 aiokafka==0.14.0 async-timeout==5.0.1 packaging==26.4 \
-  typing-extensions==4.16.0
+python_packages packages confluent-kafka==2.16.1 kafka-python==3.0.12 aiokafka==0.14.0 async-timeout==5.0.1 \
+  packaging==26.4 typing-extensions==4.16.0
 start_kafka 4.4.0
 now=$(with_python packages "$bootstrap" <<'PY'
 import asyncio
@@ -39,9 +39,9 @@ def word(stamp):
 def of_librdkafka(stamp):
     told = []
     producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap})
-    producer.produce("events", b"x", timestamp=stamp, on_delivery=lambda error, message: told.append(message.timestamp()[1]))
+    producer.produce("events", b"x", timestamp=stamp, on_delivery=lambda _, sent: told.append(sent.timestamp()))
     producer.flush(60)
-    return told[0]
+    return told[0][1]
 
 def of_kafka_python(stamp):
     producer = kafka.KafkaProducer(bootstrap_servers=bootstrap)
@@ -66,7 +66,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 public class Zero {
   public static void main(String[] arguments) throws Exception {
-    try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", arguments[0]), new StringSerializer(), new StringSerializer())) {
+    Map<String, Object> settings = Map.of("bootstrap.servers", arguments[0]);
+    try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
       for (long stamp = 0; stamp >= -1; --stamp) {
         try {
           System.out.println("Java: " + stamp + " is sent as "
@@ -79,5 +80,5 @@ public class Zero {
   }
 }
 JAVA
-now+=$'\n'$(java -cp "$tmp/kafka/*" "$tmp/Zero.java" "$bootstrap" 2>"$tmp/java.log") || { cat "$tmp/java.log" >&2; exit 1; }
+now+=$'\n'$(with_java kafka "$tmp/Zero.java" "$bootstrap")
 still "$seen" "$now"
