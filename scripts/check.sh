@@ -36,7 +36,7 @@ is_pinned() {
 
 sources() { find common coordinator worker tests -name '*.cc' -print0 -o -name '*.h' -print0; }
 scripts() {
-  find scripts .ci tests -type f \( -name '*.sh' -o -path .ci/run \) -print0
+  find scripts .ci tests findings -type f \( -name '*.sh' -o -path .ci/run \) -print0
   find config/debian config/bash-completion -type f \( -name 'p*inst' -o -name 'p*rm' -o -name headcount \) -print0
 }
 
