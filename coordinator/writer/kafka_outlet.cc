@@ -46,11 +46,13 @@ void ShowSteps(size_t records, const CommitHeader& header, const kafka::Transact
 
 }  // namespace
 
-KafkaOutlet::KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up)
+KafkaOutlet::KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up,
+                         int transaction_timeout_ms)
     : options_(options),
       config_(kafka::ClientConfig::From(*options)),
       around_(std::move(around)),
-      give_up_(std::move(give_up)) {}
+      give_up_(std::move(give_up)),
+      transaction_timeout_ms_(transaction_timeout_ms) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------
 
@@ -89,8 +91,8 @@ Result<void> KafkaOutlet::FitBatches() {
 }
 
 Result<void> KafkaOutlet::Connect() {
-  Result<std::unique_ptr<kafka::TransactionalProducer>> made = kafka::TransactionalProducer::Create(
-      config_, "headcount-" + options_->group, kafka::TransactionalProducer::kTransactionTimeoutMs, batches_);
+  Result<std::unique_ptr<kafka::TransactionalProducer>> made =
+      kafka::TransactionalProducer::Create(config_, "headcount-" + options_->group, transaction_timeout_ms_, batches_);
   if (!made) return made.error();
   producer_ = std::move(*made);
   return {};

@@ -24,7 +24,9 @@ class KafkaOutlet final : public Outlet {
   using AroundBrokerCall = std::function<void(bool inside)>;
 
   // `give_up` is asked between attempts whether to stop trying (the job drains, or the coordinator is gone).
-  KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up);
+  // `transaction_timeout_ms` is shorter only in a test that waits for a transaction which cannot go well.
+  KafkaOutlet(const RunOptions* options, AroundBrokerCall around, std::function<bool()> give_up,
+              int transaction_timeout_ms = kafka::TransactionalProducer::kTransactionTimeoutMs);
 
   Result<int32_t> CountPartitions() override;
   Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
@@ -72,6 +74,7 @@ class KafkaOutlet final : public Outlet {
   const kafka::ClientConfig config_;
   const AroundBrokerCall around_;
   const std::function<bool()> give_up_;
+  const int transaction_timeout_ms_;
   std::unique_ptr<kafka::TransactionalProducer> producer_;
   kafka::BatchLimit batches_;                               // as the topic says, or as learned from refusals
   std::optional<kafka::CommittedReader> committed_reader_;  // dropped whenever it did not answer

@@ -21,10 +21,16 @@ using Clock = std::chrono::steady_clock;
 // Longer than all attempts of the outlet together: it gives up after the first.
 constexpr int64_t kLostMs = limits::kBrokerLostMs + 60'000;
 
+constexpr int kUsualTimeoutMs = kafka::TransactionalProducer::kTransactionTimeoutMs;
+// Where it proves nothing how long a transaction takes to fail. Longer than the 10 s of one request: a call that has
+// lost its coordinator asks again then, and is left, as with the usual time.
+constexpr int kShortTimeoutMs = 12'000;
+
 class TwoBrokersOutlet : public testing::Test {
  protected:
   // The outlet of a group that is kept by those brokers. It reaches both through proxies.
-  void Begin(int copies, int offsets_broker, int transactions_broker, const KafkaConfig& output_config = {}) {
+  void Begin(int copies, int offsets_broker, int transactions_broker, const KafkaConfig& output_config = {},
+             int transaction_timeout_ms = kUsualTimeoutMs) {
     cluster_ = std::make_unique<TwoBrokers>(copies);
     broker_ = std::make_unique<TestBroker>(cluster_->addresses());
     group_ = cluster_->GroupKeptBy(offsets_broker, transactions_broker);
@@ -35,7 +41,7 @@ class TwoBrokersOutlet : public testing::Test {
     second_ = std::make_unique<TcpProxy>(cluster_->address(2));
     first_->Knows(*second_);
     second_->Knows(*first_);
-    outlet_ = Outlet(1);
+    outlet_ = Outlet(1, transaction_timeout_ms);
     const Result<Standing> standing = outlet_->Claim();
     ASSERT_TRUE(standing.ok()) << standing.error().message;
     const Result<void> committed = outlet_->Commit(0);
@@ -44,8 +50,9 @@ class TwoBrokersOutlet : public testing::Test {
     ASSERT_TRUE(Eventually([this] { return broker_->ReadAll(output_->name()).size() == 1; }));
     ExpectMinutes(1);
   }
-  std::unique_ptr<HandFedOutlet> Outlet(uint64_t run) const {
-    return std::make_unique<HandFedOutlet>(first_->address(), group_, input_->name(), output_->name(), run);
+  std::unique_ptr<HandFedOutlet> Outlet(uint64_t run, int transaction_timeout_ms = kUsualTimeoutMs) const {
+    return std::make_unique<HandFedOutlet>(first_->address(), group_, input_->name(), output_->name(), run,
+                                           transaction_timeout_ms);
   }
   // Commits that minute with broker 2 frozen from the moment in which the offsets are to be sent to it.
   void CommitFrozenAtTheOffsets(int64_t minute) {
@@ -116,7 +123,7 @@ TEST_F(TwoBrokersOutlet, WhereNobodyTakesTheGroupOverTheCallIsLeftInTimeAndTheRe
 }
 
 TEST_F(TwoBrokersOutlet, ReplicasThatAreMissingAreNamedAndNothingIsLost) {
-  ASSERT_NO_FATAL_FAILURE(Begin(1, 1, 1, {{"min.insync.replicas", "2"}}));
+  ASSERT_NO_FATAL_FAILURE(Begin(1, 1, 1, {{"min.insync.replicas", "2"}}, kShortTimeoutMs));
   cluster_->StopSecond();
   outlet_->TakeForEachCall(kLostMs);
   const Result<void> given_up = outlet_->Commit(1);
@@ -133,7 +140,7 @@ TEST_F(TwoBrokersOutlet, ReplicasThatAreMissingAreNamedAndNothingIsLost) {
 }
 
 TEST_F(TwoBrokersOutlet, ATransactionCoordinatorThatIsAwayIsNamed) {
-  ASSERT_NO_FATAL_FAILURE(Begin(1, 1, 2));
+  ASSERT_NO_FATAL_FAILURE(Begin(1, 1, 2, {}, kShortTimeoutMs));
   cluster_->StopSecond();
   const std::vector<std::string> named = {"the transaction coordinator of headcount-" + group_ + " is away",
                                           "__transaction_state", "broker 2"};

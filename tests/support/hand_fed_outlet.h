@@ -24,10 +24,12 @@ inline constexpr int32_t kHandFedPartitions = 2;
 class HandFedOutlet {
  public:
   HandFedOutlet(const std::string& broker, const std::string& group, const std::string& input,
-                const std::string& output, uint64_t run)
+                const std::string& output, uint64_t run,
+                int transaction_timeout_ms = kafka::TransactionalProducer::kTransactionTimeoutMs)
       : options_(OptionsOf(broker, group, input, output)),
         outlet_(
-            &options_, [this](bool /*inside*/) { clock_.monotonic_ms += call_ms_; }, [this] { return gives_up_; }) {
+            &options_, [this](bool /*inside*/) { clock_.monotonic_ms += call_ms_; }, [this] { return gives_up_; },
+            transaction_timeout_ms) {
     header_.run = RunId(run);
     header_.window_s = 60;
   }

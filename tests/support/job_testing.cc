@@ -90,11 +90,12 @@ int64_t JobStatus::Reached() const {
 
 // --- The job ------------------------------------------------------------------------------------------------
 
-Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments, const KafkaConfig& output_config)
+Job::Job(const TestBroker& broker, int32_t partitions, Arguments arguments, const KafkaConfig& output_config,
+         const JobPlaces& places)
     : broker_(broker),
-      input_topic_(broker, "input", partitions, kInputConfig),
+      input_topic_(broker, "input", partitions, kInputConfig, places.input),
       input_(input_topic_.name()),
-      output_(broker, "output", 2, output_config),
+      output_(broker, "output", 2, output_config, places.output),
       address_(broker.bootstrap_server()),
       arguments_(std::move(arguments)),
       logs_(static_cast<size_t>(partitions)) {}

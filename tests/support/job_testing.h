@@ -52,10 +52,17 @@ class JobStatus {
   JsonValue root_;
 };
 
+// Where its topics are, in a cluster.
+struct JobPlaces {
+  KafkaPlaces input;
+  KafkaPlaces output;
+};
+
 class Job {
  public:
   // `arguments` go to every start. The output topic has two partitions: nothing may rest on there being one.
-  Job(const TestBroker& broker, int32_t partitions, Arguments arguments = {}, const KafkaConfig& output_config = {});
+  Job(const TestBroker& broker, int32_t partitions, Arguments arguments = {}, const KafkaConfig& output_config = {},
+      const JobPlaces& places = {});
   // Shows what the program printed if the test has failed.
   ~Job();
   Job(const Job&) = delete;

@@ -224,13 +224,20 @@ std::string TestBroker::UniqueName(const std::string& prefix) {
   return prefix + "-" + std::to_string(now_us.count()) + "-" + std::to_string(getpid()) + "-" + std::to_string(++count);
 }
 
-void TestBroker::CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config) const {
+void TestBroker::CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config,
+                             const KafkaPlaces& places) const {
   const std::string attempt = "creating the topic " + topic;
   Text why{};
   const NewTopic request(rd_kafka_NewTopic_new(topic.c_str(), partitions, kCopiesByDefault, why.data(), why.size()));
   if (!request) Fail(attempt, why.data());
   for (const auto& [key, value] : config) {
     Check(rd_kafka_NewTopic_set_config(request.get(), key.c_str(), value.c_str()), attempt);
+  }
+  for (size_t p = 0; p < places.size(); ++p) {
+    int32_t broker = places[p];
+    Check(rd_kafka_NewTopic_set_replica_assignment(request.get(), static_cast<int32_t>(p), &broker, 1, why.data(),
+                                                   why.size()),
+          attempt);
   }
   rd_kafka_NewTopic_t* requests[] = {request.get()};
   Administer(
@@ -421,9 +428,10 @@ void TestBroker::CommitPlain(const std::string& group, const std::string& topic,
   Check(entry->err, attempt);
 }
 
-TestTopic::TestTopic(const TestBroker& broker, const std::string& prefix, int32_t partitions, const KafkaConfig& config)
+TestTopic::TestTopic(const TestBroker& broker, const std::string& prefix, int32_t partitions, const KafkaConfig& config,
+                     const KafkaPlaces& places)
     : broker_(broker), name_(TestBroker::UniqueName(prefix)) {
-  broker_.CreateTopic(name_, partitions, config);
+  broker_.CreateTopic(name_, partitions, config, places);
 }
 
 TestTopic::~TestTopic() {

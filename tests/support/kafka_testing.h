@@ -51,6 +51,9 @@ struct CommittedOffset {
 
 enum class Isolation { kReadCommitted, kReadUncommitted };
 
+// The broker that leads each partition of a topic and keeps its only copy; empty: the cluster decides.
+using KafkaPlaces = std::vector<int32_t>;
+
 using KafkaValues = std::vector<std::optional<std::string>>;  // none: a record without a value
 
 class TestBroker {
@@ -66,7 +69,8 @@ class TestBroker {
   static std::string UniqueName(const std::string& prefix);
 
   // Each returns when the broker's metadata shows the outcome.
-  void CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config = {}) const;
+  void CreateTopic(const std::string& topic, int32_t partitions, const KafkaConfig& config = {},
+                   const KafkaPlaces& places = {}) const;
   void GrowTopic(const std::string& topic, int32_t partitions) const;
   void DeleteTopic(const std::string& topic) const;
   // That setting and no other of those that were given to the topic.
@@ -102,7 +106,8 @@ class TestBroker {
 // A topic of one test: there from construction to destruction.
 class TestTopic {
  public:
-  TestTopic(const TestBroker& broker, const std::string& prefix, int32_t partitions, const KafkaConfig& config = {});
+  TestTopic(const TestBroker& broker, const std::string& prefix, int32_t partitions, const KafkaConfig& config = {},
+            const KafkaPlaces& places = {});
   ~TestTopic();
   TestTopic(const TestTopic&) = delete;
   TestTopic& operator=(const TestTopic&) = delete;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/frozen.h"
+
 namespace headcount::test {
 namespace {
 
@@ -9,37 +11,46 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr int32_t kFed = 2;
 constexpr milliseconds kStep{250};
 constexpr int kFramesAStep = 25;
+constexpr uint64_t kUsers = 500;
 
-class Producers {
- public:
-  explicit Producers(Job* job) : job_(*job) {}
+}  // namespace
 
-  // Frames for so long, which are sent at once, or kept.
-  void Live(milliseconds duration, bool can_send) {
-    for (const Clock::time_point end = Clock::now() + duration; Clock::now() < end;) {
-      const Clock::time_point next = Clock::now() + kStep;
-      for (OracleLog& log : kept_) {
-        for (int i = 0; i < kFramesAStep; ++i) log.push_back(Frame(NowS(), "u" + std::to_string(made_++ % 500)));
-      }
-      if (can_send) Send();
-      Eventually([next] { return Clock::now() >= next; }, kStep);
-    }
+void Producers::Send(const std::vector<int32_t>& partitions) {
+  for (const int32_t p : partitions) partitions_[p].sends = true;
+}
+
+void Producers::Keep(const std::vector<int32_t>& partitions) {
+  for (const int32_t p : partitions) partitions_[p].sends = false;
+}
+
+void Producers::Live(milliseconds duration) {
+  LiveUntil([] { return false; }, duration);
+}
+
+bool Producers::LiveUntil(const std::function<bool()>& it_is_so, milliseconds timeout) {
+  const Clock::time_point end = Clock::now() + timeout;
+  while (!it_is_so()) {
+    if (Clock::now() >= end) return false;
+    Step();
   }
-  void Send() {
-    for (size_t p = 0; p < kept_.size(); ++p) {
-      job_.Produce(static_cast<int32_t>(p), kept_[p]);
-      kept_[p].clear();
-    }
-  }
+  return true;
+}
 
- private:
-  Job& job_;
-  std::vector<OracleLog> kept_{kFed};
-  uint64_t made_ = 0;
-};
+void Producers::Step() {
+  const Clock::time_point next = Clock::now() + kStep;
+  for (auto& [p, partition] : partitions_) {
+    for (int i = 0; i < kFramesAStep; ++i) {
+      const std::string user = std::to_string(partition.made++ % kUsers) + " of " + std::to_string(p);
+      partition.kept.push_back(Frame(NowS(), user));
+    }
+    if (!partition.sends) continue;
+    job_.Produce(p, partition.kept);
+    partition.kept.clear();
+  }
+  Last(std::chrono::duration_cast<milliseconds>(next - Clock::now()));
+}
 
 bool HasReadAll(const Job& job) {
   int64_t all = 0;
@@ -47,29 +58,33 @@ bool HasReadAll(const Job& job) {
   return job.Shows([all](const JobStatus& s) { return s.Reached() == all; }, seconds(60));
 }
 
-}  // namespace
-
 AfterOutage LiveThroughOutage(OwnBroker* own, const Outage& outage) {
   const TestBroker broker(own->address());
   // Short windows, so that one is about to be closed whenever the broker goes away.
-  Job job(broker, kFed + 1, {"--window", "5s"});
+  Job job(broker, 3, {"--window", "5s"});
   Producers producers(&job);
+  producers.Send({0, 1});
   job.Start();
-  producers.Live(seconds(8), true);
+  producers.Live(seconds(8));
   EXPECT_TRUE(HasReadAll(job));
   own->Kill();
-  producers.Live(outage.away, false);
+  producers.Keep({0, 1});
+  producers.Live(outage.away);
   own->Start();
-  producers.Live(outage.producers_wait, false);
-  producers.Send();
-  producers.Live(seconds(8), true);
-  EXPECT_TRUE(HasReadAll(job));
+  producers.Live(outage.producers_wait);
+  producers.Send({0, 1});
+  producers.Live(seconds(8));
+  return EndAfterOutage(&job);
+}
+
+AfterOutage EndAfterOutage(Job* job) {
+  EXPECT_TRUE(HasReadAll(*job));
   AfterOutage after;
-  after.late = job.Status()->Number("totals.late");
-  EXPECT_EQ(Describe(job.Drain().value_or(ExitStatus{})), "exit 0");
-  job.RunUntilEnd({"--publish-open"});
-  after.published = job.Published();
-  after.right = RightRecords(job.logs(), CountingRule{5, 5, 5});
+  after.late = job->Status()->Number("totals.late");
+  EXPECT_EQ(Describe(job->Drain().value_or(ExitStatus{})), "exit 0");
+  job->RunUntilEnd({"--publish-open"});
+  after.published = job->Published();
+  after.right = RightRecords(job->logs(), CountingRule{5, 5, 5});
   return after;
 }
 

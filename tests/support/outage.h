@@ -3,11 +3,47 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "tests/support/job_testing.h"
 #include "tests/support/own_broker.h"
 
 namespace headcount::test {
+
+// Of some partitions of a job: each gets a hundred frames a second, of the present time and of users of its own.
+class Producers {
+ public:
+  explicit Producers(Job* job) : job_(*job) {}
+
+  // Those partitions' frames go out from now on, behind those that were kept ...
+  void Send(const std::vector<int32_t>& partitions);
+  // ... or they are kept.
+  void Keep(const std::vector<int32_t>& partitions);
+
+  // Makes frames for so long ...
+  void Live(std::chrono::milliseconds duration);
+  // ... or until it is so. Answers whether it was in time.
+  bool LiveUntil(const std::function<bool()>& it_is_so, std::chrono::milliseconds timeout = std::chrono::seconds(60));
+
+ private:
+  struct Partition {
+    bool sends = false;
+    OracleLog kept;
+    uint64_t made = 0;
+  };
+
+  void Step();
+
+  Job& job_;
+  std::map<int32_t, Partition> partitions_;
+};
+
+// Waits until the job has read whatever was sent to it.
+bool HasReadAll(const Job& job);
 
 struct Outage {
   std::chrono::seconds away;                // from the kill to the start
@@ -21,8 +57,10 @@ struct AfterOutage {
   std::vector<std::string> right;
 };
 
-// Two partitions with a hundred frames a second each, of the present time, and one that stays silent. Fails the test
-// where the job does not read everything.
+// Two partitions are fed, and one stays silent. Fails the test where the job does not read everything.
 AfterOutage LiveThroughOutage(OwnBroker* own, const Outage& outage);
+
+// Drains a job that runs with a window of 5 s and has read everything, and publishes what is left.
+AfterOutage EndAfterOutage(Job* job);
 
 }  // namespace headcount::test

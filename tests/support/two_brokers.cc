@@ -114,6 +114,8 @@ void TwoBrokers::ThawSecond() const {
 
 void TwoBrokers::StopSecond() const { Need(Kafka(2, {"--wait", "20", "stop"}), "broker 2 does not stop"); }
 
+void TwoBrokers::KillSecond() const { Need(Kafka(2, {"kill"}), "broker 2 cannot be killed"); }
+
 void TwoBrokers::StartSecond() const {
   const std::string port = addresses_[1].substr(addresses_[1].rfind(':') + 1);
   const std::string added = (directory_ / "2/added.properties").string();

@@ -32,6 +32,7 @@ class TwoBrokers {
   void FreezeSecond() const;
   void ThawSecond() const;
   void StopSecond() const;
+  void KillSecond() const;
   void StartSecond() const;
 
  private:
