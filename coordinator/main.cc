@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/broken_pipe.h"
-#include "coordinator/command_line.h"
-#include "coordinator/explain_command.h"
-#include "coordinator/health_command.h"
-#include "coordinator/option_table.h"
-#include "coordinator/report/report_command.h"
-#include "coordinator/run_request.h"
-#include "coordinator/stack_limit.h"
-#include "coordinator/status_command.h"
-#include "coordinator/stdout_text.h"
-#include "coordinator/tail_command.h"
-#include "coordinator/version.h"
+#include "coordinator/commands/explain_command.h"
+#include "coordinator/commands/health_command.h"
+#include "coordinator/commands/report/report_command.h"
+#include "coordinator/commands/status_command.h"
+#include "coordinator/commands/tail_command.h"
+#include "coordinator/job/broken_pipe.h"
+#include "coordinator/job/run_request.h"
+#include "coordinator/job/stack_limit.h"
+#include "coordinator/options/command_line.h"
+#include "coordinator/options/option_table.h"
+#include "coordinator/text/stdout_text.h"
+#include "coordinator/text/version.h"
 
 namespace headcount {
 namespace {

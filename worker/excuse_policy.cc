@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/run_options.h"
+#include "common/base/types.h"
+#include "common/job/run_options.h"
 #include "common/shm/layout.h"
-#include "common/types.h"
 #include "worker/frame_source.h"
 
 namespace headcount {

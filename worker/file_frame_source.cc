@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/check.h"
+#include "common/base/check.h"
 
 namespace headcount {
 namespace {

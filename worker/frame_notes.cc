@@ -1,6 +1,6 @@
 #include "worker/frame_notes.h"
 
-#include "common/log.h"
+#include "common/log/log.h"
 
 namespace headcount {
 namespace {

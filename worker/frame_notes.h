@@ -10,11 +10,11 @@
 #include <string_view>
 #include <utility>
 
-#include "common/log_limiter.h"
-#include "common/rejected_frames.h"
-#include "common/run_options.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "common/base/types.h"
+#include "common/job/run_options.h"
+#include "common/log/log_limiter.h"
+#include "common/records/rejected_frames.h"
+#include "common/records/verdict.h"
 
 namespace headcount {
 

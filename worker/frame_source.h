@@ -9,10 +9,10 @@
 #include <optional>
 #include <vector>
 
-#include "common/record_mark.h"
-#include "common/result.h"
-#include "common/source_frame.h"
-#include "common/types.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/decode/source_frame.h"
+#include "common/records/record_mark.h"
 
 namespace headcount {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/check.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
+#include "common/job/reset_advice.h"
 #include "common/kafka/cluster.h"
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/reset_advice.h"
+#include "common/log/log.h"
 
 namespace headcount {
 namespace {

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/job/run_options.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/partition_consumer.h"
-#include "common/result.h"
-#include "common/run_options.h"
-#include "common/types.h"
 #include "worker/frame_source.h"
 
 namespace headcount {

@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "common/check.h"
-#include "common/crash_point.h"
-#include "common/frame_shape.h"
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/wakeup.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
+#include "common/base/wakeup.h"
+#include "common/decode/frame_shape.h"
+#include "common/log/crash_point.h"
+#include "common/log/log.h"
 
 namespace headcount {
 

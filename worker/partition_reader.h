@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "common/fingerprint.h"
-#include "common/frame_decoder.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/base/wakeup.h"
+#include "common/decode/frame_decoder.h"
+#include "common/job/run_options.h"
 #include "common/judge/judge.h"
-#include "common/result.h"
-#include "common/run_options.h"
+#include "common/sets/fingerprint.h"
 #include "common/shm/worker_view.h"
-#include "common/types.h"
-#include "common/wakeup.h"
 #include "worker/excuse_policy.h"
 #include "worker/frame_notes.h"
 #include "worker/frame_source.h"

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "common/limits.h"
-#include "common/verdict.h"
+#include "common/base/limits.h"
+#include "common/records/verdict.h"
 
 namespace headcount {
 

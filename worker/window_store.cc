@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "common/check.h"
-#include "common/crash_point.h"
-#include "common/limits.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
+#include "common/log/crash_point.h"
 #include "worker/frame_notes.h"
 
 namespace headcount {

@@ -12,15 +12,15 @@
 #include <optional>
 #include <vector>
 
-#include "common/distinct_table.h"
+#include "common/base/limits.h"
+#include "common/base/types.h"
 #include "common/judge/judge.h"
 #include "common/judge/point.h"
-#include "common/limits.h"
+#include "common/records/verdict.h"
+#include "common/sets/distinct_table.h"
+#include "common/sets/slice_allocator.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
-#include "common/slice_allocator.h"
-#include "common/types.h"
-#include "common/verdict.h"
 
 namespace headcount {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
 #include "worker/file_frame_source.h"
 #include "worker/kafka_frame_source.h"
 #include "worker/worker_loop.h"

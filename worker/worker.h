@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/fingerprint.h"
-#include "common/run_options.h"
+#include "common/base/types.h"
+#include "common/base/wakeup.h"
+#include "common/job/run_options.h"
+#include "common/sets/fingerprint.h"
 #include "common/shm/job_memory.h"
-#include "common/types.h"
-#include "common/wakeup.h"
 
 namespace headcount {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "common/check.h"
-#include "common/crash_point.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/log/crash_point.h"
+#include "common/log/log.h"
 
 namespace headcount {
 namespace {

@@ -8,10 +8,10 @@
 #include <memory>
 #include <vector>
 
-#include "common/result.h"
-#include "common/scanning_frame_decoder.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/decode/json/scanning_frame_decoder.h"
 #include "common/shm/worker_view.h"
-#include "common/types.h"
 #include "worker/frame_notes.h"
 #include "worker/frame_source.h"
 #include "worker/partition_reader.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 namespace headcount {
 

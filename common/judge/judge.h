@@ -11,11 +11,11 @@
 #include <optional>
 #include <vector>
 
-#include "common/fingerprint.h"
+#include "common/base/limits.h"
+#include "common/base/types.h"
 #include "common/judge/point.h"
-#include "common/limits.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "common/records/verdict.h"
+#include "common/sets/fingerprint.h"
 
 namespace headcount {
 

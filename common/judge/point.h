@@ -6,9 +6,9 @@
 #include <tuple>
 #include <vector>
 
+#include "common/base/types.h"
 #include "common/judge/clock_rules.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "common/records/verdict.h"
 
 namespace headcount {
 

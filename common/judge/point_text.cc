@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "common/check.h"
-#include "common/limits.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 namespace {

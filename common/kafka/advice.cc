@@ -2,7 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount::kafka {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "common/job/secret_properties.h"
 #include "common/kafka/client_log.h"
-#include "common/secret_properties.h"
 
 namespace headcount::kafka {
 namespace {

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/job/run_options.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/reception.h"
-#include "common/result.h"
-#include "common/run_options.h"
 
 namespace headcount::kafka {
 
@@ -39,7 +39,7 @@ struct ClientConfig {
 Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties);
 
 // The configuration of a client: `defaults`, and `where_known` as far as this librdkafka has such properties, then the
-// user's properties of that role, then `fixed`, which nobody can change. Log lines go to common/log.h.
+// user's properties of that role, then `fixed`, which nobody can change. Log lines go to common/log/log.h.
 Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed,
                        const Settings& where_known = {});
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/log.h"
+#include "common/log/log.h"
 
 namespace headcount::kafka {
 namespace {

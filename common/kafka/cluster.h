@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
-#include "common/result.h"
-#include "common/types.h"
 
 namespace headcount::kafka {
 

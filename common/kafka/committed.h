@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
-#include "common/result.h"
-#include "common/types.h"
 
 namespace headcount::kafka {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "common/base/result.h"
 #include "common/kafka/client_config.h"
-#include "common/result.h"
 
 namespace headcount::kafka {
 

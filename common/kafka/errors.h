@@ -5,10 +5,10 @@
 
 #include <string>
 
+#include "common/base/result.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/reception.h"
-#include "common/result.h"
 
 namespace headcount::kafka {
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
 
 namespace headcount::kafka {
 namespace {

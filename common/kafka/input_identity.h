@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
-#include "common/record_mark.h"
-#include "common/result.h"
-#include "common/types.h"
+#include "common/records/record_mark.h"
 
 struct rd_kafka_message_s;
 

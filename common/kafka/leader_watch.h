@@ -12,7 +12,7 @@
 #include <map>
 #include <string_view>
 
-#include "common/types.h"
+#include "common/base/types.h"
 
 namespace headcount::kafka {
 

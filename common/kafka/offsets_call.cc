@@ -4,7 +4,7 @@
 #include <future>
 #include <utility>
 
-#include "common/check.h"
+#include "common/base/check.h"
 
 namespace headcount::kafka {
 namespace {

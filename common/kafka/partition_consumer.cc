@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/check.h"
+#include "common/base/check.h"
 #include "common/kafka/errors.h"
 #include "common/kafka/input_identity.h"
 

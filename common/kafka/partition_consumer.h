@@ -12,13 +12,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/decode/source_frame.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/handles.h"
 #include "common/kafka/leader_watch.h"
-#include "common/record_mark.h"
-#include "common/result.h"
-#include "common/source_frame.h"
-#include "common/types.h"
+#include "common/records/record_mark.h"
 
 struct rd_kafka_message_s;
 

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/base/limits.h"
 #include "common/kafka/client_log.h"
 #include "common/kafka/deadline.h"
-#include "common/limits.h"
 
 namespace headcount::kafka {
 namespace {

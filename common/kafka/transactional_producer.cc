@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
-#include "common/crash_point.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/errors.h"
 #include "common/kafka/offsets_call.h"
+#include "common/log/crash_point.h"
 
 namespace headcount::kafka {
 namespace {

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "common/base/limits.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/kafka/batch_limit.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/error_table.h"
 #include "common/kafka/handles.h"
-#include "common/limits.h"
-#include "common/result.h"
-#include "common/types.h"
 
 struct rd_kafka_error_s;
 struct rd_kafka_message_s;

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "common/published_minute.h"
+#include "common/base/types.h"
+#include "common/records/published_minute.h"
+#include "common/records/verdict.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/worker_view.h"
-#include "common/types.h"
-#include "common/verdict.h"
 
 namespace headcount::shm {
 

@@ -1,9 +1,9 @@
 // Verdict counts and durations into and out of the shared memory. Used by the views only.
 #pragma once
 
-#include "common/duration_histogram.h"
+#include "common/base/duration_histogram.h"
+#include "common/records/verdict.h"
 #include "common/shm/layout.h"
-#include "common/verdict.h"
 
 namespace headcount::shm {
 

@@ -3,7 +3,7 @@
 #include <boost/interprocess/anonymous_shared_memory.hpp>
 #include <new>
 
-#include "common/check.h"
+#include "common/base/check.h"
 
 namespace headcount::shm {
 namespace {

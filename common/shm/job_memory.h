@@ -7,9 +7,9 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <cstdint>
 
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/shm/layout.h"
-#include "common/types.h"
 
 namespace headcount::shm {
 

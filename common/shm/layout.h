@@ -18,10 +18,10 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "common/duration_histogram.h"
-#include "common/limits.h"
-#include "common/rejected_frames.h"
-#include "common/verdict.h"
+#include "common/base/duration_histogram.h"
+#include "common/base/limits.h"
+#include "common/records/rejected_frames.h"
+#include "common/records/verdict.h"
 
 namespace headcount::shm {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "common/check.h"
+#include "common/base/check.h"
 #include "common/shm/layout.h"
 
 namespace headcount::shm {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/types.h"
 #include "common/judge/point.h"
-#include "common/sealed_table.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "common/records/verdict.h"
+#include "common/sets/sealed_table.h"
 
 namespace headcount::shm {
 

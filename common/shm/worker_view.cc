@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/check.h"
-#include "common/crash_point.h"
+#include "common/base/check.h"
+#include "common/log/crash_point.h"
 #include "common/shm/counts.h"
 
 namespace headcount::shm {

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "common/duration_histogram.h"
-#include "common/record_mark.h"
-#include "common/rejected_frames.h"
+#include "common/base/duration_histogram.h"
+#include "common/base/types.h"
+#include "common/records/record_mark.h"
+#include "common/records/rejected_frames.h"
+#include "common/records/verdict.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
-#include "common/types.h"
-#include "common/verdict.h"
 
 namespace headcount::shm {
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "common/check.h"
+#include "common/base/check.h"
 #include "common/shm/counts.h"
 
 namespace headcount::shm {

@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "common/published_minute.h"
-#include "common/record_mark.h"
+#include "common/base/types.h"
+#include "common/records/published_minute.h"
+#include "common/records/record_mark.h"
+#include "common/records/verdict.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
-#include "common/types.h"
-#include "common/verdict.h"
 
 namespace headcount::shm {
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/check.h"
+#include "common/base/check.h"
 
 namespace headcount {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/duration_histogram.h"
+#include "common/base/duration_histogram.h"
 #include "coordinator/metrics/metric_table.h"
 
 namespace headcount {

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 namespace {

@@ -10,10 +10,10 @@
 #include <map>
 #include <string>
 
-#include "common/result.h"
-#include "coordinator/descriptor.h"
+#include "common/base/descriptor.h"
+#include "common/base/result.h"
 #include "coordinator/metrics/http_request.h"
-#include "coordinator/metrics/listen_address.h"
+#include "coordinator/options/listen_address.h"
 
 namespace headcount {
 

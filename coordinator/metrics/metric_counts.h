@@ -6,11 +6,11 @@
 #include <optional>
 #include <vector>
 
-#include "common/duration_histogram.h"
+#include "common/base/duration_histogram.h"
+#include "common/base/types.h"
+#include "common/records/verdict.h"
 #include "common/shm/coordinator_view.h"
-#include "common/status_report.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "coordinator/status/status_report.h"
 
 namespace headcount {
 

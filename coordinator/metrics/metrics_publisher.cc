@@ -3,9 +3,9 @@
 #include <memory>
 #include <utility>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "common/kafka/version.h"
-#include "coordinator/version.h"
+#include "coordinator/text/version.h"
 
 namespace headcount {
 

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <optional>
 
-#include "common/run_options.h"
+#include "common/job/run_options.h"
 #include "common/shm/coordinator_view.h"
-#include "common/status_report.h"
-#include "coordinator/file_publisher.h"
 #include "coordinator/metrics/http_server.h"
 #include "coordinator/metrics/metric_counts.h"
 #include "coordinator/metrics/metrics_text.h"
+#include "coordinator/status/file_publisher.h"
+#include "coordinator/status/status_report.h"
 
 namespace headcount {
 

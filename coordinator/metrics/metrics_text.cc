@@ -5,9 +5,9 @@
 #include <functional>
 #include <optional>
 
-#include "common/limits.h"
-#include "common/verdict.h"
-#include "coordinator/health_command.h"
+#include "common/base/limits.h"
+#include "common/records/verdict.h"
+#include "coordinator/commands/health_command.h"
 #include "coordinator/metrics/exposition_text.h"
 
 namespace headcount {

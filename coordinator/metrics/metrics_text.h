@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "common/status_report.h"
 #include "coordinator/metrics/metric_counts.h"
+#include "coordinator/status/status_report.h"
 
 namespace headcount {
 

@@ -7,10 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "common/count_record.h"
+#include "common/base/types.h"
 #include "common/judge/point.h"
+#include "common/records/count_record.h"
 #include "common/shm/publication.h"
-#include "common/types.h"
 
 namespace headcount {
 

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "common/crash_point.h"
+#include "common/base/limits.h"
+#include "common/base/wakeup.h"
+#include "common/job/reset_advice.h"
+#include "common/job/selection.h"
 #include "common/kafka/cluster.h"
 #include "common/kafka/input_identity.h"
 #include "common/kafka/obstacle.h"
 #include "common/kafka/topic_config.h"
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/reset_advice.h"
-#include "common/selection.h"
-#include "common/wakeup.h"
-#include "coordinator/number_text.h"
+#include "common/log/crash_point.h"
+#include "common/log/log.h"
+#include "coordinator/text/number_text.h"
 #include "coordinator/writer/long_call.h"
 #include "coordinator/writer/refused_transaction.h"
 

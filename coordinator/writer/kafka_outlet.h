@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "common/base/limits.h"
+#include "common/job/run_options.h"
 #include "common/kafka/client_config.h"
 #include "common/kafka/committed.h"
 #include "common/kafka/transactional_producer.h"
-#include "common/limits.h"
-#include "common/run_options.h"
 #include "coordinator/writer/outlet.h"
 
 namespace headcount {

@@ -2,10 +2,10 @@
 // KafkaOutlet that looks, and commits nothing. Runs in the writer.
 #include <algorithm>
 
+#include "common/base/limits.h"
 #include "common/kafka/group_members.h"
 #include "common/kafka/input_identity.h"
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/log/log.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "coordinator/writer/long_call.h"
 

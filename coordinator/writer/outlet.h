@@ -8,12 +8,12 @@
 #include <optional>
 #include <vector>
 
-#include "common/count_record.h"
+#include "common/base/limits.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
-#include "common/record_mark.h"
-#include "common/result.h"
-#include "common/types.h"
+#include "common/records/count_record.h"
+#include "common/records/record_mark.h"
 #include "coordinator/writer/closing.h"
 #include "coordinator/writer/start_plan.h"
 

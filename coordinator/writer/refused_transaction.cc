@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/limits.h"
 #include "common/kafka/advice.h"
 #include "common/kafka/cluster.h"
 #include "common/kafka/topic_config.h"
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/log/log.h"
 
 namespace headcount {
 namespace {

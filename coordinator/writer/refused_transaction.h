@@ -4,9 +4,9 @@
 
 #include <optional>
 
+#include "common/base/result.h"
 #include "common/kafka/batch_limit.h"
 #include "common/kafka/transactional_producer.h"
-#include "common/result.h"
 
 namespace headcount {
 

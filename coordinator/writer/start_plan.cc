@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "common/base/limits.h"
+#include "common/base/units.h"
+#include "common/job/reset_advice.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
-#include "common/reset_advice.h"
-#include "common/units.h"
 
 namespace headcount {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "common/job/selection.h"
 #include "common/judge/point.h"
-#include "common/result.h"
-#include "common/selection.h"
-#include "common/types.h"
 
 namespace headcount {
 

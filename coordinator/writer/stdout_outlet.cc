@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "common/limits.h"
-#include "common/log.h"
-#include "coordinator/broken_pipe.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
+#include "coordinator/job/broken_pipe.h"
 
 namespace headcount {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/run_options.h"
+#include "common/job/run_options.h"
 #include "coordinator/writer/outlet.h"
 
 namespace headcount {

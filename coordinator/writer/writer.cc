@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "common/shm/writer_view.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "coordinator/writer/stdout_outlet.h"

@@ -2,10 +2,10 @@
 // unites the sealed windows that every worker has passed, and commits their records with the safe points.
 #pragma once
 
-#include "common/run_options.h"
+#include "common/base/types.h"
+#include "common/base/wakeup.h"
+#include "common/job/run_options.h"
 #include "common/shm/job_memory.h"
-#include "common/types.h"
-#include "common/wakeup.h"
 
 namespace headcount {
 

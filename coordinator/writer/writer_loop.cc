@@ -6,13 +6,13 @@
 #include <string>
 #include <utility>
 
-#include "common/crash_point.h"
-#include "common/limits.h"
-#include "common/log.h"
-#include "common/reset_advice.h"
-#include "common/selection.h"
-#include "common/units.h"
-#include "coordinator/number_text.h"
+#include "common/base/limits.h"
+#include "common/base/units.h"
+#include "common/job/reset_advice.h"
+#include "common/job/selection.h"
+#include "common/log/crash_point.h"
+#include "common/log/log.h"
+#include "coordinator/text/number_text.h"
 
 namespace headcount {
 namespace {

@@ -7,13 +7,13 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/partition_plan.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
 #include "common/judge/point.h"
 #include "common/judge/point_text.h"
-#include "common/result.h"
+#include "common/records/verdict.h"
 #include "common/shm/writer_view.h"
-#include "common/types.h"
-#include "common/verdict.h"
-#include "coordinator/partition_plan.h"
 #include "coordinator/writer/closing.h"
 #include "coordinator/writer/outlet.h"
 #include "coordinator/writer/writer.h"

@@ -16,10 +16,10 @@
 #include <string_view>
 #include <vector>
 
-#include "common/fingerprint.h"
-#include "common/limits.h"
-#include "common/rapidjson_frame_decoder.h"
-#include "common/scanning_frame_decoder.h"
+#include "common/base/limits.h"
+#include "common/decode/json/rapidjson_frame_decoder.h"
+#include "common/decode/json/scanning_frame_decoder.h"
+#include "common/sets/fingerprint.h"
 #include "tests/bench/decode_rivals.h"
 #include "tests/bench/frame_maker.h"
 

@@ -14,14 +14,14 @@
 #include <string_view>
 #include <vector>
 
-#include "common/check.h"
-#include "common/fingerprint.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
+#include "common/decode/json/rapidjson_frame_decoder.h"
+#include "common/decode/json/scanning_frame_decoder.h"
+#include "common/job/run_options.h"
 #include "common/judge/judge.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
-#include "common/rapidjson_frame_decoder.h"
-#include "common/run_options.h"
-#include "common/scanning_frame_decoder.h"
+#include "common/sets/fingerprint.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 #include "tests/bench/frame_maker.h"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/bench/reading_children.h"
 #include "tests/support/kafka_testing.h"
 

@@ -28,11 +28,11 @@
 #include <unordered_set>
 #include <vector>
 
-#include "common/check.h"
-#include "common/distinct_table.h"
-#include "common/limits.h"
-#include "common/sealed_table.h"
-#include "common/slice_allocator.h"
+#include "common/base/check.h"
+#include "common/base/limits.h"
+#include "common/sets/distinct_table.h"
+#include "common/sets/sealed_table.h"
+#include "common/sets/slice_allocator.h"
 #include "tests/support/random.h"
 
 namespace headcount {

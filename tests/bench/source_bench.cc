@@ -28,8 +28,8 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
-#include "common/wakeup.h"
+#include "common/base/limits.h"
+#include "common/base/wakeup.h"
 #include "tests/support/kafka_testing.h"
 #include "worker/kafka_frame_source.h"
 

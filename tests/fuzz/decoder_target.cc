@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "common/frame_decoder.h"
+#include "common/decode/frame_decoder.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/every_decoder.h"
 #include "tests/support/oracle.h"

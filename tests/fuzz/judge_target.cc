@@ -7,9 +7,9 @@
 #include <set>
 #include <vector>
 
+#include "common/base/limits.h"
 #include "common/judge/judge.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/oracle.h"
 

@@ -3,9 +3,9 @@
 
 #include <cstdio>
 
+#include "common/base/limits.h"
 #include "common/judge/judge.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
 #include "tests/fuzz/targets.h"
 
 namespace headcount::test {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/integration/cli_testing.h"
 #include "tests/support/scrape.h"
 #include "tests/support/tcp_client.h"

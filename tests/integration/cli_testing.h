@@ -19,7 +19,7 @@
 namespace headcount::test {
 
 std::string HeadcountPath();
-// Where crash points are compiled in (common/crash_point.h).
+// Where crash points are compiled in (common/log/crash_point.h).
 bool HasCrashPoints();
 
 // One text a file, in the bytes that headcount-generate would write.

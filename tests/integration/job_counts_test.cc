@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/job_log.h"
 #include "tests/support/job_testing.h"
 

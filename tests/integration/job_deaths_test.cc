@@ -23,7 +23,7 @@ const Arguments kTwoWorkersThatNeverFindSilence = {"--workers", "2", "--window",
 // --- At a given moment ----------------------------------------------------------------------------------------
 
 struct Moment {
-  const char* point;  // common/crash_point.h
+  const char* point;  // common/log/crash_point.h
   const char* name;
   // How often a point is passed depends on how many windows happen to close together. The first pass is sure.
   bool is_certain;

@@ -1,7 +1,7 @@
 // A job that cannot commit: whoever asks whether it is ready is told so, and told again when it can.
 #include <gtest/gtest.h>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/job_testing.h"
 #include "tests/support/tcp_proxy.h"
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "tests/support/child_process.h"
 #include "tests/support/hand_fed_outlet.h"

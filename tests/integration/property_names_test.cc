@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "common/job/secret_properties.h"
 #include "common/kafka/client_config.h"
-#include "common/secret_properties.h"
-#include "coordinator/command_line.h"
+#include "coordinator/options/command_line.h"
 #include "tests/support/kafka_testing.h"
 
 namespace headcount::test {

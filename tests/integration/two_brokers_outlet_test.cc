@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/hand_fed_outlet.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/two_brokers.h"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "common/clock.h"
-#include "common/crash_point.h"
+#include "common/base/clock.h"
+#include "common/job/selection.h"
 #include "common/judge/point_text.h"
-#include "common/selection.h"
+#include "common/log/crash_point.h"
 #include "coordinator/writer/start_plan.h"
 
 namespace headcount::test {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "common/run_options.h"
+#include "common/job/run_options.h"
 #include "coordinator/writer/outlet.h"
 #include "tests/support/random.h"
 #include "worker/frame_source.h"

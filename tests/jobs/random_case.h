@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/run_options.h"
+#include "common/job/run_options.h"
 #include "tests/jobs/fake_kafka.h"
 #include "tests/support/random.h"
 

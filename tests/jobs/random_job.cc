@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/crash_point.h"
 #include "common/judge/point_text.h"
+#include "common/log/crash_point.h"
 
 namespace headcount::test {
 namespace {

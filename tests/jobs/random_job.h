@@ -3,8 +3,8 @@
 // follows from the case and the seed of the dice.
 //
 // A process dies by an exception that a crash point throws: its loop is dropped, and what it had stored stays. What the
-// coordinator does then is done here, as coordinator/supervisor.h decides: a worker's generation is raised, the writer
-// acknowledges, the next life begins; a writer takes everybody and the memory with it.
+// coordinator does then is done here, as coordinator/job/supervisor.h decides: a worker's generation is raised, the
+// writer acknowledges, the next life begins; a writer takes everybody and the memory with it.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include <tuple>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "common/shm/coordinator_view.h"
 #include "coordinator/writer/writer_loop.h"
 #include "tests/jobs/fake_kafka.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/limits.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
 #include "tests/jobs/random_job.h"
 
 namespace headcount::test {

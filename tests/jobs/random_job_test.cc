@@ -9,8 +9,8 @@
 
 #include <cstdlib>
 
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
 
 namespace headcount::test {
 namespace {

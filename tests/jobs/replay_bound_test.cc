@@ -16,8 +16,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
 #include "tests/jobs/steady_job.h"
 
 namespace headcount::test {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "coordinator/writer/writer_loop.h"
 #include "tests/jobs/fake_kafka.h"
 #include "worker/worker_loop.h"

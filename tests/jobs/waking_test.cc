@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/log.h"
+#include "common/log/log.h"
 #include "tests/jobs/steady_job.h"
 
 namespace headcount::test {

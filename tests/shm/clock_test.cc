@@ -13,7 +13,7 @@
 #include "common/shm/coordinator_view.h"
 #include "common/shm/worker_view.h"
 #include "common/shm/writer_view.h"
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 
 namespace headcount::test {
 namespace {

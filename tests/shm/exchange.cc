@@ -7,8 +7,8 @@
 #include <cstring>
 #include <optional>
 
-#include "common/limits.h"
-#include "common/log.h"
+#include "common/base/limits.h"
+#include "common/log/log.h"
 #include "common/shm/worker_view.h"
 #include "common/shm/writer_view.h"
 #include "coordinator/writer/closing.h"

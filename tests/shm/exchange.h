@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/types.h"
 #include "common/shm/job_memory.h"
 #include "common/shm/publication.h"
-#include "common/types.h"
 
 namespace headcount::test {
 

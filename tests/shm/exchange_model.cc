@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "common/shm/writer_view.h"
 #include "tests/support/owned_table.h"
 #include "tests/support/random.h"

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/types.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/publication.h"
 #include "common/shm/worker_view.h"
-#include "common/types.h"
 
 namespace headcount::test {
 

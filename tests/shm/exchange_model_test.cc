@@ -10,7 +10,7 @@
 #include <random>
 #include <set>
 
-#include "common/crash_point.h"
+#include "common/log/crash_point.h"
 #include "tests/shm/exchange_actors.h"
 
 namespace headcount::test {

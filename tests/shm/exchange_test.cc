@@ -11,7 +11,7 @@
 #include <random>
 
 #include "common/shm/coordinator_view.h"
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 #include "tests/support/random.h"
 
 namespace headcount::test {

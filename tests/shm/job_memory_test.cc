@@ -9,10 +9,10 @@
 #include <set>
 #include <sstream>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
+#include "common/base/wakeup.h"
 #include "common/shm/coordinator_view.h"
-#include "common/wakeup.h"
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 
 namespace headcount::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "common/shm/worker_view.h"
 #include "common/shm/writer_view.h"
 

@@ -6,7 +6,7 @@
 
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 #include "tests/shm/exchange.h"
 
 namespace headcount::test {

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 

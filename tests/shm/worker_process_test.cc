@@ -5,11 +5,11 @@
 
 #include <string>
 
+#include "common/base/wakeup.h"
 #include "common/judge/point_text.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
-#include "common/wakeup.h"
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 #include "tests/support/child_process.h"
 #include "worker/worker.h"
 

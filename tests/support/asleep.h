@@ -20,7 +20,8 @@ class Asleep {
  public:
   enum class Wakes : uint8_t { kCoordinatorFirst, kCoordinatorLast };
 
-  // `stop_point` (common/crash_point.h) is where the writer falls asleep; empty: when it has committed all there is.
+  // `stop_point` (common/log/crash_point.h) is where the writer falls asleep; empty: when it has committed all there
+  // is.
   Asleep(const TestBroker& broker, const std::string& stop_point);
 
   // It reads and publishes; then all its processes stand still.

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "common/frame_decoder.h"
-#include "common/rapidjson_frame_decoder.h"
-#include "common/scan/scan.h"
-#include "common/scanning_frame_decoder.h"
+#include "common/decode/frame_decoder.h"
+#include "common/decode/json/rapidjson_frame_decoder.h"
+#include "common/decode/json/scan/scan.h"
+#include "common/decode/json/scanning_frame_decoder.h"
 
 namespace headcount::test {
 

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/frame_template.h"
 #include "tests/support/random.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "common/judge/point_text.h"
 #include "coordinator/writer/kafka_outlet.h"
 #include "tests/support/child_process.h"

@@ -15,9 +15,9 @@
 #include <variant>
 #include <vector>
 
-#include "common/limits.h"
-#include "common/types.h"
-#include "common/verdict.h"
+#include "common/base/limits.h"
+#include "common/base/types.h"
+#include "common/records/verdict.h"
 
 namespace headcount::test {
 

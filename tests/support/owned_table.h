@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "common/check.h"
-#include "common/distinct_table.h"
-#include "common/sealed_table.h"
-#include "common/slice_allocator.h"
+#include "common/base/check.h"
+#include "common/sets/distinct_table.h"
+#include "common/sets/sealed_table.h"
+#include "common/sets/slice_allocator.h"
 
 namespace headcount::test {
 

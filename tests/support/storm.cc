@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount::test {
 namespace {

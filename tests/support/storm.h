@@ -1,7 +1,7 @@
 // A kill -9 storm: one job under scripts/supervise.sh, whose worker, writer and coordinator are killed again and
 // again, at any moment and at chosen ones, while hostile frames arrive and minutes are published. Runs in tests.
 //
-// A chosen moment is a crash point (common/crash_point.h): its name is put into a file, and the process that passes
+// A chosen moment is a crash point (common/log/crash_point.h): its name is put into a file, and the process that passes
 // it next dies there. At a coordinator's moment the writer, at that point, kills the coordinator.
 // Every failure throws, and says which kill it was.
 #pragma once

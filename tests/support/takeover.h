@@ -15,8 +15,8 @@ namespace headcount::test {
 
 class Takeover {
  public:
-  // `stop_point` (common/crash_point.h) is where the first one's writer stops by itself; empty: when it has committed
-  // all there is.
+  // `stop_point` (common/log/crash_point.h) is where the first one's writer stops by itself; empty: when it has
+  // committed all there is.
   Takeover(const TestBroker& broker, Peer::Under under, const std::string& stop_point);
 
   // It reads, begins to publish, and all its processes stand still.

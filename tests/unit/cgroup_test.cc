@@ -1,6 +1,6 @@
 // What the texts of the kernel about a control group mean, and what a job makes of them. The files stand below a folder
 // of the test's own.
-#include "coordinator/cgroup.h"
+#include "coordinator/job/cgroup.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/command_line.h"
-#include "coordinator/job_log.h"
+#include "coordinator/job/job_log.h"
+#include "coordinator/options/command_line.h"
 #include "tests/support/child_process.h"
 
 namespace headcount {

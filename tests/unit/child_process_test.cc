@@ -1,5 +1,5 @@
 // Real forks: what a child is given, what it is not, and that it never outlives its parent.
-#include "coordinator/child_process.h"
+#include "coordinator/job/child_process.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

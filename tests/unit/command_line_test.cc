@@ -1,5 +1,5 @@
 // What users type, and what they are told when it is wrong.
-#include "coordinator/command_line.h"
+#include "coordinator/options/command_line.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/run_option_table.h"
+#include "coordinator/options/run_option_table.h"
 
 namespace headcount {
 namespace {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/command_line.h"
-#include "coordinator/config_text.h"
-#include "coordinator/run_option_table.h"
-#include "coordinator/shown_config.h"
+#include "coordinator/options/command_line.h"
+#include "coordinator/options/config_text.h"
+#include "coordinator/options/run_option_table.h"
+#include "coordinator/options/shown_config.h"
 
 namespace headcount {
 namespace {

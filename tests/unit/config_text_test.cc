@@ -1,5 +1,5 @@
 // The lines of a config file, and what is said about those that are none.
-#include "coordinator/config_text.h"
+#include "coordinator/options/config_text.h"
 
 #include <gtest/gtest.h>
 

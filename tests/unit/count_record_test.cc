@@ -1,4 +1,4 @@
-#include "common/count_record.h"
+#include "common/records/count_record.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The set of fingerprints against std::set, and what it costs: memory, and work in a single call.
-#include "common/distinct_table.h"
+#include "common/sets/distinct_table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Durations by bucket (common/duration_histogram.h).
-#include "common/duration_histogram.h"
+// Durations by bucket (common/base/duration_histogram.h).
+#include "common/base/duration_histogram.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What `headcount explain` says in the cases that cost people a day elsewhere.
-#include "coordinator/explain.h"
+#include "coordinator/commands/explain.h"
 
 #include <gtest/gtest.h>
 
@@ -291,7 +291,8 @@ TEST(Explain, SaysWhatTheRunbookQuotes) {
     std::ifstream file(std::string(HEADCOUNT_SOURCE_DIR) + path);
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
-  const std::string code = std::regex_replace(contents("/coordinator/explain.cc"), std::regex("\"\\s*\n\\s*\""), "");
+  const std::string code =
+      std::regex_replace(contents("/coordinator/commands/explain.cc"), std::regex("\"\\s*\n\\s*\""), "");
   const std::string runbook = contents("/config/RUNBOOK.md");
   const size_t begin = runbook.find("## HeadcountClockHeld");
   ASSERT_NE(begin, std::string::npos);

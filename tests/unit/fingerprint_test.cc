@@ -1,4 +1,4 @@
-#include "common/fingerprint.h"
+#include "common/sets/fingerprint.h"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "common/frame_decoder.h"
-#include "common/limits.h"
+#include "common/base/limits.h"
+#include "common/decode/frame_decoder.h"
 #include "tests/support/every_decoder.h"
 
 // Counts what the process allocates. The sanitizers bring a malloc of their own; there the one test that asks

@@ -1,4 +1,4 @@
-#include "common/frame_decoder.h"
+#include "common/decode/frame_decoder.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/limits.h"
-#include "common/verdict.h"
+#include "common/base/limits.h"
+#include "common/records/verdict.h"
 #include "tests/support/every_decoder.h"
 #include "tests/support/small_stack.h"
 

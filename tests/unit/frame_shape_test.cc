@@ -1,14 +1,14 @@
 // What is said of frames that cannot be counted. That it says the right thing of files as people have them, and that
 // what it advises helps: tests/integration/cli_uncounted_test.cc. Here: never a value, never past the end, always
 // bounded.
-#include "common/frame_shape.h"
+#include "common/decode/frame_shape.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "common/json_walk.h"
-#include "common/limits.h"
+#include "common/base/limits.h"
+#include "common/decode/json/json_walk.h"
 #include "tests/support/guarded_bytes.h"
 #include "tests/support/random.h"
 

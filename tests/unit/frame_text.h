@@ -8,7 +8,7 @@
 
 namespace headcount::test {
 
-// What the scanner takes at once, of a frame and of its outline (common/scan/README.md).
+// What the scanner takes at once, of a frame and of its outline (common/decode/json/scan/README.md).
 inline constexpr size_t kBlockBytes = 64;
 
 inline std::string Repeat(std::string_view text, size_t times) {

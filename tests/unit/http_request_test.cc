@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/random.h"
 
 namespace headcount {

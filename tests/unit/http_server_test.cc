@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/child_process.h"
 #include "tests/support/random.h"
 #include "tests/support/tcp_client.h"

@@ -1,4 +1,4 @@
-#include "coordinator/instance_lock.h"
+#include "coordinator/job/instance_lock.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/frame_decoder.h"
-#include "common/limits.h"
+#include "common/base/limits.h"
+#include "common/decode/frame_decoder.h"
 #include "tests/support/every_decoder.h"
 #include "tests/support/json_reader.h"
 

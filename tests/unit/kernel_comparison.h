@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "common/frame_decoder.h"
-#include "common/limits.h"
-#include "common/scan/scan.h"
-#include "common/scan/workspace.h"
+#include "common/base/limits.h"
+#include "common/decode/frame_decoder.h"
+#include "common/decode/json/scan/scan.h"
+#include "common/decode/json/scan/workspace.h"
 #include "tests/support/every_decoder.h"
 #include "tests/support/guarded_bytes.h"
 

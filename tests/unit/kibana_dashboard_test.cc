@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/log_actions.h"
+#include "common/log/log_actions.h"
 #include "tests/support/child_process.h"
 #include "tests/support/ecs_lines.h"
 #include "tests/support/json_reader.h"

@@ -1,5 +1,5 @@
 // The digits in front are taken as what a reader would take them for, whatever stands behind them.
-#include "common/leading_digits.h"
+#include "common/decode/leading_digits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The tables of what can be logged (common/log_actions.h).
-#include "common/log_actions.h"
+// The tables of what can be logged (common/log/log_actions.h).
+#include "common/log/log_actions.h"
 
 #include <gtest/gtest.h>
 

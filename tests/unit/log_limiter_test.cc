@@ -1,5 +1,5 @@
 // What repeats does not fill the log, and nothing that was left out goes uncounted.
-#include "common/log_limiter.h"
+#include "common/log/log_limiter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // A line of the log in both formats, and what the index template in config/elastic makes of the second.
-#include "common/log_line.h"
+#include "common/log/log_line.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/ecs_lines.h"
 #include "tests/support/random.h"
 

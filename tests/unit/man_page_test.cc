@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/option_table.h"
-#include "coordinator/other_option_tables.h"
-#include "coordinator/run_option_table.h"
+#include "coordinator/options/option_table.h"
+#include "coordinator/options/other_option_tables.h"
+#include "coordinator/options/run_option_table.h"
 
 namespace headcount {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "coordinator/metrics/exposition_text.h"
 #include "coordinator/metrics/metric_table.h"
 #include "tests/support/child_process.h"

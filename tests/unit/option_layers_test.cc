@@ -1,5 +1,5 @@
 // Options from flags, the environment and a config file together: who wins, and how messages name where it was said.
-#include "coordinator/option_layers.h"
+#include "coordinator/options/option_layers.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "coordinator/command_line.h"
-#include "coordinator/run_option_table.h"
+#include "coordinator/options/command_line.h"
+#include "coordinator/options/run_option_table.h"
 
 namespace headcount {
 namespace {

@@ -1,10 +1,10 @@
-#include "coordinator/partition_plan.h"
+#include "common/base/partition_plan.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 namespace {

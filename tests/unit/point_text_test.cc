@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/unit/version_1_texts.h"
 
 namespace headcount {

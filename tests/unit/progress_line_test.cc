@@ -1,5 +1,5 @@
 // What the progress line says.
-#include "coordinator/progress_line.h"
+#include "coordinator/job/progress_line.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-// What a SIGHUP changes in a running job (coordinator/reload.h).
-#include "coordinator/reload.h"
+// What a SIGHUP changes in a running job (coordinator/job/reload.h).
+#include "coordinator/job/reload.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "coordinator/command_line.h"
+#include "coordinator/options/command_line.h"
 
 namespace headcount {
 namespace {

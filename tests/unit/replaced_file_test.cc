@@ -1,5 +1,5 @@
 // Files that are replaced whole: what may stand there, where a link leads, and that one process keeps one.
-#include "common/replaced_file.h"
+#include "common/base/replaced_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 // What a report makes of records in any order: each minute once, gaps, and few columns for many minutes.
-#include "coordinator/report/report_minutes.h"
+#include "coordinator/commands/report/report_minutes.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "coordinator/report/buckets.h"
+#include "coordinator/commands/report/buckets.h"
 
 namespace headcount {
 namespace {

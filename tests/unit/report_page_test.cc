@@ -1,12 +1,12 @@
 // The page that people get: what it says, and that nothing in it is anything but text where text is meant. What a
 // browser makes of it is tested in a browser (tests/integration/job_report_test.cc).
-#include "coordinator/report/report_page.h"
+#include "coordinator/commands/report/report_page.h"
 
 #include <gtest/gtest.h>
 
-#include "coordinator/report/axis.h"
-#include "coordinator/report/chart.h"
-#include "coordinator/report/html_text.h"
+#include "coordinator/commands/report/axis.h"
+#include "coordinator/commands/report/chart.h"
+#include "coordinator/commands/report/html_text.h"
 
 namespace headcount {
 namespace {

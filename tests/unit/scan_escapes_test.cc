@@ -1,5 +1,6 @@
-// Escapes are found block by block and looked at one by one in the end (common/scan/unicode.h): each must be seen
-// wherever it meets a block's edge or the frame's end, and only such as may spell a name are left to the reference.
+// Escapes are found block by block and looked at one by one in the end (common/decode/json/scan/unicode.h): each must
+// be seen wherever it meets a block's edge or the frame's end, and only such as may spell a name are left to the
+// reference.
 #include <gtest/gtest.h>
 
 #include <cstdint>

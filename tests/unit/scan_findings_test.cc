@@ -1,5 +1,5 @@
-// What the scanner meets in a block it looks at after the last one (common/scan/findings.h, utf8.h): in whichever
-// blocks there is such a thing, and however many, each must be looked at, and with the bytes around it.
+// What the scanner meets in a block it looks at after the last one (common/decode/json/scan/findings.h, utf8.h): in
+// whichever blocks there is such a thing, and however many, each must be looked at, and with the bytes around it.
 #include <gtest/gtest.h>
 
 #include <functional>

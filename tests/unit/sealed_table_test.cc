@@ -1,5 +1,5 @@
 // Sealed tables as another process reads them, and the size of their union, against std::set.
-#include "common/sealed_table.h"
+#include "common/sets/sealed_table.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 

@@ -1,5 +1,5 @@
 // What a service manager is told, and when; on a socket of the test's own.
-#include "coordinator/service_notify.h"
+#include "coordinator/job/service_notify.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/service_manager.h"
 
 namespace headcount {

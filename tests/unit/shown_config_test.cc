@@ -1,5 +1,5 @@
 // What --print-config prints: complete, right about where things come from, usable as a file, and without secrets.
-#include "coordinator/shown_config.h"
+#include "coordinator/options/shown_config.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/command_line.h"
-#include "coordinator/config_text.h"
-#include "coordinator/run_option_table.h"
+#include "coordinator/options/command_line.h"
+#include "coordinator/options/config_text.h"
+#include "coordinator/options/run_option_table.h"
 
 namespace headcount {
 namespace {

@@ -1,5 +1,5 @@
 // The allocator of a worker's slice against a plain model: a list of the blocks that are out.
-#include "common/slice_allocator.h"
+#include "common/sets/slice_allocator.h"
 
 #include <gtest/gtest.h>
 

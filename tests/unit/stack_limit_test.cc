@@ -1,5 +1,5 @@
 // What is made of the limits on a process's stack.
-#include "coordinator/stack_limit.h"
+#include "coordinator/job/stack_limit.h"
 
 #include <gtest/gtest.h>
 

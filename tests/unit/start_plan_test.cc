@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/limits.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
 #include "tests/unit/version_1_texts.h"
 
 namespace headcount {

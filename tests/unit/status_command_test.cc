@@ -1,12 +1,12 @@
 // What `headcount status` and `headcount health` make of a status file.
-#include "coordinator/status_command.h"
+#include "coordinator/commands/status_command.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 #include <string>
 
-#include "coordinator/health_command.h"
+#include "coordinator/commands/health_command.h"
 
 namespace headcount {
 namespace {

@@ -1,5 +1,5 @@
 // What a job calls its status file, and which one a reader finds without being told.
-#include "coordinator/status_file_name.h"
+#include "coordinator/status/status_file_name.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/command_line.h"
+#include "coordinator/options/command_line.h"
 
 namespace headcount {
 namespace {

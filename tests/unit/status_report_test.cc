@@ -1,5 +1,5 @@
 // The status file: its bytes, the way back, and what a reader is told about a damaged one.
-#include "common/status_report.h"
+#include "coordinator/status/status_report.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/replaced_file.h"
+#include "common/base/replaced_file.h"
 #include "tests/support/small_stack.h"
 
 namespace headcount {

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "common/limits.h"
-#include "coordinator/supervisor.h"
+#include "common/base/limits.h"
+#include "coordinator/job/supervisor.h"
 
 namespace headcount::test {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
-#include "coordinator/supervisor.h"
+#include "common/base/limits.h"
+#include "coordinator/job/supervisor.h"
 #include "tests/unit/supervised_job.h"
 
 namespace headcount {

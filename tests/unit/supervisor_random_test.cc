@@ -6,8 +6,8 @@
 #include <map>
 #include <random>
 
-#include "common/limits.h"
-#include "coordinator/supervisor.h"
+#include "common/base/limits.h"
+#include "coordinator/job/supervisor.h"
 
 namespace headcount {
 namespace {

@@ -1,5 +1,5 @@
 // The supervisor's decisions, fact by fact: who is started, who dies, who hangs, and what follows.
-#include "coordinator/supervisor.h"
+#include "coordinator/job/supervisor.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/unit/supervised_job.h"
 
 namespace headcount {

@@ -1,4 +1,4 @@
-#include "common/units.h"
+#include "common/base/units.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 namespace {

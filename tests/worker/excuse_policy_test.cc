@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 namespace headcount {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "common/shm/writer_view.h"
 
 namespace headcount {

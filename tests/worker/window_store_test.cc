@@ -6,7 +6,7 @@
 #include <cstring>
 #include <set>
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/support/owned_table.h"
 #include "tests/support/random.h"
 

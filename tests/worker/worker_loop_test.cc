@@ -9,9 +9,9 @@
 #include <string>
 #include <thread>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/judge/point_text.h"
-#include "common/limits.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 #include "tests/support/child_process.h"

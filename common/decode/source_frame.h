@@ -1,0 +1,16 @@
+// A frame as a source hands it out: Kafka's client library or a file holds the bytes. Runs in a worker.
+#pragma once
+
+#include <string_view>
+
+#include "common/base/types.h"
+
+namespace headcount {
+
+struct SourceFrame {
+  Offset offset;
+  std::string_view bytes;
+  bool has_value = true;  // false: a Kafka record without a value; bytes are empty then
+};
+
+}  // namespace headcount

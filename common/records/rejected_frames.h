@@ -1,0 +1,35 @@
+// Where the last frame of each kind stands that is not counted: invalid, by reason, future or late. So that a person
+// can look at it. Plain data; every process uses it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "common/base/types.h"
+#include "common/records/verdict.h"
+
+namespace headcount {
+
+// The invalid reasons by their numbers, then future and late.
+inline constexpr size_t kRejectedKinds = kInvalidReasons + 2;
+inline constexpr size_t kFutureKind = kInvalidReasons;
+inline constexpr size_t kLateKind = kInvalidReasons + 1;
+constexpr const char* RejectedKindName(size_t kind) {
+  if (kind == kLateKind) return "late";
+  return kind == kFutureKind ? "future" : kInvalidReasonNames[kind];
+}
+
+struct FramePlace {
+  PartitionId partition;
+  Offset offset;
+
+  friend bool operator==(const FramePlace& a, const FramePlace& b) {
+    return a.partition == b.partition && a.offset == b.offset;
+  }
+};
+
+// By kind; nothing: there was none.
+using RejectedFrames = std::array<std::optional<FramePlace>, kRejectedKinds>;
+
+}  // namespace headcount

@@ -1,0 +1,12 @@
+// `headcount explain`: reads the status file and tells about one minute. A process of its own; needs no broker and no
+// job.
+#pragma once
+
+#include "coordinator/options/command_line.h"
+
+namespace headcount {
+
+// Prints to stdout. Returns the exit code: 0, or 78 if there is no readable status file.
+int RunExplain(const ExplainOptions& options);
+
+}  // namespace headcount

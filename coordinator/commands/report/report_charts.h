@@ -1,0 +1,13 @@
+// The charts of a report: users, events, and what was not counted. Pure.
+#pragma once
+
+#include <string>
+
+#include "coordinator/commands/report/report_minutes.h"
+
+namespace headcount {
+
+// Three sections; there is at least one minute.
+std::string ReportCharts(const ReportMinutes& report);
+
+}  // namespace headcount

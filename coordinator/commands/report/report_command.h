@@ -1,0 +1,13 @@
+// `headcount report`: reads the minutes of the output topic, or records from a file or stdin, and writes a page about
+// them. A process of its own, which commits nothing and joins no group.
+#pragma once
+
+#include "coordinator/options/command_line.h"
+
+namespace headcount {
+
+// Returns the exit code: 0; 69 where the broker cannot be reached, 75 where it is lost meanwhile, 78 where there is no
+// such topic or file, a line is no record, or the page cannot be written. The page is there whole, or as it was.
+int RunReport(const ReportOptions& options);
+
+}  // namespace headcount

@@ -1,0 +1,21 @@
+// The page that `headcount report` writes: one HTML file that needs nothing from elsewhere and no script, readable in
+// light and dark, on a phone and on paper. Pure: the same minutes give the same page.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coordinator/commands/report/report_minutes.h"
+
+namespace headcount {
+
+struct ReportSubject {
+  std::string source;     // what was read: "topic event_metrics", "file minutes.jsonl"; not escaped
+  std::string program;    // "headcount 1.0.0"
+  int64_t made_at_s = 0;  // wall clock
+  ReportRange range;      // what was asked for
+};
+
+std::string ReportPage(const ReportMinutes& report, const ReportSubject& subject);
+
+}  // namespace headcount

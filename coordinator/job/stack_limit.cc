@@ -1,0 +1,61 @@
+#include "coordinator/job/stack_limit.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/units.h"
+
+namespace headcount {
+namespace {
+
+// What Linux gives where nobody has said anything: everything is tested with it.
+constexpr uint64_t kUsualBytes = uint64_t{8} << 20;
+// 192 KiB were enough for a job on files, 128 were not.
+constexpr uint64_t kNeededBytes = uint64_t{512} << 10;
+
+// glibc took the soft limit for the size of every thread's stack when this program began.
+void GiveThreads(uint64_t bytes) {
+  pthread_attr_t attributes;
+  if (pthread_getattr_default_np(&attributes) != 0) return;
+  size_t size = 0;
+  if (pthread_attr_getstacksize(&attributes, &size) == 0 && size < bytes) {
+    if (pthread_attr_setstacksize(&attributes, bytes) == 0) pthread_setattr_default_np(&attributes);
+  }
+  pthread_attr_destroy(&attributes);
+}
+
+Error TooSmall(uint64_t bytes) {
+  return Error{ExitCode::kHumanNeeded, "a stack may have " + std::to_string(bytes >> 10) + " KiB here, and " +
+                                           FormatSizeBytes(kNeededBytes) +
+                                           " are needed: raise the hard limit (ulimit -Hs, LimitSTACK=)"};
+}
+
+}  // namespace
+
+StackPlan PlanStack(uint64_t soft_bytes, uint64_t hard_bytes) {
+  StackPlan plan;
+  plan.soft_bytes = std::max(soft_bytes, std::min(kUsualBytes, hard_bytes));
+  plan.suffices = plan.soft_bytes >= kNeededBytes;
+  return plan;
+}
+
+Result<void> EnsureStack() {
+  static_assert(RLIM_INFINITY == UINT64_MAX, "PlanStack() takes it for the largest number");
+  rlimit limit{};
+  if (getrlimit(RLIMIT_STACK, &limit) != 0) return {};
+  const StackPlan plan = PlanStack(limit.rlim_cur, limit.rlim_max);
+  // The kernel looks at the limit when a stack grows: what is raised now holds for this one too. Not so for threads.
+  if (plan.soft_bytes != limit.rlim_cur) {
+    const uint64_t before = limit.rlim_cur;
+    limit.rlim_cur = plan.soft_bytes;
+    if (setrlimit(RLIMIT_STACK, &limit) != 0 && before < kNeededBytes) return TooSmall(before);
+  }
+  if (!plan.suffices) return TooSmall(plan.soft_bytes);
+  GiveThreads(kUsualBytes);
+  return {};
+}
+
+}  // namespace headcount

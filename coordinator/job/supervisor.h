@@ -1,0 +1,207 @@
+// Who is started, killed and given up, and when the job ends. The decisions only: no fork, no signal, no
+// clock, no shared memory. Runs in the coordinator, which gathers the facts, calls Step() and does what it
+// returns, in order (coordinator/job/run_job.cc).
+//
+//            first writer ready                  writer died                nobody lives, pause over
+//   starting ------------------> running ----------------------> starting_over ------------------> starting
+//      |                            |                                  |
+//      +------------+---------------+----------------------------------+
+//                   | a signal                     | the writer is done, or nothing can be mended
+//                   v                              v
+//               draining ----- all ended -----> ending ----- nobody lives -----> ended
+//
+//   a slot:  idle -> running -> (killed) -> waiting -> running ...   waiting: for the writer to acknowledge the
+//                                                                    raised generation, and for the pause
+//                   running -> finished: it has read all and said goodbye; only a start over starts it again
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/partition_plan.h"
+#include "common/base/result.h"
+#include "common/base/types.h"
+#include "coordinator/job/obituary.h"
+
+namespace headcount {
+
+// --- Facts ------------------------------------------------------------------------------------------------
+
+// How far the writer is, as it says in shared memory.
+enum class WriterPhase : uint8_t {
+  kNotStarted,
+  kPartitionsKnown,  // it has reached the broker (or the files)
+  kReady,            // the claim is committed; every known partition has its start point
+  kDone,             // everything is committed that ever will be
+};
+
+struct ChildFacts {
+  std::optional<Death> death;  // reaped since the last Step
+  int64_t heartbeat_ms = 0;    // by the clock of now_ms; 0: none yet
+  // Grows with what has got done, and only then. A worker: the sum of its positions. The writer: closed-up-to.
+  // A life that ends with more than every earlier one made progress.
+  int64_t reached = 0;
+};
+
+struct WorkerFacts : ChildFacts {
+  std::optional<FrameMark> mark;   // the frame under the decoder
+  Generation writer_acknowledged;  // the newest generation of this slot that the writer knows of
+};
+
+struct WriterFacts : ChildFacts {
+  WriterPhase phase = WriterPhase::kNotStarted;
+  bool in_transaction = false;  // inside a call that may block for transaction.timeout.ms
+};
+
+// Deaths are gathered before shared memory is read: what a child stored before it died is then seen with it.
+struct SupervisorFacts {
+  WriterFacts writer;
+  std::vector<WorkerFacts> workers;  // one per slot
+  int32_t partition_count = 0;       // 0: not known yet
+  int stop_signals = 0;              // SIGTERM and SIGINT so far
+  double jitter = 0;                 // random, 0 <= jitter < 1
+};
+
+// --- Actions ----------------------------------------------------------------------------------------------
+
+struct StartWriter {
+  Generation generation;
+};
+// The slice is reset, the generation stored, then the worker forked.
+struct StartWorker {
+  SlotId slot;
+  Generation generation;
+  std::vector<FrameMark> poison;  // these records are invalid, undecoded
+};
+// SIGKILL. No slot: the writer.
+struct Kill {
+  std::optional<SlotId> slot;
+};
+// Tells the writer to drop what it holds of older generations of this slot and to acknowledge. While draining
+// no worker follows.
+struct RaiseGeneration {
+  SlotId slot;
+  Generation generation;
+};
+// Nobody lives: all shared memory becomes as new.
+struct ResetSharedMemory {};
+// Tells all children, through shared memory, to finish.
+struct BeginDrain {};
+struct LogDeath {
+  Obituary obituary;
+};
+// The last action of all. The message is empty where there is nothing to say.
+struct Exit {
+  ExitCode code;
+  std::string message;
+  bool by_broken_pipe = false;  // nobody reads stdout any more: it ends as other tools do then
+};
+
+using Action =
+    std::variant<StartWriter, StartWorker, Kill, RaiseGeneration, ResetSharedMemory, BeginDrain, LogDeath, Exit>;
+
+// --- States -----------------------------------------------------------------------------------------------
+
+enum class JobState : uint8_t { kStarting, kRunning, kStartingOver, kDraining, kEnding, kEnded };
+enum class ChildState : uint8_t { kIdle, kRunning, kKilled, kWaiting, kFinished };
+
+const char* Name(JobState state);
+const char* Name(ChildState state);
+
+// --- The core ---------------------------------------------------------------------------------------------
+
+class Supervisor {
+ public:
+  explicit Supervisor(int32_t workers);
+
+  // What follows from the facts at `now_ms` (monotonic). Called at least every second, and after each death.
+  std::vector<Action> Step(int64_t now_ms, const SupervisorFacts& facts);
+
+  JobState state() const { return state_; }
+  // Everything is committed, or was given up because a person asked; the children go.
+  bool EndsWell() const;
+  // Exit::by_broken_pipe, as far as it is known.
+  bool EndsByBrokenPipe() const { return exit_.by_broken_pipe; }
+  // No child is there that hung, was killed for it and is still not gone.
+  bool NobodyHangs() const;
+  // As the status file says it: "starting", "running", "draining", "done" or "failed".
+  const char* StatusWord() const;
+  Generation writer_generation() const { return writer_.generation; }
+  Generation generation(SlotId slot) const { return ChildOf(slot).generation; }
+  uint64_t writer_restarts() const { return Restarts(writer_); }
+  uint64_t restarts(SlotId slot) const { return Restarts(ChildOf(slot)); }
+  ChildState child_state(SlotId slot) const { return ChildOf(slot).state; }
+
+ private:
+  struct MarkedDeaths {
+    FrameMark mark;
+    int deaths = 0;
+  };
+  struct Child {
+    std::optional<SlotId> slot;  // none: the writer
+    ChildState state = ChildState::kIdle;
+    Generation generation;
+    uint64_t starts = 0;
+    int64_t started_ms = 0;
+    int64_t killed_ms = 0;     // kKilled
+    bool was_hung = false;     // kKilled, for want of a heartbeat
+    int64_t raised_ms = 0;     // kWaiting
+    int64_t may_start_ms = 0;  // kWaiting
+    int64_t best_reached = 0;  // over all earlier lives
+    int futile_lives = 0;      // in a row that neither got anything done nor lived long
+    int failed_lives = 0;      // of those, the ones that nobody ended from outside
+    std::vector<MarkedDeaths> marked_deaths;
+    std::vector<FrameMark> poison;
+  };
+
+  void TakeDeaths(const SupervisorFacts& facts);
+  Obituary ObituaryOf(const Child& child, const Death& death) const;
+  DeathAction TakeWriterDeath(const SupervisorFacts& facts, int64_t* delay_ms);
+  void TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Obituary* obituary);
+  bool EndedTheJob(const Child& child, const Death& death);
+  void JudgeLife(Child& child, const ChildFacts& facts) const;
+  std::optional<int64_t> RestartDelay(Child& child, const ChildFacts& facts, double jitter);
+  bool MarkIsPoison(Child& worker, const Death& death, const std::optional<FrameMark>& mark);
+  void Raise(Child& worker);
+  void StartOver(int64_t delay_ms);
+  void TakeSignals(int stop_signals);
+  void Advance(const SupervisorFacts& facts);
+  void StartNeededWorkers(const SupervisorFacts& facts);
+  void KillHungChildren(const SupervisorFacts& facts);
+  void CheckHeartbeat(Child& child, const ChildFacts& facts, int64_t limit_ms);
+  void CheckReaping();
+
+  void End(ExitCode code, std::string message);
+  void KillAll();
+  void KillChild(Child& child, bool hung);
+  void Start(Child& child);
+  bool AnyoneLives() const;
+  static bool Lives(const Child& child) {
+    return child.state == ChildState::kRunning || child.state == ChildState::kKilled;
+  }
+  static uint64_t Restarts(const Child& child) { return child.starts > 0 ? child.starts - 1 : 0; }
+  const Child& ChildOf(SlotId slot) const { return workers_[static_cast<size_t>(slot.value())]; }
+
+  // Fixed after construction.
+  PartitionPlan plan_;
+
+  JobState state_ = JobState::kStarting;
+  Child writer_;
+  std::vector<Child> workers_;
+  int32_t partition_count_ = 0;
+  int64_t last_step_ms_ = 0;
+  bool stepped_ = false;
+  int64_t grace_from_ms_ = 0;    // heartbeats are missed from here on at the earliest
+  int64_t drain_until_ms_ = 0;   // kDraining
+  int64_t ending_since_ms_ = 0;  // kEnding
+  Exit exit_{ExitCode::kDone, ""};
+
+  // During one Step only.
+  int64_t now_ms_ = 0;
+  std::vector<Action> actions_;
+};
+
+}  // namespace headcount

@@ -1,0 +1,144 @@
+// What -h and --help show: the tables of options, with words around them.
+#include <string>
+
+#include "coordinator/options/command_line.h"
+#include "coordinator/options/option_table.h"
+#include "coordinator/options/other_option_tables.h"
+#include "coordinator/options/run_option_table.h"
+
+namespace headcount {
+
+std::string GeneralHelp() {
+  return R"(headcount counts the distinct users of every minute of a Kafka topic, exactly, and writes one final
+record per minute to another topic, exactly once.
+
+Usage: headcount COMMAND [OPTION]...
+
+Commands:
+  run      the job: read frames from Kafka or files, publish the minutes
+  status   show how far a running job is and what it waits for
+  explain  say in words why a minute is not out yet, or when it came out
+  tail     show the minutes of the output topic, and each new one as it comes
+  report   write a page with charts of the minutes
+  health   exit 0 if the job is well, 1 if not, with one line why
+
+Options:
+  -h, --help   this text; headcount COMMAND --help explains a command with examples
+  --version    the versions of headcount, librdkafka, RapidJSON and Boost
+
+Exit codes:
+   0  done
+  64  an option or its value is wrong
+  65  all was read, and nothing of it could be counted
+  69  the broker cannot be reached at start
+  70  a bug: an invariant is broken
+  75  the broker was lost, or a process died too often; try again
+  78  a human is needed: what to do stands in the last lines of the log
+
+Start here:
+  headcount run --bootstrap-server localhost:9092 --until-end
+)";
+}
+
+std::string RunHelp() {
+  return R"(Counts the distinct users ("uid") of every minute of event time ("ts") in JSON frames, and publishes
+one record per finished minute.
+
+Usage: headcount run [OPTION]...
+       headcount run --input FILE...
+)" + HelpOf(RunOptionTable()) +
+         R"(
+Durations: 500ms, 5s, 2m, 1h. Sizes: 64KiB, 512MiB, 1GiB.
+Times: 2016-07-11T13:40:00Z or unix seconds.
+A flag wins over the environment (HEADCOUNT_WINDOW=60s, HEADCOUNT_X_LINGER_MS=5), that over the
+file of --config.
+X.sasl.password_file = FILE, and so for every secret: the file holds the value.
+SIGTERM or SIGINT publishes what is finished and exits with 0 within 10 s; a second one, at once.
+SIGHUP reads the configuration again for --log-level, and opens --log-file anew; SIGUSR1 logs the
+whole state.
+
+Examples:
+  headcount run -b broker1:9092,broker2:9092               count for ever, as a service
+  headcount run -b broker1:9092 --until-end                count what is there, then stop
+  headcount run --until-end --leave-open                   the same from cron, time after time
+  headcount run --from 2016-07-11T00:00:00Z --group july --output-topic july_metrics
+                                                           count again, from a day on
+  headcount run -X security.protocol=ssl -X consumer.fetch.max.bytes=4194304
+  zcat frames.gz | headcount run --input -                 no Kafka: one record a line on stdout
+)";
+}
+
+std::string StatusHelp() {
+  return R"(Shows the processes of a running job, its partitions, what holds its clock, and its totals. Needs no
+broker.
+
+Usage: headcount status [OPTION]...
+)" + HelpOf(StatusOptionTable()) +
+         R"(
+Examples:
+  headcount status
+  headcount status --watch
+  headcount status --group july --json
+)";
+}
+
+std::string ExplainHelp() {
+  return R"(Says in words why a minute is not published yet: which partitions hold its clock, where they stand, and
+what would release it; or when it was published, and with what. Needs no broker.
+
+Usage: headcount explain [MINUTE] [OPTION]...
+
+MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: the next minute that will come.
+)" + HelpOf(ExplainOptionTable()) +
+         R"(
+Examples:
+  headcount explain
+  headcount explain 2016-07-11T13:40:00Z
+  headcount explain --invalid
+  headcount explain --late
+)";
+}
+
+std::string TailHelp() {
+  return R"(Shows the last minutes of the output topic and then each new one as it is committed, until Ctrl-C.
+What no headcount can have written there is named on stderr.
+
+Usage: headcount tail [OPTION]...
+)" + HelpOf(TailOptionTable()) +
+         R"(
+Examples:
+  headcount tail -b broker1:9092
+  headcount tail --last 1440 --until-end --json > yesterday.jsonl
+)";
+}
+
+std::string ReportHelp() {
+  return R"(Writes one HTML page about the minutes of the output topic as they are now: users and events
+per minute, what was not counted, gaps, and a table. The page is a file of its own, without scripts.
+
+Usage: headcount report --out FILE [OPTION]...
+)" + HelpOf(ReportOptionTable()) +
+         R"(
+Times: 2016-07-11T13:40:00Z or unix seconds.
+
+Examples:
+  headcount report -b broker1:9092 --out minutes.html
+  headcount report --last 1440 --out minutes.html
+  headcount report --from 2016-07-11T00:00:00Z --to 2016-07-12T00:00:00Z --out july-11.html
+  zcat frames.gz | headcount run --input - | headcount report --input - --out minutes.html
+)";
+}
+
+std::string HealthHelp() {
+  return R"(Exits with 0 if the job is well and 1 if not, and says why in one line. Needs no broker.
+
+Usage: headcount health [OPTION]...
+)" + HelpOf(HealthOptionTable()) +
+         R"(
+Examples:
+  headcount health                        is it alive? (restart it if not)
+  headcount health --ready --max-age 5s   does it read all its partitions?
+)";
+}
+
+}  // namespace headcount

@@ -1,0 +1,57 @@
+// The job as the status file shows it, from the supervisor and the shared memory. Runs in the coordinator.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "common/base/partition_plan.h"
+#include "common/base/types.h"
+#include "common/job/run_options.h"
+#include "common/shm/coordinator_view.h"
+#include "coordinator/job/supervisor.h"
+#include "coordinator/status/status_report.h"
+
+namespace headcount {
+
+class StatusSnapshot {
+ public:
+  StatusSnapshot(const RunOptions* options, int64_t coordinator_pid);
+
+  // The writer has died and the shared memory is about to be made anew: what it had published still counts.
+  void KeepTotals(const shm::CoordinatorView& view);
+  // Rates are those since the call before. `pids`: of the workers, by slot; 0: none.
+  StatusReport Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
+                    const std::vector<int64_t>& worker_pids, int64_t now_ms);
+
+ private:
+  void AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
+                  const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
+  void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
+  std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
+  std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);
+  int64_t CommittingMs(const shm::WriterSnapshot& writer, int64_t now_ms) const;
+  int64_t UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
+  int64_t TransactionSinceMs(const StatusReport::Partition& partition, int64_t now_ms);
+
+  const RunOptions* options_;
+  const PartitionPlan plan_;
+  const int64_t coordinator_pid_;
+  std::vector<uint64_t> records_before_;  // by slot
+  int64_t before_ms_ = 0;
+  VerdictCounts published_before_;  // by writers that have died
+  uint64_t minutes_before_ = 0;
+  int64_t committing_before_ms_ = 0;  // since when one of them had tried what none has committed; 0: nothing is left
+  uint64_t lost_before_ = 0;          // with topics that were made anew
+  std::vector<PublishedMinute> recent_before_;
+  struct Unmoved {
+    int64_t at = 0;        // the watermark, or the offset
+    int64_t since_ms = 0;  // wall clock; 0: never seen
+  };
+  std::vector<Unmoved> unmoved_;          // by partition
+  std::vector<Unmoved> transactions_;     // by partition: that stand open, by their offset
+  std::vector<RejectedFrames> rejected_;  // by slot, as last seen
+  std::array<StatusReport::Rejected, kRejectedKinds> last_rejected_;
+};
+
+}  // namespace headcount
