@@ -12,11 +12,11 @@
 #include "coordinator/commands/report/report_command.h"
 #include "coordinator/commands/status_command.h"
 #include "coordinator/commands/tail_command.h"
-#include "coordinator/job/broken_pipe.h"
-#include "coordinator/job/run_request.h"
+#include "coordinator/job/run_command.h"
 #include "coordinator/job/stack_limit.h"
 #include "coordinator/options/command_line.h"
 #include "coordinator/options/option_table.h"
+#include "coordinator/text/broken_pipe.h"
 #include "coordinator/text/stdout_text.h"
 #include "coordinator/text/version.h"
 
@@ -62,7 +62,7 @@ int Main(const std::vector<std::string>& words) {
   if (words.empty())
     return Refuse({ExitCode::kUsage, "a command is needed: run, status, explain, tail, report or health (see --help)"});
   const std::vector<std::string> args(words.begin() + 1, words.end());
-  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRunRequest, Answer);
+  if (words[0] == "run") return Dispatch(args, RunHelp(), ParseRunRequest, RunRun);
   if (words[0] == "status") return Dispatch(args, StatusHelp(), ParseStatus, RunStatus);
   if (words[0] == "explain") return Dispatch(args, ExplainHelp(), ParseExplain, RunExplain);
   if (words[0] == "tail") return Dispatch(args, TailHelp(), ParseTail, RunTail);

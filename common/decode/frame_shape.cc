@@ -12,7 +12,7 @@
 #include "common/base/limits.h"
 #include "common/base/utf8_text.h"
 #include "common/decode/frame_values.h"
-#include "common/decode/json/json_walk.h"
+#include "common/decode/json_walk.h"
 
 namespace headcount {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "common/base/limits.h"
 #include "common/base/units.h"
+#include "coordinator/commands/health_options.h"
 #include "coordinator/commands/wrapped_text.h"
-#include "coordinator/options/command_line.h"
 #include "coordinator/text/number_text.h"
 
 namespace headcount {

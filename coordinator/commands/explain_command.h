@@ -2,7 +2,7 @@
 // job.
 #pragma once
 
-#include "coordinator/options/command_line.h"
+#include "coordinator/commands/explain_options.h"
 
 namespace headcount {
 

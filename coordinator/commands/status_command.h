@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/base/result.h"
-#include "coordinator/options/command_line.h"
+#include "coordinator/commands/status_options.h"
 #include "coordinator/status/status_report.h"
 
 namespace headcount {

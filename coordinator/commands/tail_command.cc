@@ -9,7 +9,7 @@
 #include "common/records/count_record.h"
 #include "coordinator/commands/minute_table.h"
 #include "coordinator/commands/output_topic.h"
-#include "coordinator/job/broken_pipe.h"
+#include "coordinator/text/broken_pipe.h"
 #include "coordinator/text/stdout_text.h"
 
 namespace headcount {

@@ -2,7 +2,7 @@
 // process of its own, which reads with read_committed, commits nothing and joins no group.
 #pragma once
 
-#include "coordinator/options/command_line.h"
+#include "coordinator/commands/tail_options.h"
 
 namespace headcount {
 

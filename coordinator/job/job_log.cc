@@ -7,7 +7,7 @@
 #include "common/base/units.h"
 #include "common/log/log.h"
 #include "common/log/log_output.h"
-#include "coordinator/job/cgroup.h"
+#include "coordinator/options/cgroup.h"
 #include "coordinator/text/number_text.h"
 
 namespace headcount {

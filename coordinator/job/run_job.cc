@@ -23,8 +23,6 @@
 #include "common/log/log.h"
 #include "common/log/log_output.h"
 #include "common/shm/coordinator_view.h"
-#include "coordinator/job/broken_pipe.h"
-#include "coordinator/job/cgroup.h"
 #include "coordinator/job/child_process.h"
 #include "coordinator/job/instance_lock.h"
 #include "coordinator/job/job_log.h"
@@ -36,8 +34,10 @@
 #include "coordinator/job/service_notify.h"
 #include "coordinator/job/supervisor.h"
 #include "coordinator/metrics/metrics_publisher.h"
+#include "coordinator/options/cgroup.h"
 #include "coordinator/status/file_publisher.h"
 #include "coordinator/status/status_snapshot.h"
+#include "coordinator/text/broken_pipe.h"
 #include "coordinator/text/version.h"
 #include "coordinator/writer/stdout_outlet.h"
 #include "coordinator/writer/writer.h"
@@ -92,9 +92,8 @@ class Coordinator {
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
   void ShowProgress();
-  StatusReport TakeStatus(StatusSnapshot* snapshot) {
-    return snapshot->Take(view(), supervisor_, writer_pid_, worker_pids_, MonotonicMs());
-  }
+  SupervisionView Supervision() const;
+  StatusReport TakeStatus(StatusSnapshot* snapshot) { return snapshot->Take(view(), Supervision(), MonotonicMs()); }
   shm::CoordinatorView view() const { return shm::CoordinatorView(&*memory_); }
 
   // Fixed after construction.
@@ -157,6 +156,17 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       progress_status_(options, getpid()),
       progress_ms_(MonotonicMs()) {
   if (has_progress_) ShareTerminalWithProgressLine();
+}
+
+SupervisionView Coordinator::Supervision() const {
+  SupervisionView view;
+  view.state = supervisor_.StatusWord();
+  view.writer = {writer_pid_, supervisor_.writer_generation(), supervisor_.writer_restarts()};
+  for (size_t place = 0; place < worker_pids_.size(); ++place) {
+    const SlotId slot(static_cast<int32_t>(place));
+    view.workers.push_back({worker_pids_[place], supervisor_.generation(slot), supervisor_.restarts(slot)});
+  }
+  return view;
 }
 
 int Coordinator::Run() {

@@ -14,7 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
-#include "coordinator/commands/health_command.h"
+#include "coordinator/status/health.h"
 #include "coordinator/text/number_text.h"
 
 namespace headcount {

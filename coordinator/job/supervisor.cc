@@ -163,7 +163,7 @@ DeathAction Supervisor::TakeWriterDeath(const SupervisorFacts& facts, int64_t* d
     End(ExitCode::kDone, "");
     return DeathAction::kEnd;
   }
-  // All other signals of that number it ignores (coordinator/job/broken_pipe.h).
+  // All other signals of that number it ignores (coordinator/text/broken_pipe.h).
   if (death.kind == Death::Kind::kSignaled && death.code == SIGPIPE) {
     End(ExitCode::kTryAgain, "");
     exit_.by_broken_pipe = true;

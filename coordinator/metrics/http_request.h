@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "coordinator/commands/health_command.h"
+#include "coordinator/status/health.h"
 
 namespace headcount {
 

@@ -7,8 +7,8 @@
 
 #include "common/base/limits.h"
 #include "common/records/verdict.h"
-#include "coordinator/commands/health_command.h"
 #include "coordinator/metrics/exposition_text.h"
+#include "coordinator/status/health.h"
 
 namespace headcount {
 namespace {

@@ -7,78 +7,19 @@
 
 #include "common/base/limits.h"
 #include "common/base/units.h"
-#include "coordinator/job/cgroup.h"
-#include "coordinator/options/kafka_property.h"
+#include "coordinator/options/cgroup.h"
 #include "coordinator/options/listen_address.h"
 #include "coordinator/options/option_layers.h"
+#include "coordinator/options/option_reader.h"
 #include "coordinator/options/option_table.h"
-#include "coordinator/options/other_option_tables.h"
 #include "coordinator/options/run_option_table.h"
 #include "coordinator/options/shown_config.h"
-#include "coordinator/status/status_file_name.h"
+#include "coordinator/options/status_file_name.h"
 
 namespace headcount {
 namespace {
 
-// Kafka's own bound on the names of topics. Groups have none there; ours is the same.
-constexpr size_t kMaxNameBytes = 249;
-
-// Takes options one by one and keeps the first complaint: nothing after it is looked at.
-class OptionReader {
- public:
-  explicit OptionReader(const GivenOptions& given) : given_(given) {}
-
-  // `parse(option, text)` gives a Result<T>.
-  template <typename T, typename Parse>
-  void Get(std::string_view name, T* out, Parse parse) {
-    const std::string* text = given_.Value(name);
-    if (text == nullptr || complaint_) return;
-    auto parsed = parse(given_.Label(name), *text);
-    if (parsed.ok()) {
-      *out = T(*parsed);
-    } else {
-      complaint_ = parsed.error();
-    }
-  }
-  // `right` must hold where the option was given.
-  void Require(bool right, std::string_view name, std::string_view complaint) {
-    if (right || complaint_) return;
-    const std::string* text = given_.Value(name);
-    const std::string label = given_.Label(name);
-    complaint_ = text != nullptr ? OptionError(label, *text, complaint)
-                                 : Error{ExitCode::kUsage, label + ": " + std::string(complaint)};
-  }
-  void Fail(Error error) {
-    if (!complaint_) complaint_ = std::move(error);
-  }
-
-  const GivenOptions& given() const { return given_; }
-  const std::optional<Error>& complaint() const { return complaint_; }
-
- private:
-  const GivenOptions& given_;
-  std::optional<Error> complaint_;
-};
-
 // --- Values -----------------------------------------------------------------------------------------------
-
-bool IsTopicCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-}
-
-Result<std::string> ParseTopic(std::string_view option, const std::string& text) {
-  const bool right = text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), IsTopicCharacter) &&
-                     text != "." && text != "..";
-  if (right) return text;
-  return OptionError(option, text, "a topic's name is up to 249 letters, digits, dots, underscores and hyphens");
-}
-
-// Kafka takes any group name, but its tools and our own messages cannot show all of them.
-Result<std::string> ParseGroup(std::string_view option, const std::string& text) {
-  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
-  if (text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), printable)) return text;
-  return OptionError(option, text, "a group's name is up to 249 ASCII characters without spaces");
-}
 
 // What can be spelled in one way only, but for \u escapes (common/decode/json/scan/keys.h).
 Result<std::string> ParseFieldName(std::string_view option, const std::string& text) {
@@ -89,31 +30,6 @@ Result<std::string> ParseFieldName(std::string_view option, const std::string& t
   return OptionError(option, text,
                      "a field's name is 1 to " + std::to_string(limits::kMaxFieldNameBytes) +
                          " printable ASCII characters without quotes, slashes and backslashes");
-}
-
-// host, host:9092, [::1]:9092 or PLAINTEXT://host:9092
-bool IsBroker(std::string_view broker) {
-  const size_t scheme = broker.find("://");
-  if (scheme != std::string_view::npos) broker.remove_prefix(scheme + 3);
-  const size_t bracket = broker.rfind(']');
-  const size_t colon = broker.rfind(':');
-  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  const std::string_view host = has_port ? broker.substr(0, colon) : broker;
-  if (host.empty() || host.find_first_of(" \t/,\"") != std::string_view::npos) return false;
-  if (host.find(':') != std::string_view::npos && host.front() != '[') return false;
-  return !has_port || ParseCount("", broker.substr(colon + 1), "", 1, 65535).ok();
-}
-
-Result<std::string> ParseBrokers(std::string_view option, const std::string& text) {
-  std::string_view rest = text;
-  for (;;) {
-    const size_t comma = rest.find(',');
-    if (!IsBroker(rest.substr(0, comma))) {
-      return OptionError(option, text, "brokers are HOST:PORT, with commas between them and no spaces");
-    }
-    if (comma == std::string_view::npos) return text;
-    rest.remove_prefix(comma + 1);
-  }
 }
 
 Result<StartFrom> ParseFrom(std::string_view option, const std::string& text) {
@@ -176,15 +92,6 @@ Result<std::string> ParseMetricsListen(std::string_view option, const std::strin
 
 // --- The parts of RunOptions ------------------------------------------------------------------------------
 
-void ReadProperties(OptionReader* reader, const Surroundings& host, RunOptions* options) {
-  for (const Given& given : reader->given().all()) {
-    if (given.name != kPropertyOption || reader->complaint()) continue;
-    Result<KafkaProperty> property = ParseProperty(given, host);
-    if (!property) return reader->Fail(property.error());
-    options->properties.push_back(*property);
-  }
-}
-
 void ReadKafka(OptionReader* reader, const Surroundings& host, RunOptions* options) {
   reader->Get("bootstrap-server", &options->bootstrap_server, ParseBrokers);
   reader->Get("input-topic", &options->input_topic, ParseTopic);
@@ -196,23 +103,7 @@ void ReadKafka(OptionReader* reader, const Surroundings& host, RunOptions* optio
   reader->Get("from", &options->from, ParseFrom);
   reader->Get("on-lost-input", &options->on_lost_input, ParseOnLostInput);
   reader->Get("tombstones", &options->ignore_tombstones, ParseIgnoreTombstones);
-  ReadProperties(reader, host, options);
-}
-
-// With --input: a file or an environment that serves other starts too may speak of Kafka. Flags are meant for this
-// one, and stay.
-GivenOptions WithoutKafka(const GivenOptions& all) {
-  const std::vector<std::string_view>& kafka_only = KafkaOnlyOptions();
-  GivenOptions kept;
-  for (const Given& given : all.all()) {
-    const bool about_kafka = std::find(kafka_only.begin(), kafka_only.end(), given.name) != kafka_only.end();
-    if (!about_kafka || given.origin.kind == Origin::Kind::kFlag) kept.Add(given);
-  }
-  return kept;
-}
-
-Error MeaninglessWithInput(std::string_view name) {
-  return Error{ExitCode::kUsage, Dashed(name) + ": it is about Kafka and has no meaning with --input"};
+  ReadProperties(reader, host, &options->properties);
 }
 
 void ReadHowFar(OptionReader* reader, RunOptions* options) {
@@ -323,29 +214,6 @@ std::string StatusFileToKeep(const GivenOptions& given, const Surroundings& host
   return *path == kNoFile ? "" : *path;
 }
 
-// For who reads it.
-void ReadStatusFileName(OptionReader* reader, const Surroundings& host, std::string* status_file) {
-  std::string group;
-  reader->Get("group", &group, ParseGroup);
-  // A flag that names the group means more than a file that a configuration names.
-  const auto is_flag = [reader](std::string_view name) {
-    const Given* given = reader->given().Find(name);
-    return given != nullptr && given->origin.kind == Origin::Kind::kFlag;
-  };
-  const bool by_group = is_flag("group") && !is_flag("status-file");
-  const std::string* path = by_group ? nullptr : reader->given().Value("status-file");
-  reader->Require(path == nullptr || *path != kNoFile, "status-file",
-                  "the job keeps none, so there is nothing to read");
-  if (reader->complaint()) return;
-  if (path != nullptr) {
-    *status_file = *path;
-    return;
-  }
-  const Result<std::string> found = FindStatusFile(group, host);
-  if (!found) return reader->Fail(found.error());
-  *status_file = *found;
-}
-
 }  // namespace
 
 Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host) {
@@ -379,104 +247,6 @@ Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surround
   Result<RunRequest> request = ParseRunRequest(args, host);
   if (!request) return request.error();
   return std::move(request->options);
-}
-
-Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("status", StatusOptionTable(), RunOptionTable(), args, host);
-  if (!given) return given.error();
-  StatusOptions options{given->Has("json"), given->Has("watch"), ""};
-  OptionReader reader(*given);
-  ReadStatusFileName(&reader, host, &options.status_file);
-  if (reader.complaint()) return *reader.complaint();
-  return options;
-}
-
-Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host) {
-  ExplainOptions options;
-  const bool names_minute = !args.empty() && args[0].rfind('-', 0) != 0;
-  if (names_minute) {
-    const Result<EventTime> time = ParseTime("MINUTE", args[0]);
-    if (!time) return time.error();
-    options.asked = *time;
-  }
-  const Result<GivenOptions> given = ReadLayers("explain", ExplainOptionTable(), RunOptionTable(),
-                                                {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
-  if (!given) return given.error();
-  OptionReader reader(*given);
-  ReadStatusFileName(&reader, host, &options.status_file);
-  if (reader.complaint()) return *reader.complaint();
-  const bool invalid = given->Has("invalid");
-  const bool late = given->Has("late");
-  if (invalid && late) return Error{ExitCode::kUsage, "--late: it is one of the two, --invalid or --late"};
-  if (invalid) options.rejected = ExplainOptions::Rejected::kInvalid;
-  if (late) options.rejected = ExplainOptions::Rejected::kLate;
-  if (options.rejected && names_minute) {
-    return Error{ExitCode::kUsage,
-                 std::string(late ? "--late" : "--invalid") + ": it is about all minutes, so none can be named"};
-  }
-  return options;
-}
-
-Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("tail", TailOptionTable(), RunOptionTable(), args, host);
-  if (!given) return given.error();
-  TailOptions options;
-  OptionReader reader(*given);
-  reader.Get("bootstrap-server", &options.kafka.bootstrap_server, ParseBrokers);
-  reader.Get("output-topic", &options.kafka.output_topic, ParseTopic);
-  ReadProperties(&reader, host, &options.kafka);
-  reader.Get("last", &options.last, [](std::string_view option, const std::string& text) {
-    return ParseCount(option, text, "minutes", 0, limits::kMaxTailMinutes);
-  });
-  options.until_end = given->Has("until-end");
-  options.json = given->Has("json");
-  if (reader.complaint()) return *reader.complaint();
-  return options;
-}
-
-Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> all = ReadLayers("report", ReportOptionTable(), RunOptionTable(), args, host);
-  if (!all) return all.error();
-  const bool reads_file = all->Has("input");
-  const GivenOptions given = reads_file ? WithoutKafka(*all) : *all;
-  ReportOptions options;
-  OptionReader reader(given);
-  for (const std::string_view name : {"bootstrap-server", "output-topic", "X"}) {
-    if (reads_file && given.Has(name)) reader.Fail(MeaninglessWithInput(name));
-  }
-  reader.Get("bootstrap-server", &options.kafka.bootstrap_server, ParseBrokers);
-  reader.Get("output-topic", &options.kafka.output_topic, ParseTopic);
-  ReadProperties(&reader, host, &options.kafka);
-  if (reads_file) options.input = *given.Value("input");
-  reader.Require(given.Has("out"), "out", "it is needed: the page to write, or - for stdout");
-  if (given.Has("out")) options.out = *given.Value("out");
-  const auto seconds = [](std::string_view option, const std::string& text) -> Result<int64_t> {
-    const Result<EventTime> time = ParseTime(option, text);
-    if (!time) return time.error();
-    return time->seconds();
-  };
-  reader.Get("from", &options.range.from_s, seconds);
-  reader.Get("to", &options.range.to_s, seconds);
-  reader.Require(!options.range.from_s || !options.range.to_s || *options.range.from_s < *options.range.to_s, "to",
-                 "it must be later than --from, and is exclusive");
-  reader.Get("last", &options.range.last, [](std::string_view option, const std::string& text) {
-    return ParseCount(option, text, "minutes", 1, limits::kMaxReportMinutes);
-  });
-  if (reader.complaint()) return *reader.complaint();
-  return options;
-}
-
-Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("health", HealthOptionTable(), RunOptionTable(), args, host);
-  if (!given) return given.error();
-  HealthOptions options;
-  options.ready = given->Has("ready");
-  OptionReader reader(*given);
-  ReadStatusFileName(&reader, host, &options.status_file);
-  reader.Get("max-age", &options.max_age_ms, ParseDurationMs);
-  reader.Require(options.max_age_ms >= 1000, "max-age", "at least 1s: the file is replaced once a second");
-  if (reader.complaint()) return *reader.complaint();
-  return options;
 }
 
 Asked WhatIsAsked(const std::vector<std::string>& args) {

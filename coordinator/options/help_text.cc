@@ -3,7 +3,6 @@
 
 #include "coordinator/options/command_line.h"
 #include "coordinator/options/option_table.h"
-#include "coordinator/options/other_option_tables.h"
 #include "coordinator/options/run_option_table.h"
 
 namespace headcount {
@@ -65,79 +64,6 @@ Examples:
                                                            count again, from a day on
   headcount run -X security.protocol=ssl -X consumer.fetch.max.bytes=4194304
   zcat frames.gz | headcount run --input -                 no Kafka: one record a line on stdout
-)";
-}
-
-std::string StatusHelp() {
-  return R"(Shows the processes of a running job, its partitions, what holds its clock, and its totals. Needs no
-broker.
-
-Usage: headcount status [OPTION]...
-)" + HelpOf(StatusOptionTable()) +
-         R"(
-Examples:
-  headcount status
-  headcount status --watch
-  headcount status --group july --json
-)";
-}
-
-std::string ExplainHelp() {
-  return R"(Says in words why a minute is not published yet: which partitions hold its clock, where they stand, and
-what would release it; or when it was published, and with what. Needs no broker.
-
-Usage: headcount explain [MINUTE] [OPTION]...
-
-MINUTE is any moment of it: 2016-07-11T13:40:00Z or unix seconds. Without it: the next minute that will come.
-)" + HelpOf(ExplainOptionTable()) +
-         R"(
-Examples:
-  headcount explain
-  headcount explain 2016-07-11T13:40:00Z
-  headcount explain --invalid
-  headcount explain --late
-)";
-}
-
-std::string TailHelp() {
-  return R"(Shows the last minutes of the output topic and then each new one as it is committed, until Ctrl-C.
-What no headcount can have written there is named on stderr.
-
-Usage: headcount tail [OPTION]...
-)" + HelpOf(TailOptionTable()) +
-         R"(
-Examples:
-  headcount tail -b broker1:9092
-  headcount tail --last 1440 --until-end --json > yesterday.jsonl
-)";
-}
-
-std::string ReportHelp() {
-  return R"(Writes one HTML page about the minutes of the output topic as they are now: users and events
-per minute, what was not counted, gaps, and a table. The page is a file of its own, without scripts.
-
-Usage: headcount report --out FILE [OPTION]...
-)" + HelpOf(ReportOptionTable()) +
-         R"(
-Times: 2016-07-11T13:40:00Z or unix seconds.
-
-Examples:
-  headcount report -b broker1:9092 --out minutes.html
-  headcount report --last 1440 --out minutes.html
-  headcount report --from 2016-07-11T00:00:00Z --to 2016-07-12T00:00:00Z --out july-11.html
-  zcat frames.gz | headcount run --input - | headcount report --input - --out minutes.html
-)";
-}
-
-std::string HealthHelp() {
-  return R"(Exits with 0 if the job is well and 1 if not, and says why in one line. Needs no broker.
-
-Usage: headcount health [OPTION]...
-)" + HelpOf(HealthOptionTable()) +
-         R"(
-Examples:
-  headcount health                        is it alive? (restart it if not)
-  headcount health --ready --max-age 5s   does it read all its partitions?
 )";
 }
 

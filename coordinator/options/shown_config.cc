@@ -9,7 +9,7 @@
 #include "coordinator/options/kafka_property.h"
 #include "coordinator/options/option_layers.h"
 #include "coordinator/options/run_option_table.h"
-#include "coordinator/status/status_file_name.h"
+#include "coordinator/options/status_file_name.h"
 
 namespace headcount {
 namespace {

@@ -15,7 +15,7 @@
 #include <system_error>
 
 #include "common/base/units.h"
-#include "coordinator/job/cgroup.h"
+#include "coordinator/options/cgroup.h"
 
 namespace headcount {
 namespace {

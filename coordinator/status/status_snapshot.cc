@@ -77,15 +77,15 @@ void StatusSnapshot::KeepTotals(const shm::CoordinatorView& view) {
   recent_before_ = RecentMinutes(view);
 }
 
-StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
-                                  const std::vector<int64_t>& worker_pids, int64_t now_ms) {
+StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const SupervisionView& supervision,
+                                  int64_t now_ms) {
   const shm::WriterSnapshot writer = view.Writer();
   StatusReport report;
-  report.state = supervisor.StatusWord();
+  report.state = supervision.state;
   report.updated_at_ms = WallClockMs();
   if (writer.run != RunId()) report.run = RunText(writer.run);
   report.coordinator_pid = coordinator_pid_;
-  report.writer = {writer_pid, supervisor.writer_generation().value(), supervisor.writer_restarts(),
+  report.writer = {supervision.writer.pid, supervision.writer.generation.value(), supervision.writer.restarts,
                    CommittingMs(writer, now_ms)};
   report.totals = writer.published;
   report.totals += published_before_;
@@ -94,7 +94,7 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.has_closed_upto = writer.closed_upto.is_set();
   if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
   AddPartitions(view, &report);
-  AddWorkers(view, supervisor, worker_pids, now_ms, &report);
+  AddWorkers(view, supervision.workers, now_ms, &report);
   report.held_by = Holders(report.partitions, report.updated_at_ms);
   report.rejected = Rejected(view, report.updated_at_ms);
   report.recent = RecentMinutes(view);
@@ -194,8 +194,8 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
   }
 }
 
-void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
-                                const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report) {
+void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const std::vector<SupervisionView::Child>& workers,
+                                int64_t now_ms, StatusReport* report) {
   const int32_t partition_count = view.Writer().partition_count;
   const double seconds = static_cast<double>(now_ms - before_ms_) / 1000;
   for (int32_t s = 0; s < options_->workers; ++s) {
@@ -203,9 +203,9 @@ void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const Supervis
     const shm::SlotSnapshot slot = view.Slot(SlotId(s));
     StatusReport::Worker line;
     line.slot = s;
-    line.pid = worker_pids[place];
-    line.generation = supervisor.generation(SlotId(s)).value();
-    line.restarts = supervisor.restarts(SlotId(s));
+    line.pid = workers[place].pid;
+    line.generation = workers[place].generation.value();
+    line.restarts = workers[place].restarts;
     for (const PartitionId p : plan_.PartitionsOf(SlotId(s), partition_count)) line.partitions.push_back(p.value());
     line.records = slot.status.records;
     line.memory_bytes = slot.status.memory_bytes;

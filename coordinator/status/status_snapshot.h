@@ -1,4 +1,4 @@
-// The job as the status file shows it, from the supervisor and the shared memory. Runs in the coordinator.
+// The job as the status file shows it, from what the supervisor says and the shared memory. Runs in the coordinator.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 #include "common/base/types.h"
 #include "common/job/run_options.h"
 #include "common/shm/coordinator_view.h"
-#include "coordinator/job/supervisor.h"
 #include "coordinator/status/status_report.h"
+#include "coordinator/status/supervision_view.h"
 
 namespace headcount {
 
@@ -20,13 +20,12 @@ class StatusSnapshot {
 
   // The writer has died and the shared memory is about to be made anew: what it had published still counts.
   void KeepTotals(const shm::CoordinatorView& view);
-  // Rates are those since the call before. `pids`: of the workers, by slot; 0: none.
-  StatusReport Take(const shm::CoordinatorView& view, const Supervisor& supervisor, int64_t writer_pid,
-                    const std::vector<int64_t>& worker_pids, int64_t now_ms);
+  // Rates are those since the call before. `now_ms`: monotonic.
+  StatusReport Take(const shm::CoordinatorView& view, const SupervisionView& supervision, int64_t now_ms);
 
  private:
-  void AddWorkers(const shm::CoordinatorView& view, const Supervisor& supervisor,
-                  const std::vector<int64_t>& worker_pids, int64_t now_ms, StatusReport* report);
+  void AddWorkers(const shm::CoordinatorView& view, const std::vector<SupervisionView::Child>& workers, int64_t now_ms,
+                  StatusReport* report);
   void AddPartitions(const shm::CoordinatorView& view, StatusReport* report);
   std::vector<PublishedMinute> RecentMinutes(const shm::CoordinatorView& view) const;
   std::vector<StatusReport::Rejected> Rejected(const shm::CoordinatorView& view, int64_t wall_ms);

@@ -13,7 +13,7 @@
 
 #include "common/base/limits.h"
 #include "common/log/log.h"
-#include "coordinator/job/broken_pipe.h"
+#include "coordinator/text/broken_pipe.h"
 
 namespace headcount {
 namespace {

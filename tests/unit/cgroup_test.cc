@@ -1,6 +1,6 @@
 // What the texts of the kernel about a control group mean, and what a job makes of them. The files stand below a folder
 // of the test's own.
-#include "coordinator/job/cgroup.h"
+#include "coordinator/options/cgroup.h"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/commands/health_options.h"
+#include "coordinator/commands/report/report_options.h"
+#include "coordinator/commands/status_options.h"
 #include "coordinator/options/run_option_table.h"
 
 namespace headcount {

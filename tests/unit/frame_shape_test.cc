@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/base/limits.h"
-#include "common/decode/json/json_walk.h"
+#include "common/decode/json_walk.h"
 #include "tests/support/guarded_bytes.h"
 #include "tests/support/random.h"
 

@@ -9,8 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/commands/explain_options.h"
+#include "coordinator/commands/health_options.h"
+#include "coordinator/commands/report/report_options.h"
+#include "coordinator/commands/status_options.h"
+#include "coordinator/commands/tail_options.h"
 #include "coordinator/options/option_table.h"
-#include "coordinator/options/other_option_tables.h"
 #include "coordinator/options/run_option_table.h"
 
 namespace headcount {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/commands/health_options.h"
+#include "coordinator/commands/status_options.h"
 #include "coordinator/options/command_line.h"
 #include "coordinator/options/run_option_table.h"
 

@@ -1,5 +1,5 @@
 // What a job calls its status file, and which one a reader finds without being told.
-#include "coordinator/status/status_file_name.h"
+#include "coordinator/options/status_file_name.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/commands/explain_options.h"
+#include "coordinator/commands/health_options.h"
+#include "coordinator/commands/status_options.h"
 #include "coordinator/options/command_line.h"
 
 namespace headcount {

@@ -2,7 +2,7 @@
 // them. A process of its own, which commits nothing and joins no group.
 #pragma once
 
-#include "coordinator/options/command_line.h"
+#include "coordinator/commands/report/report_options.h"
 
 namespace headcount {
 

@@ -1,4 +1,4 @@
-#include "coordinator/job/cgroup.h"
+#include "coordinator/options/cgroup.h"
 
 #include <algorithm>
 #include <charconv>

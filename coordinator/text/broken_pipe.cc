@@ -1,4 +1,4 @@
-#include "coordinator/job/broken_pipe.h"
+#include "coordinator/text/broken_pipe.h"
 
 #include <poll.h>
 #include <signal.h>

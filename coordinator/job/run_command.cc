@@ -1,4 +1,4 @@
-#include "coordinator/job/run_request.h"
+#include "coordinator/job/run_command.h"
 
 #include "common/base/limits.h"
 #include "common/base/result.h"
@@ -49,7 +49,7 @@ Result<void> CheckConfig(const RunOptions& options, bool ready) {
 
 }  // namespace
 
-int Answer(const RunRequest& request) {
+int RunRun(const RunRequest& request) {
   switch (request.what) {
     case RunRequest::What::kPrintConfig: return End(PrintConfig(request));
     case RunRequest::What::kCheckConfig: return End(CheckConfig(request.options, false));

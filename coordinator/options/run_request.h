@@ -1,4 +1,5 @@
-// What `headcount run` is asked to do: the job itself, or to show or check its configuration. Runs in the coordinator.
+// What `headcount run` is asked to do: the job itself, or to show or check its configuration. Plain
+// data, made from the command line (command_line.h) and done by job/run_command.h. Runs in the coordinator.
 #pragma once
 
 #include <functional>
@@ -16,8 +17,5 @@ struct RunRequest {
   std::string shown_config;                    // kPrintConfig: what to print
   std::function<Result<RunOptions>()> reread;  // kRun: the options once more, for a SIGHUP
 };
-
-// Does it, and returns the exit code of the program; whatever needs saying has been said.
-int Answer(const RunRequest& request);
 
 }  // namespace headcount

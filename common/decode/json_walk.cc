@@ -1,4 +1,4 @@
-#include "common/decode/json/json_walk.h"
+#include "common/decode/json_walk.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "coordinator/status/status_file_name.h"
+#include "coordinator/options/status_file_name.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,0 +1,25 @@
+// The options of `headcount health`: their table, the help, and from words to checked options. Errors are kUsage. Pure;
+// runs in the process of the command, before anything else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "coordinator/options/option_table.h"
+#include "coordinator/options/surroundings.h"
+
+namespace headcount {
+
+struct HealthOptions {
+  bool ready = false;
+  int64_t max_age_ms = 15'000;
+  std::string status_file;
+};
+Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host);
+
+OptionTable HealthOptionTable();
+std::string HealthHelp();
+
+}  // namespace headcount

@@ -1,0 +1,24 @@
+// The options of `headcount status`: their table, the help, and from words to checked options. Errors are kUsage. Pure;
+// runs in the process of the command, before anything else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "coordinator/options/option_table.h"
+#include "coordinator/options/surroundings.h"
+
+namespace headcount {
+
+struct StatusOptions {
+  bool json = false;
+  bool watch = false;
+  std::string status_file;
+};
+Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host);
+
+OptionTable StatusOptionTable();
+std::string StatusHelp();
+
+}  // namespace headcount
