@@ -1,5 +1,6 @@
-// `headcount COMMAND [OPTION]...`: reads the command line, hands over to the command, ends with its exit code.
-// Becomes the coordinator for `run`.
+// This file reads the command word, hands over to that command, and ends with the command's exit code.
+//     headcount COMMAND [OPTION]...
+// For `run` this process becomes the coordinator.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,17 +30,18 @@ int Print(const std::string& text) {
 
 template <typename Parse, typename Run>
 int Dispatch(const std::vector<std::string>& args, const std::string& help, Parse parse, Run run) {
-  switch (WhatIsAsked(args)) {
-    case Asked::kHelp: return Print(help);
-    case Asked::kVersion: return Print(VersionText());
-    case Asked::kNothing: break;
+  switch (ParseHelpOrVersion(args)) {
+    case HelpOrVersion::kHelp: return Print(help);
+    case HelpOrVersion::kVersion: return Print(VersionText());
+    case HelpOrVersion::kNothing: break;
   }
   const auto options = parse(args, ThisHost());
   return options.ok() ? run(*options) : Refuse(options.error());
 }
 
-// With one of the three closed, the next file to be opened would get its number: minutes or log lines would go
-// into a pipe between our processes. What stands in here is open the wrong way round, so that using it fails.
+// Without this, the next file that the program opens would get the number of a closed standard descriptor. Minutes or
+// log lines would then go into a pipe between our processes. The replacement is open in the wrong direction, so that
+// every use of it fails.
 void FillStandardDescriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(fd, F_GETFD) == -1) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -56,7 +58,7 @@ int UnknownCommand(const std::string& word) {
 int Main(const std::vector<std::string>& words) {
   FillStandardDescriptors();
   RememberSigpipe();
-  // A file that may not grow (ulimit -f) is a write that fails, and says so, and no sudden death.
+  // A file that may not grow (ulimit -f) must be a failed write with an error, and not a sudden death.
   signal(SIGXFSZ, SIG_IGN);
   if (const Result<void> stack = EnsureStack(); !stack) return Refuse(stack.error());
   if (words.empty())

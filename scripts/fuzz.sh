@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(dirname "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")
 cd "$root"
 
-targets=(decoder judge point_text)
+targets=(decoder judge commit_metadata)
 build=build/fuzz
 kept=tests/fuzz/corpus
 
@@ -30,7 +30,7 @@ max_len() {
   case $1 in
     decoder) echo 4100 ;;
     judge) echo 700 ;;
-    point_text) echo 3200 ;;
+    commit_metadata) echo 3200 ;;
   esac
 }
 

@@ -21,12 +21,12 @@
 namespace headcount {
 namespace {
 
-// Read at a time. Small enough that 64 files and the cache can take it, large enough that the system call
-// costs nothing beside decoding some 250 frames.
+// Bytes in one read. Small enough for 64 files and the cache, and large enough that the system call costs nothing
+// beside decoding some 250 frames.
 constexpr size_t kChunkBytes = size_t{256} << 10;
 
-// Read by one Fetch() that finds no record: 16 MiB. A file of a hundred gigabytes without a line end must not
-// look like a worker that hangs.
+// Chunks that one Fetch() reads while it finds no record: 16 MiB. A file of a hundred gigabytes without a line end must
+// not make the worker look hung.
 constexpr int kChunksAFetch = 64;
 
 constexpr const char* kStdin = "-";
@@ -39,7 +39,7 @@ Error CannotRead(const std::string& path, const std::string& cause) {
 
 Error CannotRead(const std::string& path, int error_number) { return CannotRead(path, strerror(error_number)); }
 
-// The descriptor that the path is another name of; nullopt if it is a path like any other.
+// The descriptor that the path names. nullopt: the path is an ordinary one.
 std::optional<int> DescriptorNamedBy(const std::string& path) {
   if (path == kStdin || path == "/dev/stdin") return STDIN_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
@@ -62,7 +62,7 @@ Result<void> CheckPath(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return CannotRead(path, errno);
   if (S_ISDIR(info.st_mode)) return CannotRead(path, EISDIR);
-  // Opening a named pipe and closing it again would be seen by whoever writes to it, so it is only looked at.
+  // The writer at the other end of a named pipe would notice an open and a close. So this only checks the rights.
   if (!S_ISREG(info.st_mode)) {
     return eaccess(path.c_str(), R_OK) == 0 ? Result<void>() : Result<void>(CannotRead(path, errno));
   }
@@ -72,7 +72,7 @@ Result<void> CheckPath(const std::string& path) {
   return {};
 }
 
-// What a pipe has handed to one reader another one does not see: two partitions would get torn lines each.
+// One reader of a pipe does not see what another one has read. Two partitions would each get torn lines.
 Result<void> CheckPipesDiffer(const std::vector<std::string>& paths) {
   std::map<std::pair<dev_t, ino_t>, std::string> pipes;
   for (const std::string& path : paths) {
@@ -87,7 +87,7 @@ Result<void> CheckPipesDiffer(const std::vector<std::string>& paths) {
   return {};
 }
 
-// Editors and spreadsheets begin a file of UTF-8 with it. It belongs to the file, not to the first record.
+// Editors and spreadsheets begin a UTF-8 file with it. It belongs to the file, not to the first record.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // A line without its '\n' that is no record.
@@ -95,7 +95,7 @@ bool IsBlank(const char* line, size_t bytes) { return bytes == 0 || (bytes == 1 
 
 }  // namespace
 
-// One input: a descriptor, and a window of its bytes, of which frames are handed out as views.
+// One input: a descriptor, and a window of its bytes. Frames are views of that window.
 //
 //   buffer_  [ handed out | begin_ ... searched_ ... end_ | free ]
 //                           ^ stands at byte base_ + begin_ of the input
@@ -113,12 +113,12 @@ class FileFrameSource::Input {
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
-  // Regular files only. `first_byte`: where standard input stood when it was given to us, else 0.
+  // For regular files only. `first_byte`: the position of standard input when headcount got it, else 0.
   void StartAt(int64_t offset, int64_t first_byte, int64_t size) {
     is_regular_ = true;
     base_ = std::max(offset, first_byte);
     known_end_ = std::max(size, first_byte);
-    // From the byte before: it is the end of a line, or the rest of that line is not ours.
+    // Starts at the byte before. Either that ends a line, or the rest of that line is not ours.
     if (base_ > first_byte) {
       --base_;
       skips_line_ = true;
@@ -129,7 +129,7 @@ class FileFrameSource::Input {
   }
   void WaitForArrivals() { may_block_ = true; }
 
-  // Records that lie in the window; reads on only if none does, as that moves the window.
+  // The records in the window. Reads on only if the window has none, because that moves the window.
   Result<FrameBatch> Fetch(size_t max) {
     frames_.clear();
     gave_up_ = false;
@@ -145,7 +145,7 @@ class FileFrameSource::Input {
     return FrameBatch{frames_.data(), frames_.size()};
   }
 
-  // The number, from 1 on, of the line that begins at `offset`, handed out by the last Fetch(): its bytes are still
+  // The number, from 1 on, of the line that begins at `offset`. The last Fetch() handed it out, so its bytes are still
   // here.
   std::optional<uint64_t> LineOf(Offset offset) const {
     const auto at = static_cast<size_t>(std::max<int64_t>(0, offset.value() - base_));
@@ -153,15 +153,15 @@ class FileFrameSource::Input {
     return lines_ + 1 - static_cast<uint64_t>(std::count(buffer_.get() + at, buffer_.get() + begin_, '\n'));
   }
 
-  // The last Fetch() found nothing and did not look at all that is there.
+  // The last Fetch() found no record and did not look at everything that is there.
   bool gave_up() const { return gave_up_; }
-  // Within a line that is being skipped this is a place in that line, which stands for the line after it.
+  // While a line is being skipped, this lies within that line, and stands for the line after it.
   Offset position() const { return Offset(std::max(start_, base_ + static_cast<int64_t>(begin_))); }
   Offset known_end() const { return Offset(known_end_); }
 
   bool IsAtEnd() {
     if (begin_ != end_) return false;
-    // A file whose end nobody has read up to yet: look whether there is a byte, without moving the window.
+    // No read has reached the end of this file yet: checks for one more byte without moving the window.
     if (!at_end_ && is_regular_) {
       char byte;
       if (pread(fd_, &byte, 1, base_ + static_cast<int64_t>(end_)) == 0) MeetEnd();
@@ -170,7 +170,7 @@ class FileFrameSource::Input {
   }
 
  private:
-  // Takes one line off the window, a record or not; false: the window holds no whole one.
+  // Takes one line off the window, a record or not. False: the window has no whole line.
   bool TakeLine() {
     char* const begin = buffer_.get() + begin_;
     const char* const found = static_cast<const char*>(memchr(buffer_.get() + searched_, '\n', end_ - searched_));
@@ -197,7 +197,7 @@ class FileFrameSource::Input {
   void Take(const char* line, size_t bytes, size_t line_end_bytes) {
     const Offset offset(base_ + static_cast<int64_t>(begin_));
     begin_ += bytes + line_end_bytes;
-    // The offset stays that of the line: a worker that comes back begins there, and finds the mark again.
+    // Keeps the offset of the line: a worker that comes back begins there, and finds the byte order mark again.
     if (offset == Offset(0) && std::string_view(line, bytes).substr(0, kByteOrderMark.size()) == kByteOrderMark) {
       line += kByteOrderMark.size();
       bytes -= kByteOrderMark.size();
@@ -208,10 +208,10 @@ class FileFrameSource::Input {
     searched_ = begin_;
   }
 
-  // Reads one chunk behind what has not been taken yet. False: nothing has arrived, or this is the end.
+  // Reads one chunk behind what is not taken yet. False: nothing has arrived, or this is the end.
   Result<bool> ReadOn() {
     if (skips_line_) begin_ = end_;
-    MakeRoom();
+    Evict();
     if (may_block_ && !HasArrivals()) return false;
     const ssize_t bytes = Read();
     if (bytes == -1) {
@@ -219,13 +219,13 @@ class FileFrameSource::Input {
       return CannotRead(path_, errno);
     }
     end_ += static_cast<size_t>(bytes);
-    // An end is something to go on with, too: the last line may lack its '\n'.
+    // An end lets the caller go on, too: the last line may lack its '\n'.
     if (bytes == 0) MeetEnd();
     return true;
   }
 
-  // Moves what is left to the front: less than a line, so that a chunk fits behind it.
-  void MakeRoom() {
+  // Moves what is left to the front. It is less than a line, so that a chunk fits behind it.
+  void Evict() {
     const size_t left = end_ - begin_;
     HC_CHECK(left <= max_frame_bytes_, "an input's line outgrew its buffer, " + path_);
     memmove(buffer_.get(), buffer_.get() + begin_, left);
@@ -235,8 +235,8 @@ class FileFrameSource::Input {
     end_ = left;
   }
 
-  // The inherited descriptor may be shared with others, so that it is not made non-blocking; and a named pipe
-  // that nobody has opened for writing yet is quiet here, where read(2) would take that for its end.
+  // The source may share the inherited descriptor with other processes, so it does not make it non-blocking. And
+  // poll(2) is quiet about a named pipe that no writer has opened yet, where read(2) would report its end.
   bool HasArrivals() const {
     pollfd ask{fd_, POLLIN, 0};
     return poll(&ask, 1, 0) == 1;
@@ -257,17 +257,17 @@ class FileFrameSource::Input {
   const int fd_;
   const bool owns_fd_;
   const size_t max_frame_bytes_;
-  // Only as much of it as the longest line needs is ever touched.
+  // The source touches only as much of it as the longest line needs.
   const std::unique_ptr<char[]> buffer_;
 
   // Fixed after the start.
   bool is_regular_ = false;  // can be read from anywhere, and never waits
-  bool may_block_ = false;   // must be asked before it is read
+  bool may_block_ = false;   // must be polled before a read
   int64_t start_ = 0;
-  bool knows_lines_ = true;  // it is read from its beginning
+  bool knows_lines_ = true;  // the source reads it from its beginning
 
   // The window.
-  int64_t base_ = 0;  // the input's byte that buffer_[0] is
+  int64_t base_ = 0;  // the byte of the input that buffer_[0] is
   size_t begin_ = 0;
   size_t searched_ = 0;  // no '\n' in [begin_, searched_)
   size_t end_ = 0;
@@ -276,11 +276,11 @@ class FileFrameSource::Input {
   bool at_end_ = false;
   int64_t known_end_ = -1;
   bool gave_up_ = false;
-  std::vector<SourceFrame> frames_;  // what the last Fetch handed out
+  std::vector<SourceFrame> frames_;  // the frames of the last Fetch
 };
 
-FileFrameSource::FileFrameSource(std::vector<std::string> paths, size_t max_frame_bytes, Life life)
-    : paths_(std::move(paths)), max_frame_bytes_(max_frame_bytes), life_(life), inputs_(paths_.size()) {}
+FileFrameSource::FileFrameSource(std::vector<std::string> paths, size_t max_frame_bytes, FirstRead first_read)
+    : paths_(std::move(paths)), max_frame_bytes_(max_frame_bytes), first_read_(first_read), inputs_(paths_.size()) {}
 
 FileFrameSource::~FileFrameSource() {
   if (ready_fd_ != -1) close(ready_fd_);
@@ -331,7 +331,7 @@ Result<void> FileFrameSource::Open(const StartPosition& start) {
   HC_CHECK(index < paths_.size() && inputs_[index] == nullptr, "no such input, or opened twice");
   const std::string& path = paths_[index];
   const bool is_stdin = path == kStdin;
-  // Without O_NONBLOCK a named pipe would keep us here until somebody writes to it.
+  // Without O_NONBLOCK the open of a named pipe would block until another process writes to it.
   const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat info {};
   if (fd == -1 || fstat(fd, &info) != 0) return CannotRead(path, errno);
@@ -343,10 +343,10 @@ Result<void> FileFrameSource::Open(const StartPosition& start) {
       return CannotRead(path, "it was read up to byte " + std::to_string(start.offset.value()) + " before and has " +
                                   std::to_string(info.st_size) + " bytes now");
     }
-    // Whoever starts us may have read a line or two of it: (read header; headcount ... --input -) < file
+    // The process that starts headcount may have read a line or two: (read header; headcount ... --input -) < file
     const int64_t first_byte = is_stdin ? std::max<int64_t>(lseek(fd, 0, SEEK_CUR), 0) : 0;
     input->StartAt(start.offset.value(), first_byte, info.st_size);
-  } else if (start.offset.value() > 0 || life_ == Life::kRestarted) {
+  } else if (start.offset.value() > 0 || first_read_ == FirstRead::kRestarted) {
     return Error{ExitCode::kTryAgain, "input " + NameOf(path) +
                                           " is no regular file and cannot be read again after its worker ended: start "
                                           "over, or give a file"};
@@ -360,7 +360,7 @@ Result<void> FileFrameSource::Open(const StartPosition& start) {
 }
 
 Result<bool> FileFrameSource::Watch(int fd, const std::string& path) {
-  // Edge-triggered: a pipe that is not read on for now (--max-skew) must not keep the worker awake.
+  // Edge-triggered: a pipe that is not read for now (--max-skew) must not keep the worker awake.
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   if (epoll_ctl(ready_fd_, EPOLL_CTL_ADD, fd, &event) == 0) return true;
@@ -378,7 +378,7 @@ FileFrameSource::Input& FileFrameSource::Of(PartitionId p) const {
 Result<FrameBatch> FileFrameSource::Fetch(PartitionId p, size_t max) {
   Input& input = Of(p);
   Result<FrameBatch> batch = input.Fetch(max);
-  // Nothing will arrive that could wake the worker: what it has to read is here.
+  // No arrival will wake the worker: what it has to read is here already.
   if (input.gave_up()) eventfd_write(more_fd_, 1);
   return batch;
 }

@@ -17,23 +17,24 @@ using kafka::QueueEvent;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// One question on the way to an error.
+// The time for one question on the way to an error.
 constexpr int kLookTimeoutMs = 2'000;
 constexpr milliseconds kLookInterval{1'000};
-// A broker that has just started may say for a moment that a topic does not exist.
+// A broker that has just started may report for a moment that a topic does not exist.
 constexpr seconds kUnknownFor{5};
-// Bytes that cannot be read at one place for this long never will be.
+// If bytes at one offset cannot be read for this long, the source takes them for unreadable.
 constexpr seconds kUnreadableFor{30};
-// With 10 ms a queue that was passed over stands still for no more than about that. This many partitions may ask so
-// often: a request wakes up the fetcher for all partitions of that leader, and a thousand partitions that each ask
-// would bury it. The others are waiting for the broker, most likely; being asked would only keep it from answering.
-constexpr milliseconds kNudgeInterval{10};
-constexpr milliseconds kRareNudgeInterval{200};
-// How old the end of a partition may be that nothing is taken from.
+// With 10 ms a queue from which the fetcher backed off stands still for about that time. Only a few partitions may ask
+// that often (kWakesAnInterval). A request wakes the fetcher for all partitions of that leader, and requests of a
+// thousand partitions would bury it. The other partitions most likely wait for the broker, and questions would only
+// delay its answer.
+constexpr milliseconds kWakeFetcherInterval{10};
+constexpr milliseconds kRareWakeFetcherInterval{200};
+// How old the end of a partition may be while the worker takes nothing from it.
 constexpr milliseconds kEndsInterval{50};
-constexpr size_t kNudgesAnInterval = 4;
+constexpr size_t kWakesAnInterval = 4;
 
-// With the record before the first that is wanted: where nothing new comes, it is the only one to know the topic by.
+// Begins with the record before the first wanted one. If no new record comes, only that one identifies the topic.
 std::vector<kafka::PartitionConsumer::Start> StartsOf(const std::vector<StartPosition>& positions) {
   std::vector<kafka::PartitionConsumer::Start> starts;
   starts.reserve(positions.size());
@@ -92,8 +93,7 @@ Result<FrameBatch> KafkaFrameSource::Fetch(PartitionId p, size_t max) {
   return FrameBatch{taken.records->data(), taken.records->size()};
 }
 
-// Hashing one record costs about as much as reading it, and the writer must have seen one mark before there is the
-// next.
+// Hashing one record costs about as much as reading it, and the writer must see one mark before the next replaces it.
 void KafkaFrameSource::KeepMark(PartitionId p, Partition* partition) const {
   const Clock::time_point now = Clock::now();
   if (partition->mark && now - partition->marked < milliseconds(limits::kMarkEveryMs)) return;
@@ -104,7 +104,7 @@ void KafkaFrameSource::KeepMark(PartitionId p, Partition* partition) const {
 }
 
 void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const {
-  // Before the place where reading is to begin: only the record before it was asked for, and it is not there.
+  // The end lies before the start: the fetcher asked for the record before the start only, and it is not there.
   if (event.kind == QueueEvent::Kind::kEnd && event.offset < partition->start) {
     return Note({QueueEvent::Kind::kOffsetGone, event.offset, "the end lies before the start"}, partition);
   }
@@ -120,7 +120,7 @@ void KafkaFrameSource::Note(const QueueEvent& event, Partition* partition) const
     partition->trouble = Trouble{event, partition->position, now, now};
     return;
   }
-  // After bytes that it cannot read librdkafka says this and that; the first reason is the one to report.
+  // After unreadable bytes librdkafka reports various events. The first reason is the one to report.
   if (partition->trouble->event.kind != QueueEvent::Kind::kUnreadable) partition->trouble->event = event;
   partition->trouble->next_look = now + kLookInterval;
 }
@@ -139,13 +139,13 @@ Result<void> KafkaFrameSource::Settle(PartitionId p, Partition* partition) {
 }
 
 Result<void> KafkaFrameSource::SettleOffsetGone(PartitionId p, Partition* partition) {
-  // Not the offset that librdkafka names: after bytes that it could not read it may be anything.
+  // Not the offset that librdkafka names: after unreadable bytes that may be any offset.
   const Offset wanted = partition->position;
   const Result<Offset> earliest =
       kafka::ListOffset(consumer_->handle(), options_.topic, p, {OffsetQuestion::Kind::kEarliest, {}}, kLookTimeoutMs);
   if (!earliest.ok()) return {};
   if (*earliest > wanted) return LostInput(p, partition, wanted, *earliest);
-  // Retention took no more than the record before it, which need not be there.
+  // Retention removed at most the record before it, which need not be there.
   if (*earliest == wanted) return ReadAgainFrom(p, partition, wanted);
   const Result<Offset> end = AskHighWatermark(p, kLookTimeoutMs);
   if (!end.ok()) return {};
@@ -193,14 +193,14 @@ Result<void> KafkaFrameSource::SettleUnknownPartition(PartitionId p, Partition* 
                                            ResetAdvice(options_.config.group, options_.topic)};
 }
 
-// Whether a topic that has been read was made anew, the writer finds out (common/kafka/README.md): with
-// --on-lost-input=continue it leads the job to the beginning of the new one, if it is given the time.
+// The writer finds out whether a topic was deleted and created again (common/kafka/README.md). With
+// --on-lost-input=continue it leads the job to the beginning of the new topic, if the source gives it the time.
 milliseconds KafkaFrameSource::PatienceWith(const Partition& partition, milliseconds usual) const {
   const bool waits = options_.on_lost_input == OnLostInput::kContinue && partition.mark;
-  return waits ? milliseconds(limits::kMadeAnewPatienceMs) : usual;
+  return waits ? milliseconds(limits::kRecreatedTopicPatienceMs) : usual;
 }
 
-// Reads the same place again, so that librdkafka, which would go on after it, skips nothing.
+// Reads from the same offset again. librdkafka would go on after the bytes, and so skip them.
 Result<void> KafkaFrameSource::SettleUnreadable(PartitionId p, Partition* partition) {
   if (Clock::now() - partition->trouble->since < kUnreadableFor) {
     return ReadAgainFrom(p, partition, partition->position);
@@ -211,7 +211,7 @@ Result<void> KafkaFrameSource::SettleUnreadable(PartitionId p, Partition* partit
 }
 
 Result<void> KafkaFrameSource::ReadAgainFrom(PartitionId p, Partition* partition, Offset offset) {
-  // The trouble is remembered until a record or an end comes: it may be the same again.
+  // Keeps the trouble until a record or an end comes: the next event may be the same trouble again.
   partition->trouble_pending = false;
   partition->position = offset;
   partition->end.reset();
@@ -226,8 +226,8 @@ Offset KafkaFrameSource::KnownEnd(PartitionId p) const {
   return partition.fetched_end ? std::max(*partition.fetched_end, partition.position) : Offset(-1);
 }
 
-// The fetcher has met the end that a read_committed reader is shown, nothing waits to be taken, and yet the log goes
-// on.
+// An open transaction stands at the position if three things hold. The fetcher has met the last stable offset, no
+// record waits for the worker, and the log goes on.
 Offset KafkaFrameSource::OpenTransactionEnd(PartitionId p) const {
   const Partition& partition = At(p);
   const bool at_stable_end = partition.end == partition.position && !partition.trouble_pending;
@@ -237,11 +237,11 @@ Offset KafkaFrameSource::OpenTransactionEnd(PartitionId p) const {
 
 EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {
   Partition& partition = At(p);
-  consumer_->Wake(p);
+  consumer_->WakeFetcher(p);
   const Result<Offset> high_watermark = AskHighWatermark(p, timeout_ms);
   if (!high_watermark.ok() || partition.trouble_pending) return EndAnswer::kUnanswered;
-  // The last stable offset lies between the position of a read_committed reader and the high watermark: where
-  // these two are equal, so is it, and no transaction is open.
+  // The last stable offset lies between the position of a read_committed reader and the high watermark. If these two
+  // are equal, it equals them, and no transaction is open.
   if (*high_watermark == partition.position) {
     partition.end = partition.position;
     return EndAnswer::kAtEnd;
@@ -252,8 +252,8 @@ EndAnswer KafkaFrameSource::AskEnd(PartitionId p, int timeout_ms) {
 }
 
 Result<Offset> KafkaFrameSource::AskHighWatermark(PartitionId p, int timeout_ms) {
-  // Not the high watermark that the last fetch told: nobody knows how old it is. And not of the reading client:
-  // with read_committed it is only told the last stable offset.
+  // Not the high watermark of the last fetch: its age is unknown. And not from the reading client: with read_committed
+  // the broker tells it only the last stable offset.
   if (end_asker_ == nullptr) {
     Result<kafka::Handle> asker =
         kafka::NewAskingConsumer(options_.config, kafka::Isolation::kReadUncommitted, kafka::GroupUse::kNone);
@@ -268,21 +268,21 @@ LeaderContact KafkaFrameSource::Contact(PartitionId p) const {
   return {contact.answers, contact.losses};
 }
 
-void KafkaFrameSource::Nudge(PartitionId p) {
+void KafkaFrameSource::WakeFetcherIfIdle(PartitionId p) {
   Partition& partition = At(p);
   if (partition.end == partition.position) return;
-  const auto turns = static_cast<int64_t>(1 + (partitions_.size() - 1) / kNudgesAnInterval);
-  const milliseconds interval = consumer_->MayBePassedOver(p) ? kNudgeInterval : kRareNudgeInterval;
+  const auto turns = static_cast<int64_t>(1 + (partitions_.size() - 1) / kWakesAnInterval);
+  const milliseconds interval = consumer_->MayBeBackedOff(p) ? kWakeFetcherInterval : kRareWakeFetcherInterval;
   const Clock::time_point now = Clock::now();
-  if (now - partition.nudged < interval * turns) return;
-  if (consumer_->WakeSometimes(p)) partition.nudged = now;
+  if (now - partition.fetcher_woken < interval * turns) return;
+  if (consumer_->WakeFetcherIfDue(p)) partition.fetcher_woken = now;
 }
 
 int KafkaFrameSource::ReadyFd() const { return consumer_ == nullptr ? -1 : consumer_->ready_fd(); }
 
 void KafkaFrameSource::ClearReady() {
   consumer_->ClearReady();
-  // librdkafka looks the partition up by its name each time: too dear for every batch of every partition.
+  // librdkafka looks the partition up by name each time: too expensive for every batch of every partition.
   const Clock::time_point now = Clock::now();
   if (now < next_ends_look_) return;
   next_ends_look_ = now + kEndsInterval;

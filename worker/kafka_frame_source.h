@@ -1,7 +1,8 @@
-// A worker's partitions of the input topic, read from Kafka with read_committed, from absolute offsets, one
-// queue a partition. Runs in a worker. Promises what frame_source.h says, and: the bytes handed out are
-// librdkafka's own buffers, never copied; a broker or leader that is away is no error, just no frames;
-// nothing is skipped without being named (lost input is an error, or counted).
+// A worker's partitions of the input topic: read from Kafka with read_committed, from absolute offsets, one queue a
+// partition. Runs in a worker. Keeps the promises of frame_source.h, and these:
+// - the bytes handed out are librdkafka's own buffers, never copied;
+// - a missing broker or leader is no error, only a lack of frames;
+// - the source skips nothing silently: lost input is an error, or counted.
 #pragma once
 
 #include <chrono>
@@ -26,8 +27,8 @@ struct KafkaSourceOptions {
   kafka::ClientConfig config;
   std::string topic;
   OnLostInput on_lost_input = OnLostInput::kFail;
-  // Bytes of frames fetched ahead, over all partitions of the worker. More bought no speed: 4 partitions with 0.7 us
-  // of work a frame ran as fast with 8 MiB (21 MB in all) as with 64 MiB (98 MB).
+  // Bytes of frames fetched ahead, over all partitions of the worker. More gained no speed. 4 partitions with 0.7 us of
+  // work a frame ran as fast with 8 MiB (21 MB in all) as with 64 MiB (98 MB).
   uint64_t fetch_budget_bytes = uint64_t{16} << 20;
 };
 
@@ -41,17 +42,17 @@ class KafkaFrameSource final : public FrameSource {
   Result<void> Start(const std::vector<StartPosition>& partitions) override;
   Result<void> Add(const std::vector<StartPosition>& partitions) override;
 
-  // Blocks only where something is wrong, to ask what: 2 s at most, once a second.
+  // Blocks only after an event that is no record, to ask for its cause: at most 2 s, once a second.
   Result<FrameBatch> Fetch(PartitionId p, size_t max) override;
 
   Offset Position(PartitionId p) const override;
-  // At the end: Position(). Else the high watermark of the last fetch, which may lie beyond the last stable
-  // offset while a transaction is open.
+  // At the end: Position(). Otherwise the high watermark of the last fetch, which may lie beyond the last stable offset
+  // while a transaction is open.
   Offset KnownEnd(PartitionId p) const override;
   Offset OpenTransactionEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
   LeaderContact Contact(PartitionId p) const override;
-  void Nudge(PartitionId p) override;
+  void WakeFetcherIfIdle(PartitionId p) override;
 
   // -1 before Start.
   int ReadyFd() const override;
@@ -62,24 +63,24 @@ class KafkaFrameSource final : public FrameSource {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Something a queue said that is not a record, until it is settled: gone, or an error.
+  // An event in a queue that is no record, until the source settles it: the trouble is gone, or an error.
   struct Trouble {
     kafka::QueueEvent event;
-    Offset at;  // the position it stands at; whatever comes at the same place is the same trouble
+    Offset at;  // the position at that time; a later event at the same position is the same trouble
     Clock::time_point since;
     Clock::time_point next_look;
   };
 
   struct Partition {
     Offset position;
-    Offset start;  // as it was asked for; the fetcher begins one before, for the mark
+    Offset start;  // the start that the worker asked for; the fetcher begins one before, for the mark
     std::optional<RecordMark> mark;
     Clock::time_point marked;
-    std::optional<Offset> end;          // where the end was seen last
-    std::optional<Offset> fetched_end;  // the high watermark of the last fetch, as of a moment ago
+    std::optional<Offset> end;          // the end that the source saw last
+    std::optional<Offset> fetched_end;  // the high watermark of the last fetch, a moment old
     std::optional<Trouble> trouble;
-    bool trouble_pending = false;  // it has not been acted on since `trouble->next_look`
-    Clock::time_point nudged;
+    bool trouble_pending = false;  // the source has not acted on it since `trouble->next_look`
+    Clock::time_point fetcher_woken;
   };
 
   Partition& At(PartitionId p);
@@ -87,7 +88,7 @@ class KafkaFrameSource final : public FrameSource {
   void Note(const kafka::QueueEvent& event, Partition* partition) const;
   void KeepMark(PartitionId p, Partition* partition) const;
 
-  // Each ends the trouble, leaves it for a later look, or says why it cannot be ended.
+  // Each ends the trouble, leaves it for a later look, or returns why it cannot end it.
   Result<void> Settle(PartitionId p, Partition* partition);
   Result<void> SettleOffsetGone(PartitionId p, Partition* partition);
   Result<void> SettleUnknownPartition(PartitionId p, Partition* partition);
@@ -96,13 +97,13 @@ class KafkaFrameSource final : public FrameSource {
   std::chrono::milliseconds PatienceWith(const Partition& partition, std::chrono::milliseconds usual) const;
   Result<void> ReadAgainFrom(PartitionId p, Partition* partition, Offset offset);
 
-  // The high watermark, asked for now; nothing: no answer.
+  // The high watermark, asked for now. An error: no answer.
   Result<Offset> AskHighWatermark(PartitionId p, int timeout_ms);
   std::string Describe(PartitionId p) const;
 
   const KafkaSourceOptions options_;
   std::unique_ptr<kafka::PartitionConsumer> consumer_;
-  // read_uncommitted; made when an end is first asked for.
+  // read_uncommitted; made when the worker first asks for an end.
   kafka::Handle end_asker_;
   std::map<PartitionId, Partition> partitions_;
   Clock::time_point next_ends_look_;

@@ -1,6 +1,6 @@
-// Whether anything of a partition can be counted at all, and if not, when that is to be said: once, after a thousand
-// records or ten seconds. A stream of which nothing is counted would otherwise look like one that is silent. Pure: time
-// is passed in. Runs in the worker.
+// Decides whether any record of a partition can be counted. If none can, it says when the reader logs that: once, after
+// a thousand records or ten seconds. Otherwise a stream without countable records would look like a silent one. Pure:
+// the caller passes time in. Runs in the worker.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@ namespace headcount {
 
 class UncountedWatch {
  public:
-  // `after_records`: false for inputs that end by themselves, whose end says it; only a long one says it before.
+  // `after_records`: false for inputs that end by themselves. Their end reports it, so only the time limit counts for
+  // them.
   explicit UncountedWatch(bool after_records) : after_records_(after_records) {}
 
   // --- Records, as they are decoded -------------------------------------------------------------------------
-  // A valid frame is one that can be counted, whatever its time makes of it.
+  // A valid frame can be counted, whatever verdict its time brings.
   void OnValid() {
     any_valid_ = true;
     in_a_row_ = 0;
@@ -28,8 +29,8 @@ class UncountedWatch {
     last_ = reason;
   }
 
-  // --- What is to be said -----------------------------------------------------------------------------------
-  // True once: nothing of it could be counted, and enough was seen to say so.
+  // --- Results ----------------------------------------------------------------------------------------------
+  // True once: no record could be counted, and there were enough of them.
   bool TakeDue(int64_t now_ms) {
     if (any_valid_ || told_ || first_ms_ < 0) return false;
     const bool many = after_records_ && before_valid_.invalid() >= limits::kUncountedRecords;
@@ -37,9 +38,9 @@ class UncountedWatch {
     return told_;
   }
   bool MayBeDue() const { return !any_valid_ && !told_; }
-  // Invalid ones before the first valid one.
+  // The invalid records before the first valid one.
   const VerdictCounts& before_valid() const { return before_valid_; }
-  // The newest records that are all invalid; 0: the newest is valid, or there is none.
+  // How many of the newest records are invalid in a row. 0: the newest is valid, or there is none.
   uint64_t in_a_row() const { return in_a_row_; }
   InvalidReason last() const { return last_; }
 

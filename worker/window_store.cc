@@ -6,35 +6,35 @@
 #include "common/base/check.h"
 #include "common/base/limits.h"
 #include "common/log/crash_point.h"
-#include "worker/frame_notes.h"
+#include "worker/rejection_log.h"
 
 namespace headcount {
 
-WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto,
-                         std::function<bool()> wait_for_room)
+WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart closed_frontier,
+                         std::function<bool()> wait_for_memory)
     : slice_(slice),
       generation_(generation),
-      published_upto_(closed_upto),
-      wait_for_room_(std::move(wait_for_room)),
+      published_frontier_(closed_frontier),
+      wait_for_memory_(std::move(wait_for_memory)),
       allocator_(slice.bytes),
-      sealed_upto_(closed_upto) {}
+      sealed_frontier_(closed_frontier) {}
 
 // --- Open windows --------------------------------------------------------------------------------------------
 
 WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
-  if (window < published_upto_) return nullptr;
-  HC_CHECK(window >= sealed_upto_, "a verdict for sealed window " + std::to_string(window.seconds()) +
-                                       " in generation " + std::to_string(generation_.value()));
+  if (window < published_frontier_) return nullptr;
+  HC_CHECK(window >= sealed_frontier_, "a verdict for sealed window " + std::to_string(window.seconds()) +
+                                           " in generation " + std::to_string(generation_.value()));
   latest_ = std::max(latest_, window);
   return &open_.try_emplace(window, slice_.begin).first->second;
 }
 
-void WindowStore::AddComing(OpenWindow* window) {
-  for (size_t i = 0; i < window->coming_count && !out_of_memory_; ++i) {
-    const Fingerprint uid = window->coming[i];
+void WindowStore::InsertPrefetched(OpenWindow* window) {
+  for (size_t i = 0; i < window->prefetched_count && !out_of_memory_; ++i) {
+    const Fingerprint uid = window->prefetched[i];
     while (window->users.Add(uid) == DistinctTable::Added::kMustGrow && Grow(&window->users, uid)) continue;
   }
-  window->coming_count = 0;
+  window->prefetched_count = 0;
 }
 
 bool WindowStore::Grow(DistinctTable* users, Fingerprint uid) {
@@ -48,33 +48,33 @@ bool WindowStore::Grow(DistinctTable* users, Fingerprint uid) {
 
 std::optional<uint64_t> WindowStore::Allocate(uint64_t bytes) {
   std::optional<uint64_t> at = allocator_.Allocate(bytes);
-  while (!at && !out_of_memory_ && wait_for_room_()) at = allocator_.Allocate(bytes);
+  while (!at && !out_of_memory_ && wait_for_memory_()) at = allocator_.Allocate(bytes);
   if (!at) out_of_memory_ = true;
   return at;
 }
 
-const Point* WindowStore::EarliestFirstPoint(size_t place) const {
-  const Point* earliest = nullptr;
+const JudgeState* WindowStore::EarliestFirstContribution(size_t index) const {
+  const JudgeState* earliest = nullptr;
   for (const auto& [start, window] : open_) {
-    if (place >= window.first_points.size() || !window.first_points[place]) continue;
-    const Point& point = *window.first_points[place];
-    if (earliest == nullptr || Earlier(point, *earliest)) earliest = &point;
+    if (index >= window.first_contributions.size() || !window.first_contributions[index]) continue;
+    const JudgeState& state = *window.first_contributions[index];
+    if (earliest == nullptr || Earlier(state, *earliest)) earliest = &state;
   }
   return earliest;
 }
 
 // --- Sealing and closing -------------------------------------------------------------------------------------
 
-void WindowStore::SealUpTo(WindowStart upto, const std::vector<PartitionId>& partitions) {
-  while (!open_.empty() && open_.begin()->first < upto && !out_of_memory_) {
+void WindowStore::SealUpTo(WindowStart frontier, const std::vector<PartitionId>& partitions) {
+  while (!open_.empty() && open_.begin()->first < frontier && !out_of_memory_) {
     SealWindow(open_.begin()->first, &open_.begin()->second, partitions);
     open_.erase(open_.begin());
   }
-  sealed_upto_ = std::max(sealed_upto_, upto);
+  sealed_frontier_ = std::max(sealed_frontier_, frontier);
 }
 
 void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions) {
-  AddComing(window);
+  InsertPrefetched(window);
   if (out_of_memory_) return;
   SealedBlocks blocks;
   blocks.start = start;
@@ -83,10 +83,10 @@ void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::v
   const TableBlocks named{blocks.table_blocks.data(), blocks.table_blocks.size(), blocks.table_block_bytes};
   shm::SealedWindow sealed{start, window->counts, {slice_.begin, slice_.bytes, named, window->users.size()}, {}};
   blocks.first_offsets.resize(partitions.size());
-  for (size_t place = 0; place < window->first_points.size(); ++place) {
-    if (!window->first_points[place]) continue;
-    sealed.first_points.push_back({partitions[place], *window->first_points[place]});
-    blocks.first_offsets[place] = window->first_points[place]->offset;
+  for (size_t index = 0; index < window->first_contributions.size(); ++index) {
+    if (!window->first_contributions[index]) continue;
+    sealed.first_contributions.push_back({partitions[index], *window->first_contributions[index]});
+    blocks.first_offsets[index] = window->first_contributions[index]->offset;
   }
   blocks.stored_bytes = shm::BytesOf(sealed);
   blocks.users = window->users.size();
@@ -98,9 +98,9 @@ void WindowStore::SealWindow(WindowStart start, OpenWindow* window, const std::v
   sealed_refs_.push_back({start, *at});
 }
 
-void WindowStore::ReleaseUpTo(WindowStart closed_upto) {
+void WindowStore::ReleaseUpTo(WindowStart closed_frontier) {
   size_t closed = 0;
-  for (; closed < sealed_.size() && sealed_[closed].start < closed_upto; ++closed) {
+  for (; closed < sealed_.size() && sealed_[closed].start < closed_frontier; ++closed) {
     const SealedBlocks& blocks = sealed_[closed];
     for (const uint32_t name : blocks.table_blocks) {
       allocator_.Free(name * DistinctTable::kAlignment, blocks.table_block_bytes);
@@ -120,7 +120,7 @@ WindowStart WindowStore::NewestNotClosedBefore(WindowStart boundary) const {
   return sealed_after == sealed_.begin() ? WindowStart::Unset() : std::prev(sealed_after)->start;
 }
 
-// Those still on their way into a table, a few a window, are not missed.
+// Leaves out users that are prefetched but not inserted yet, a few in a window.
 WindowStore::NotClosed WindowStore::CountNotClosed() const {
   NotClosed all{open_.size() + sealed_.size(), 0};
   for (const auto& [start, window] : open_) all.users += window.users.size();
@@ -128,23 +128,23 @@ WindowStore::NotClosed WindowStore::CountNotClosed() const {
   return all;
 }
 
-Offset WindowStore::EarliestNeeded(size_t place, Offset now) const {
+Offset WindowStore::EarliestNeeded(size_t index, Offset now) const {
   Offset earliest = now;
-  if (const Point* point = EarliestFirstPoint(place)) earliest = std::min(earliest, point->offset);
+  if (const JudgeState* state = EarliestFirstContribution(index)) earliest = std::min(earliest, state->offset);
   for (const SealedBlocks& blocks : sealed_) {
-    if (place < blocks.first_offsets.size() && blocks.first_offsets[place]) {
-      earliest = std::min(earliest, *blocks.first_offsets[place]);
+    if (index < blocks.first_offsets.size() && blocks.first_offsets[index]) {
+      earliest = std::min(earliest, *blocks.first_offsets[index]);
     }
   }
   return earliest;
 }
 
-WindowStore::Room WindowStore::PublicationRoom(uint64_t bytes) {
-  PublicationBlock& block = publication_blocks_[++publications_ % 2];
+WindowStore::Space WindowStore::HandOffSpace(uint64_t bytes) {
+  HandOffBlock& block = hand_off_blocks_[++hand_offs_ % 2];
   if (block.bytes < bytes) {
     if (block.bytes > 0) allocator_.Free(block.at, block.bytes);
     block.bytes = 0;
-    // Some room to grow, so that a window more does not move it each time.
+    // With some space to grow, so that one more window does not move the block each time.
     const std::optional<uint64_t> at = Allocate(bytes + bytes / 2);
     if (!at) return {};
     block = {*at, bytes + bytes / 2};
@@ -159,9 +159,9 @@ WindowStore::OpenWindow* PartitionSink::Open(WindowStart window) {
     open_ = store_->Find(window);
     last_ = window;
     if (open_ == nullptr) return nullptr;
-    if (open_->first_points.size() <= place_) open_->first_points.resize(place_ + 1);
+    if (open_->first_contributions.size() <= index_) open_->first_contributions.resize(index_ + 1);
   }
-  if (!open_->first_points[place_]) open_->first_points[place_] = judge_->point_before();
+  if (!open_->first_contributions[index_]) open_->first_contributions[index_] = judge_->state_before();
   return open_;
 }
 
@@ -183,19 +183,19 @@ void PartitionSink::AddFuture(WindowStart window) {
 void PartitionSink::AddInvalid(WindowStart window, InvalidReason reason) {
   VerdictCounts one;
   one.invalid_by_reason[static_cast<size_t>(reason)] = 1;
-  AddWaited(window, one);
+  AddUnattributed(window, one);
 }
 
-void PartitionSink::AddWaited(WindowStart window, const VerdictCounts& waited) {
+void PartitionSink::AddUnattributed(WindowStart window, const VerdictCounts& waited) {
   if (WindowStore::OpenWindow* open = Open(window)) store_->Count(open, waited);
 }
 
 void PartitionSink::IsFuture(Offset offset) {
-  if (notes_ != nullptr) notes_->Future(partition_, offset);
+  if (rejections_ != nullptr) rejections_->Future(partition_, offset);
 }
 
 void PartitionSink::IsLate(Offset offset) {
-  if (notes_ != nullptr) notes_->Late(partition_, offset);
+  if (rejections_ != nullptr) rejections_->Late(partition_, offset);
 }
 
 }  // namespace headcount

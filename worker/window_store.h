@@ -1,7 +1,8 @@
-// The windows of one worker: distinct tables and counts while they are open, what the writer reads once they
-// are sealed, and the way to the free list when they are closed. Runs in the worker; the memory is its slice.
+// The windows of one worker. While a window is open, the store keeps its distinct table and its counts. Once it is
+// sealed, the store keeps what the writer reads. When it is closed, the store frees its memory. Runs in the worker; the
+// memory is the worker's slice.
 //
-//   open -> sealed (stored and published for the writer, not changed again) -> closed (memory reused)
+//   open -> sealed (stored and handed over to the writer, not changed again) -> closed (memory reused)
 #pragma once
 
 #include <array>
@@ -15,69 +16,70 @@
 #include "common/base/limits.h"
 #include "common/base/types.h"
 #include "common/judge/judge.h"
-#include "common/judge/point.h"
+#include "common/judge/judge_state.h"
 #include "common/records/verdict.h"
 #include "common/sets/distinct_table.h"
 #include "common/sets/slice_allocator.h"
+#include "common/shm/hand_off.h"
 #include "common/shm/job_memory.h"
-#include "common/shm/publication.h"
 
 namespace headcount {
 
-class FrameNotes;
+class RejectionLog;
 
 class WindowStore {
  public:
-  // A window that is still open. `first_points` is indexed by the partition's place in the worker.
+  // A window that is still open. `first_contributions` is indexed by the partition's index in the worker.
   struct OpenWindow {
     explicit OpenWindow(char* slice) : users(slice) {}
 
     VerdictCounts counts;
     DistinctTable users;
-    // Those whose places in `users` have been asked for, and may be in the cache by now.
-    std::array<Fingerprint, limits::kUsersAhead> coming;
-    size_t coming_count = 0;
-    std::vector<std::optional<Point>> first_points;
+    // Users whose positions in `users` were prefetched, and may be in the cache by now.
+    std::array<Fingerprint, limits::kUsersPrefetched> prefetched;
+    size_t prefetched_count = 0;
+    std::vector<std::optional<JudgeState>> first_contributions;
   };
 
-  // Windows before `closed_upto` are published already: their verdicts are dropped.
-  // `wait_for_room` is called when the slice is full; it answers whether memory has been released meanwhile.
-  WindowStore(shm::Slice slice, Generation generation, WindowStart closed_upto, std::function<bool()> wait_for_room);
+  // Windows before `closed_frontier` are published already, so the store drops their verdicts. The store calls
+  // `wait_for_memory` when the slice is full. True: memory was released meanwhile.
+  WindowStore(shm::Slice slice, Generation generation, WindowStart closed_frontier,
+              std::function<bool()> wait_for_memory);
 
   // --- Open windows -----------------------------------------------------------------------------------------
-  // The open window, made at the first call; null for a window that was published before this life began.
-  // A sealed window is a broken invariant. The pointer lives until the next Seal().
+  // The open window, made at the first call. Null: the window was published before this generation began. A sealed
+  // window is a broken invariant. The pointer lives until the next SealUpTo().
   OpenWindow* Find(WindowStart window);
-  // The set takes it up some users later, or at the seal: a place in a large one is a cache miss, which is over by
-  // then.
+  // The set inserts the user some users later, or at the seal. A position in a large set costs a cache miss, which is
+  // over by then.
   void AddUser(OpenWindow* window, Fingerprint uid) {
     window->users.Prefetch(uid);
-    window->coming[window->coming_count++] = uid;
-    if (window->coming_count == window->coming.size()) AddComing(window);
+    window->prefetched[window->prefetched_count++] = uid;
+    if (window->prefetched_count == window->prefetched.size()) InsertPrefetched(window);
   }
-  // The earliest first contribution of the partition at `place` to any open window, or null.
-  const Point* EarliestFirstPoint(size_t place) const;
+  // The earliest first contribution of the partition with this index to any open window, or null.
+  const JudgeState* EarliestFirstContribution(size_t index) const;
 
   // --- Sealing and closing ----------------------------------------------------------------------------------
-  // Stores every window before `upto` for the writer. `partitions` names the places of first_points.
-  void SealUpTo(WindowStart upto, const std::vector<PartitionId>& partitions);
-  // Publications name these; ascending.
+  // Stores every window before `frontier` for the writer. `partitions` names the indexes of first_contributions.
+  void SealUpTo(WindowStart frontier, const std::vector<PartitionId>& partitions);
+  // The stored windows that a hand-off names; ascending.
   const std::vector<shm::StoredWindow>& sealed() const { return sealed_refs_; }
-  // Frees the windows before `closed_upto`. The earliest first point of what is left is no longer held back.
-  void ReleaseUpTo(WindowStart closed_upto);
-  // The offset below which the partition at `place` needs no moves any more: of its earliest first
+  // Frees the windows before `closed_frontier`. Their first contributions no longer count in EarliestNeeded().
+  void ReleaseUpTo(WindowStart closed_frontier);
+  // The offset below which the partition with this index needs no decisions any more. It is that of its earliest first
   // contribution to any window that is not closed, or `now`.
-  Offset EarliestNeeded(size_t place, Offset now) const;
+  Offset EarliestNeeded(size_t index, Offset now) const;
 
-  // Room for a publication; it alternates between two places, each kept until it is too small.
-  struct Room {
+  // Space for a hand-off. It alternates between two blocks; the store keeps each until it is too small.
+  struct Space {
     char* begin = nullptr;
     uint64_t at = 0;
   };
-  Room PublicationRoom(uint64_t bytes);
+  Space HandOffSpace(uint64_t bytes);
 
   // --- State ------------------------------------------------------------------------------------------------
-  // The slice is full and nothing can be released: the worker must stop, having published nothing wrong.
+  // The slice is full and nothing can be released. The worker must stop; it has handed over nothing wrong.
   bool out_of_memory() const { return out_of_memory_; }
   uint64_t used_bytes() const { return allocator_.used_bytes(); }
   uint64_t total_bytes() const { return allocator_.total_bytes(); }
@@ -87,18 +89,18 @@ class WindowStore {
     uint64_t users = 0;
   };
   NotClosed CountNotClosed() const;
-  WindowStart sealed_upto() const { return sealed_upto_; }
-  // The newest window ever opened in this life; Unset: none.
+  WindowStart sealed_frontier() const { return sealed_frontier_; }
+  // The newest window ever opened in this generation. Unset: none.
   WindowStart latest() const { return latest_; }
-  // The newest before `boundary` that is not closed, as far as this worker knows; Unset: none.
+  // The newest window before `boundary` that is not closed, as far as this worker knows. Unset: none.
   WindowStart NewestNotClosedBefore(WindowStart boundary) const;
-  // Verdicts given in this life to windows that were not published before it.
+  // Verdicts given in this generation to windows that were not published before it.
   const VerdictCounts& judged_counts() const { return judged_; }
   void Count(OpenWindow* window, const VerdictCounts& more) {
     window->counts += more;
     judged_ += more;
   }
-  // The counters of the two frequent verdicts, without building VerdictCounts.
+  // Counts one of the two frequent verdicts, without building VerdictCounts.
   void CountOne(OpenWindow* window, uint64_t VerdictCounts::*kind) {
     ++(window->counts.*kind);
     ++(judged_.*kind);
@@ -112,45 +114,46 @@ class WindowStore {
     uint64_t stored_at = 0;
     uint64_t stored_bytes = 0;
     uint64_t users = 0;
-    std::vector<std::optional<Offset>> first_offsets;  // by place
+    std::vector<std::optional<Offset>> first_offsets;  // by index
   };
-  struct PublicationBlock {
+  struct HandOffBlock {
     uint64_t at = 0;
     uint64_t bytes = 0;
   };
 
   std::optional<uint64_t> Allocate(uint64_t bytes);
-  void AddComing(OpenWindow* window);
+  void InsertPrefetched(OpenWindow* window);
   bool Grow(DistinctTable* users, Fingerprint uid);
   void SealWindow(WindowStart start, OpenWindow* window, const std::vector<PartitionId>& partitions);
 
   // Fixed after construction.
   const shm::Slice slice_;
   const Generation generation_;
-  const WindowStart published_upto_;
-  const std::function<bool()> wait_for_room_;
+  const WindowStart published_frontier_;
+  const std::function<bool()> wait_for_memory_;
 
   SliceAllocator allocator_;
   std::map<WindowStart, OpenWindow> open_;
   std::vector<SealedBlocks> sealed_;
   std::vector<shm::StoredWindow> sealed_refs_;
-  PublicationBlock publication_blocks_[2];
-  uint64_t publications_ = 0;
-  WindowStart sealed_upto_;
+  HandOffBlock hand_off_blocks_[2];
+  uint64_t hand_offs_ = 0;
+  WindowStart sealed_frontier_;
   WindowStart latest_;
   VerdictCounts judged_;
   bool out_of_memory_ = false;
 };
 
-// Where one partition's judge hands its verdicts: into the worker's windows, with the first point of each.
+// The sink of one partition's judge. It gives the verdicts to the worker's windows, with the first contribution of
+// each.
 class PartitionSink : public VerdictSink {
  public:
-  PartitionSink(WindowStore* store, size_t place) : store_(store), place_(place) {}
+  PartitionSink(WindowStore* store, size_t index) : store_(store), index_(index) {}
   // The judge that calls this sink; set once, right after the judge is made.
   void set_judge(const Judge* judge) { judge_ = judge; }
-  // Future and late frames are named there, as that partition's. Without it nobody names them.
-  void set_notes(FrameNotes* notes, PartitionId partition) {
-    notes_ = notes;
+  // The log for this partition's future and late frames. Without it they are not logged.
+  void set_rejections(RejectionLog* rejections, PartitionId partition) {
+    rejections_ = rejections;
     partition_ = partition;
   }
 
@@ -158,20 +161,20 @@ class PartitionSink : public VerdictSink {
   void AddLate(WindowStart window) override;
   void AddFuture(WindowStart window) override;
   void AddInvalid(WindowStart window, InvalidReason reason) override;
-  void AddWaited(WindowStart window, const VerdictCounts& waited) override;
+  void AddUnattributed(WindowStart window, const VerdictCounts& waited) override;
   void IsFuture(Offset offset) override;
   void IsLate(Offset offset) override;
 
-  // Windows may have been sealed: look them up again.
+  // The worker may have sealed windows: look them up again.
   void ForgetWindow() { open_ = nullptr; }
 
  private:
   WindowStore::OpenWindow* Open(WindowStart window);
 
   WindowStore* store_;
-  size_t place_;
+  size_t index_;
   const Judge* judge_ = nullptr;
-  FrameNotes* notes_ = nullptr;
+  RejectionLog* rejections_ = nullptr;
   PartitionId partition_;
   WindowStart last_;
   WindowStore::OpenWindow* open_ = nullptr;  // of last_

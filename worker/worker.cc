@@ -16,7 +16,8 @@ namespace {
 
 std::unique_ptr<FrameSource> MakeSource(const RunOptions& options, Generation generation) {
   if (options.reads_files()) {
-    const auto life = generation > Generation(1) ? FileFrameSource::Life::kRestarted : FileFrameSource::Life::kFirst;
+    const auto life =
+        generation > Generation(1) ? FileFrameSource::FirstRead::kRestarted : FileFrameSource::FirstRead::kFirst;
     return std::make_unique<FileFrameSource>(options.files, options.max_frame_bytes, life);
   }
   KafkaSourceOptions kafka;
@@ -26,8 +27,8 @@ std::unique_ptr<FrameSource> MakeSource(const RunOptions& options, Generation ge
   return std::make_unique<KafkaFrameSource>(std::move(kafka));
 }
 
-// The fetch buffers of librdkafka come and go by the megabyte. Given back to the kernel after every batch, their
-// pages would be faulted in and cleared again for the next: 7 % of the CPU time of a run from Kafka.
+// librdkafka allocates and frees its fetch buffers by the megabyte. If malloc gave the pages back after every batch,
+// the kernel would fault them in and clear them for the next. That took 7 % of the CPU time of a run from Kafka.
 void KeepFreedMemory() {
   mallopt(M_MMAP_THRESHOLD, limits::kKeepBlocksBytes);
   mallopt(M_TRIM_THRESHOLD, limits::kKeepFreeBytes);

@@ -1,5 +1,5 @@
-// A worker process: reads the partitions of its slot, furthest behind first, judges every frame, aggregates,
-// and seals windows as far as the watermarks of its partitions allow. worker/README.md has the picture.
+// A worker process. It reads the partitions of its slot, furthest behind first, judges every frame, and aggregates the
+// users. It seals windows as far as the watermarks of its partitions allow. worker/README.md has the picture.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct WorkerStart {
   std::vector<PoisonFrame> poison;  // of this slot's partitions, found since the last commit
 };
 
-// The process's whole life; returns its exit code. 0: all is read, or drained, and the last publication made.
+// Runs the process to its end and returns its exit code. 0: the worker has read all, or drained, and made its last
+// hand-off.
 int RunWorker(const WorkerStart& start);
 
 }  // namespace headcount

@@ -7,7 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/base/limits.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "common/log/crash_point.h"
 #include "common/log/log.h"
 
@@ -28,12 +28,12 @@ WorkerLoop::WorkerLoop(const WorkerStart& start, std::unique_ptr<FrameSource> so
       view_(start.memory, start.slot),
       source_(std::move(source)),
       decoder_(start.options->max_frame_bytes, start.options->fields),
-      notes_(start.options) {}
+      rejections_(start.options) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------
 
-bool WorkerLoop::WaitForClaim() {
-  while (!view_.claimed()) {
+bool WorkerLoop::WaitForTakeOver() {
+  while (!view_.taken_over()) {
     view_.Beat(MonotonicMs());
     if (parent_gone()) return false;
     WaitReadable({start_.wakeups->worker(start_.slot).fd(), start_.parent_fd}, limits::kIdleWaitMs);
@@ -43,26 +43,27 @@ bool WorkerLoop::WaitForClaim() {
 }
 
 SafePoint WorkerLoop::StartOf(PartitionId p) const {
-  const Result<CommittedPoint> point = ParsePointText(view_.point_text(p));
-  HC_CHECK(point.ok(), "the start of partition " + std::to_string(p.value()) + ": " + point.error().message);
-  return point->safe;
+  const Result<CommitMetadata> state = ParseCommitMetadata(view_.commit_metadata(p));
+  HC_CHECK(state.ok(), "the start of partition " + std::to_string(p.value()) + ": " + state.error().message);
+  return state->safe;
 }
 
-// Partitions up to `partition_count` that are this slot's and not read yet.
+// Adds this slot's partitions up to `partition_count` that it does not read yet.
 Result<void> WorkerLoop::AddPartitions(int32_t partition_count) {
-  const ReadingTools tools{start_.options, source_.get(), &decoder_, start_.key, store_.get(), &view_, &notes_};
+  const ReadingTools tools{start_.options, source_.get(), &decoder_, start_.key, store_.get(), &view_, &rejections_};
   const bool first = partition_count_ == 0;
   std::vector<StartPosition> starts;
   for (int32_t n = start_.slot.value(); n < partition_count; n += view_.slots()) {
     const PartitionId p(n);
     if (n < partition_count_) continue;
     SafePoint start = StartOf(p);
-    // What this worker has sealed is closed to a partition that joins it.
-    if (!first && store_->sealed_upto().is_set()) {
-      start.moves = {{start.point.offset, Move::Kind::kExcuse, store_->sealed_upto(), WallClock()}};
+    // For a partition that joins, this worker's sealed windows count as closed.
+    if (!first && store_->sealed_frontier().is_set()) {
+      start.decisions = {{start.state.offset, Decision::Kind::kIdle, store_->sealed_frontier(), WallClock()}};
     }
-    starts.push_back({p, start.point.first_needed()});
-    readers_.push_back(std::make_unique<PartitionReader>(tools, p, readers_.size(), start, view_.until(p), now_ms_));
+    starts.push_back({p, start.state.first_needed()});
+    readers_.push_back(
+        std::make_unique<PartitionReader>(tools, p, readers_.size(), start, view_.stop_offset(p), now_ms_));
     partitions_.push_back(p);
   }
   for (const PoisonFrame& poison : start_.poison) {
@@ -74,26 +75,26 @@ Result<void> WorkerLoop::AddPartitions(int32_t partition_count) {
   return first ? source_->Start(starts) : starts.empty() ? Result<void>() : source_->Add(starts);
 }
 
-void WorkerLoop::BeginLife() {
+void WorkerLoop::BeginGeneration() {
   now_ms_ = MonotonicMs();
-  view_.BeginLife(start_.generation, now_ms_);
+  view_.BeginGeneration(start_.generation, now_ms_);
 }
 
 Result<void> WorkerLoop::StartReading() {
-  closed_upto_ = published_sealed_upto_ = view_.closed_upto();
-  store_ =
-      std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_upto_, [this] { return WaitForRoom(); });
+  closed_frontier_ = handed_off_frontier_ = view_.closed_frontier();
+  store_ = std::make_unique<WindowStore>(view_.slice(), start_.generation, closed_frontier_,
+                                         [this] { return WaitForMemory(); });
   if (Result<void> added = AddPartitions(view_.partition_count()); !added) return added;
-  published_ms_ = now_ms_;
+  handed_off_ms_ = now_ms_;
   return {};
 }
 
 Result<void> WorkerLoop::Run() {
-  BeginLife();
-  // While the writer makes its claim.
+  BeginGeneration();
+  // Done while the writer makes its takeover.
   const int32_t ours = (view_.partition_count() - start_.slot.value() + view_.slots() - 1) / view_.slots();
   if (Result<void> prepared = source_->Prepare(static_cast<size_t>(ours)); !prepared) return prepared;
-  if (!WaitForClaim()) return CoordinatorGone();
+  if (!WaitForTakeOver()) return CoordinatorGone();
   if (Result<void> started = StartReading(); !started) return started;
   for (;;) {
     if (parent_gone()) return CoordinatorGone();
@@ -109,38 +110,38 @@ Result<void> WorkerLoop::Run() {
 Result<WorkerLoop::RoundEnd> WorkerLoop::Round() {
   now_ms_ = MonotonicMs();
   view_.Beat(now_ms_);
-  notes_.Update(now_ms_);
+  rejections_.Update(now_ms_);
   if (Result<void> news = TakeNews(); !news) return news.error();
   const bool draining = view_.draining();
   const Result<bool> read = draining ? Result<bool>(false) : ReadOneBatch();
   if (!read) return read.error();
-  UpdateExcuses();
+  UpdateIdleness();
   if (Result<void> sealed = SealWhatIsPossible(); !sealed) return sealed.error();
   if (draining || NothingLeftToDo()) {
     ShowStatus();
-    // Once the last publication is made the whole job may be over before we are.
-    notes_.TellAll();
-    LogAllThatWasLeftOut();
-    if (Result<void> published = Publish(true); !published) return published.error();
+    // Flushed before the last hand-off: after it the whole job may be over before this process is.
+    rejections_.FlushAll();
+    FlushAllSuppressed();
+    if (Result<void> published = HandOff(true); !published) return published.error();
     return RoundEnd::kLast;
   }
-  if (Result<void> published = PublishIfDue(); !published) return published.error();
+  if (Result<void> published = HandOffIfDue(); !published) return published.error();
   ShowStatusIfDue();
   return *read ? RoundEnd::kBusy : RoundEnd::kIdle;
 }
 
 Result<void> WorkerLoop::TakeNews() {
-  const WindowStart closed = view_.closed_upto();
-  if (closed > closed_upto_) {
-    closed_upto_ = closed;
+  const WindowStart closed = view_.closed_frontier();
+  if (closed > closed_frontier_) {
+    closed_frontier_ = closed;
     store_->ReleaseUpTo(closed);
-    for (const auto& reader : readers_) reader->ForgetClosedMoves();
+    for (const auto& reader : readers_) reader->ForgetClosedDecisions();
   }
   const int32_t count = view_.partition_count();
   if (count > partition_count_ && !start_.options->until_end) {
     if (Result<void> added = AddPartitions(count); !added) return added;
-    // Nothing closes before every worker has said that it knows them.
-    return Publish(false);
+    // No window closes before every worker has said that it knows the new partitions.
+    return HandOff(false);
   }
   return {};
 }
@@ -154,11 +155,11 @@ std::vector<PartitionReader*> WorkerLoop::ReadersByWatermark() const {
   return order;
 }
 
-// Reads from the partition that is furthest behind; from a later one where that has nothing here. Answers
-// whether anything was read.
+// Reads from the partition that is furthest behind, or from a later one if that has no record here. True: it read
+// something.
 Result<bool> WorkerLoop::ReadOneBatch() {
   source_->ClearReady();
-  RefreshClocks();
+  RefreshLowWatermarks();
   if (store_->sealed().size() > limits::kSealedBacklog && WriterCanCloseSome()) return false;
   const EventTime not_beyond = NotBeyond();
   for (PartitionReader* reader : ReadersByWatermark()) {
@@ -174,93 +175,93 @@ Result<bool> WorkerLoop::ReadOneBatch() {
       if (reader->told_time()) WakeIfAsleep();
       return true;
     }
-    if (reader->HasMore()) source_->Nudge(reader->partition());
+    if (reader->HasMore()) source_->WakeFetcherIfIdle(reader->partition());
     view_.Beat(MonotonicMs());  // a source in trouble asks its leader before it gives up
-    // An excused one holds nobody back: its silence must not keep the one that does from being read.
-    if (Crowded() && !reader->excused()) break;
+    // An idle partition holds back no other: its silence must not delay the partition that does.
+    if (UnderMemoryPressure() && !reader->idle()) break;
   }
   return false;
 }
 
-void WorkerLoop::UpdateExcuses() {
-  // What the job could seal without a partition is up to the next slowest, here or elsewhere.
+void WorkerLoop::UpdateIdleness() {
+  // Without one partition the job could seal up to the next slowest one, here or in another worker.
   EventTime slowest = EventTime::Forever();
   EventTime second = EventTime::Forever();
   for (const auto& reader : readers_) {
-    if (reader->excused()) continue;
+    if (reader->idle()) continue;
     second = std::min(second, std::max(slowest, reader->watermark()));
     slowest = std::min(slowest, reader->watermark());
   }
   bool asked = false;
   for (size_t i = 0; i < readers_.size(); ++i) {
-    const size_t place = (next_to_ask_ + i) % readers_.size();
-    PartitionReader& reader = *readers_[place];
+    const size_t index = (next_to_ask_ + i) % readers_.size();
+    PartitionReader& reader = *readers_[index];
     const EventTime others =
-        std::min(others_clock_.slowest, !reader.excused() && reader.watermark() == slowest ? second : slowest);
-    // Where nobody else is left to go on, nobody is held back: Forever allows no boundary.
-    if (reader.UpdateExcuse(start_.options->rule.SealableBy(others), !asked, now_ms_)) {
+        std::min(others_low_watermark_.slowest, !reader.idle() && reader.watermark() == slowest ? second : slowest);
+    // If no other partition goes on, this one holds none back: Forever allows no frontier.
+    if (reader.UpdateIdleness(start_.options->rule.SealableBy(others), !asked, now_ms_)) {
       asked = true;
-      next_to_ask_ = place + 1;
+      next_to_ask_ = index + 1;
       view_.Beat(MonotonicMs());
     }
   }
-  RefreshClocks();
+  RefreshLowWatermarks();
 }
 
 WindowStart WorkerLoop::SealableNow() const {
   const CountingRule& rule = start_.options->rule;
-  const bool any_excused =
-      std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return reader->excused(); });
-  const EventTime slowest = any_excused ? JobClock().slowest : own_clock_.slowest;
-  const WindowStart upto = slowest == EventTime::Forever() ? SealableWhereAllAreExcused() : rule.SealableBy(slowest);
-  return std::min(upto, WindowStart(view_.last_boundary().seconds()));
+  const bool any_idle =
+      std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return reader->idle(); });
+  const EventTime slowest = any_idle ? JobLowWatermark().slowest : own_low_watermark_.slowest;
+  const WindowStart frontier = slowest == EventTime::Forever() ? SealableWhereAllAreIdle() : rule.SealableBy(slowest);
+  return std::min(frontier, WindowStart(view_.last_boundary().seconds()));
 }
 
-// No watermark holds anything back. Where all is read, the job goes to the end of the last window. While it streams,
-// the wall clock lets it go to the end of the last window that it has passed by, and no further: frames of a later
-// window may be of any time, since a topic that is filled with history is as silent as one at night until the first
-// frame.
-WindowStart WorkerLoop::SealableWhereAllAreExcused() const {
-  const shm::Clock job = JobClock();
+// No partition holds back the low watermark. If all is read, the job seals to the end of the last window. While it
+// streams, it seals to the end of the last window that the wall clock has passed, and no further. Frames of a later
+// window may have any time. Until its first frame a topic that is filled with history is as silent as a topic at night.
+WindowStart WorkerLoop::SealableWhereAllAreIdle() const {
+  const shm::LowWatermark job = JobLowWatermark();
   if (!start_.options->until_end) return WindowStart(job.overdue_end.seconds());
   return start_.options->leave_open ? WindowStart::Unset() : WindowStart(job.latest_end.seconds());
 }
 
 Result<void> WorkerLoop::SealWhatIsPossible() {
-  const WindowStart upto = SealableNow();
-  if (upto <= store_->sealed_upto()) return {};
+  const WindowStart frontier = SealableNow();
+  if (frontier <= store_->sealed_frontier()) return {};
   for (const auto& reader : readers_) {
-    if (reader->excused()) reader->Pass(upto);
+    if (reader->idle()) reader->Pass(frontier);
   }
   CrashPoint("worker.sealing");
-  store_->SealUpTo(upto, partitions_);
+  store_->SealUpTo(frontier, partitions_);
   CrashPoint("worker.sealed");
   if (store_->out_of_memory()) return OutOfMemory();
   for (const auto& reader : readers_) reader->ForgetWindow();
-  RefreshClocks();
-  if (Result<void> published = Publish(false); !published) return published;
-  Log(LogAction::kWindowSealed, "sealed upto=" + std::to_string(upto.seconds()), {{LogLabel::kUpto, upto.seconds()}});
+  RefreshLowWatermarks();
+  if (Result<void> published = HandOff(false); !published) return published;
+  Log(LogAction::kWindowSealed, "sealed upto=" + std::to_string(frontier.seconds()),
+      {{LogLabel::kUpto, frontier.seconds()}});
   return {};
 }
 
-Result<void> WorkerLoop::PublishIfDue() {
-  if (records_ == records_published_ || now_ms_ - published_ms_ < limits::kPublishEveryMs) return {};
-  return Publish(false);
+Result<void> WorkerLoop::HandOffIfDue() {
+  if (records_ == records_handed_off_ || now_ms_ - handed_off_ms_ < limits::kHandOffEveryMs) return {};
+  return HandOff(false);
 }
 
-Result<void> WorkerLoop::Publish(bool last) {
-  shm::Publication publication{start_.generation, store_->sealed_upto(), partition_count_, last, {}, {}};
-  for (const auto& reader : readers_) publication.steps.push_back(reader->MakeStep());
-  view_.BeginPublication();
-  const uint64_t bytes = shm::BytesOf(store_->sealed(), publication.steps);
-  const WindowStore::Room room = store_->PublicationRoom(bytes);
-  if (room.begin == nullptr) return OutOfMemory();
-  shm::Store(room.begin, publication, store_->sealed());
+Result<void> WorkerLoop::HandOff(bool last) {
+  shm::HandOff hand_off{start_.generation, store_->sealed_frontier(), partition_count_, last, {}, {}};
+  for (const auto& reader : readers_) hand_off.partitions.push_back(reader->Progress());
+  view_.BeginHandOff();
+  const uint64_t bytes = shm::BytesOf(store_->sealed(), hand_off.partitions);
+  const WindowStore::Space space = store_->HandOffSpace(bytes);
+  if (space.begin == nullptr) return OutOfMemory();
+  shm::Store(space.begin, hand_off, store_->sealed());
   CrashPoint("worker.publishing");
-  view_.FinishPublication(room.at, bytes, store_->sealed_upto());
-  published_sealed_upto_ = store_->sealed_upto();
-  records_published_ = records_;
-  published_ms_ = now_ms_;
+  view_.FinishHandOff(space.at, bytes, store_->sealed_frontier());
+  handed_off_frontier_ = store_->sealed_frontier();
+  records_handed_off_ = records_;
+  handed_off_ms_ = now_ms_;
   start_.wakeups->writer().Signal();
   CrashPoint("worker.published");
   return {};
@@ -268,15 +269,15 @@ Result<void> WorkerLoop::Publish(bool last) {
 
 bool WorkerLoop::NothingLeftToDo() const {
   if (!start_.options->until_end) return false;
-  const shm::Clock job = JobClock();
+  const shm::LowWatermark job = JobLowWatermark();
   if (start_.options->leave_open) {
-    // A partition ahead of a slowest one that stands still for good will not be read on either.
+    // A partition ahead of the slowest one is not read on either, if the slowest one stands still for this run.
     return job.final && std::none_of(readers_.begin(), readers_.end(), [this](const auto& reader) {
-             return !reader->read_to_until() && reader->MayRead(NotBeyond());
+             return !reader->reached_stop_offset() && reader->MayRead(NotBeyond());
            });
   }
   if (job.slowest != EventTime::Forever() || !job.final) return false;
-  return store_->sealed_upto().time() >= std::min(job.latest_end, view_.last_boundary());
+  return store_->sealed_frontier().time() >= std::min(job.latest_end, view_.last_boundary());
 }
 
 void WorkerLoop::ShowStatusIfDue() {
@@ -285,7 +286,7 @@ void WorkerLoop::ShowStatusIfDue() {
 
 void WorkerLoop::ShowStatus() {
   status_shown_ms_ = now_ms_;
-  LogWhatWasLeftOut(now_ms_);
+  FlushSuppressed(now_ms_);
   const WindowStore::NotClosed not_closed = store_->CountNotClosed();
   shm::WorkerStatus status;
   status.records = records_;
@@ -300,14 +301,14 @@ void WorkerLoop::ShowStatus() {
     if (const std::optional<RecordMark> mark = source_->Mark(reader->partition())) {
       view_.ShowMark(reader->partition(), *mark);
     }
-    status.waiting += reader->waiting();
+    status.unattributed += reader->unattributed();
     status.record_bytes += reader->record_bytes();
-    status.lost_records += reader->lost_held();
+    status.lost_records += reader->lost_unconfirmed();
     status.tombstones += reader->tombstones();
     reader->TellIfUncounted(now_ms_);
   }
   view_.ShowWorker(status);
-  view_.ShowRejected(notes_.last());
+  view_.ShowRejected(rejections_.last());
 }
 
 void WorkerLoop::WaitForWork() {
@@ -315,63 +316,63 @@ void WorkerLoop::WaitForWork() {
   const bool starved = std::any_of(readers_.begin(), readers_.end(), [not_beyond](const auto& reader) {
     return reader->MayRead(not_beyond) && reader->HasMore();
   });
-  view_.WantsClock(true);
-  const shm::Clock others = view_.OthersClock();
-  // Otherwise a clock that moved before we said that we wait would be seen only when the time is up.
-  if (others.slowest == others_clock_.slowest && others.final == others_clock_.final) {
+  view_.WantsLowWatermark(true);
+  const shm::LowWatermark others = view_.OthersLowWatermark();
+  // Without this check the worker would see a move between the last look and the wish only when its time is up.
+  if (others.slowest == others_low_watermark_.slowest && others.final == others_low_watermark_.final) {
     WaitReadable({start_.wakeups->worker(start_.slot).fd(), start_.parent_fd, source_->ReadyFd()},
                  starved ? limits::kStarvedWaitMs : limits::kIdleWaitMs);
   }
-  view_.WantsClock(false);
+  view_.WantsLowWatermark(false);
   start_.wakeups->worker(start_.slot).Clear();
 }
 
-// --- The clock -----------------------------------------------------------------------------------------------
+// --- The low watermark ---------------------------------------------------------------------------------------
 
-shm::Clock WorkerLoop::OwnClock() const {
-  shm::Clock clock;
+shm::LowWatermark WorkerLoop::OwnLowWatermark() const {
+  shm::LowWatermark low_watermark;
   for (const auto& reader : readers_) {
-    // An excused one whose moves are full waits for the commit that lets it read on: the job is not over before.
-    const bool final = reader->read_to_until() || (reader->excused() && start_.options->leave_open);
-    const EventTime watermark = reader->excused() ? EventTime::Forever() : reader->watermark();
-    clock = Slower(clock, {watermark, final});
+    // An idle partition whose decisions are full waits for the commit that lets it read on. The job is not over before.
+    const bool final = reader->reached_stop_offset() || (reader->idle() && start_.options->leave_open);
+    const EventTime watermark = reader->idle() ? EventTime::Forever() : reader->watermark();
+    low_watermark = Slower(low_watermark, {watermark, final});
   }
   const CountingRule& rule = start_.options->rule;
-  if (store_->latest().is_set()) clock.latest_end = rule.EndOf(store_->latest());
+  if (store_->latest().is_set()) low_watermark.latest_end = rule.EndOf(store_->latest());
   // A window that is sealed here still counts: other workers may not have sealed up to it yet.
-  clock.overdue_end = own_clock_.overdue_end;
-  if (clock.slowest == EventTime::Forever()) {
+  low_watermark.overdue_end = own_low_watermark_.overdue_end;
+  if (low_watermark.slowest == EventTime::Forever()) {
     const WindowStart overdue = store_->NewestNotClosedBefore(rule.SealableBy(WallClock()));
-    if (overdue.is_set()) clock.overdue_end = std::max(clock.overdue_end, rule.EndOf(overdue));
+    if (overdue.is_set()) low_watermark.overdue_end = std::max(low_watermark.overdue_end, rule.EndOf(overdue));
   }
-  return clock;
+  return low_watermark;
 }
 
-// Shows the own clock, and wakes the workers that wait for it.
-void WorkerLoop::ShowOwnClock() {
-  const shm::Clock own = OwnClock();
-  const bool moved =
-      own.slowest != own_clock_.slowest || own.final != own_clock_.final || own.overdue_end != own_clock_.overdue_end;
-  own_clock_ = own;
-  view_.ShowClock(own, partition_count_);
+// Stores this worker's low watermark, and wakes the workers that wait for it.
+void WorkerLoop::ShowOwnLowWatermark() {
+  const shm::LowWatermark own = OwnLowWatermark();
+  const bool moved = own.slowest != own_low_watermark_.slowest || own.final != own_low_watermark_.final ||
+                     own.overdue_end != own_low_watermark_.overdue_end;
+  own_low_watermark_ = own;
+  view_.ShowLowWatermark(own, partition_count_);
   if (!moved) return;
-  for (const SlotId slot : view_.WaitingForClock()) start_.wakeups->worker(slot).Signal();
+  for (const SlotId slot : view_.WaitingForLowWatermark()) start_.wakeups->worker(slot).Signal();
 }
 
-// Shows the own clock and looks at the others'. Where one of them was woken, the partitions here hold the clock from
-// now on: what is sealed next by the clocks seen here must not pass them.
-void WorkerLoop::RefreshClocks() {
-  ShowOwnClock();
-  others_clock_ = view_.OthersClock();
+// Stores this worker's low watermark and looks at the others'. If another worker woke the job, the partitions here hold
+// from now on. The next seal by the low watermarks seen here must not pass them.
+void WorkerLoop::RefreshLowWatermarks() {
+  ShowOwnLowWatermark();
+  others_low_watermark_ = view_.OthersLowWatermark();
   if (const int64_t woken_ms = view_.WokenMs(); woken_ms > woken_ms_) {
     Wake(woken_ms);
-  } else if (JobClock().slowest == EventTime::Forever() && !start_.options->until_end && !view_.asleep()) {
+  } else if (JobLowWatermark().slowest == EventTime::Forever() && !start_.options->until_end && !view_.asleep()) {
     view_.ShowAsleep(now_ms_);
   }
 }
 
-// A record has come that tells the time. Where all partitions of the job were excused until then, all hold the clock
-// again, so that those whose first record comes a little later are waited for.
+// A record with an event time has come. If all partitions of the job were idle until then, all of them hold again. So
+// the job waits for those whose first record comes a little later.
 void WorkerLoop::WakeIfAsleep() {
   if (!view_.asleep()) return;
   const int64_t now_ms = MonotonicMs();
@@ -382,37 +383,38 @@ void WorkerLoop::WakeIfAsleep() {
 void WorkerLoop::Wake(int64_t woken_ms) {
   woken_ms_ = woken_ms;
   for (const auto& reader : readers_) reader->OnJobWoken(woken_ms);
-  ShowOwnClock();
+  ShowOwnLowWatermark();
 }
 
 // --- Memory --------------------------------------------------------------------------------------------------
 
-bool WorkerLoop::Crowded() const {
-  return store_->used_bytes() > store_->total_bytes() / limits::kCrowdedDenominator * limits::kCrowdedNumerator;
+bool WorkerLoop::UnderMemoryPressure() const {
+  return store_->used_bytes() >
+         store_->total_bytes() / limits::kMemoryPressureDenominator * limits::kMemoryPressureNumerator;
 }
 
-// Whether the writer can close a published window of ours without anything else happening first.
+// Whether the writer can close a handed-over window of ours without waiting for another event.
 bool WorkerLoop::WriterCanCloseSome() const {
   if (store_->sealed().empty()) return false;
-  const EventTime closable = std::min(view_.OthersSealedUpto(), published_sealed_upto_.time());
+  const EventTime closable = std::min(view_.OthersSealedFrontier(), handed_off_frontier_.time());
   return store_->sealed().front().start.time() < closable;
 }
 
-// Whether a published window of ours is not closed yet. Who has not sealed it is behind us, or has died and will
-// read it again; the writer closes it once everybody has.
-bool WorkerLoop::MayGetRoom() const {
-  return !store_->sealed().empty() && store_->sealed().front().start < published_sealed_upto_;
+// Whether a handed-over window of ours is not closed yet. A worker that has not sealed it is behind us, or has died and
+// its next generation reads it again. The writer closes the window once all workers have sealed it.
+bool WorkerLoop::MayGetMemory() const {
+  return !store_->sealed().empty() && store_->sealed().front().start < handed_off_frontier_;
 }
 
-// The slice is full: waits while windows may be closed. Answers whether there is more room now.
-bool WorkerLoop::WaitForRoom() {
+// The slice is full: waits while windows may be closed. True: there is more memory now.
+bool WorkerLoop::WaitForMemory() {
   const uint64_t used = store_->used_bytes();
-  const int64_t deadline = MonotonicMs() + limits::kWaitForRoomMs;
-  while (MayGetRoom() && MonotonicMs() < deadline && !parent_gone()) {
+  const int64_t deadline = MonotonicMs() + limits::kWaitForMemoryMs;
+  while (MayGetMemory() && MonotonicMs() < deadline && !parent_gone()) {
     view_.Beat(MonotonicMs());
     WaitReadable({start_.wakeups->worker(start_.slot).fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->worker(start_.slot).Clear();
-    store_->ReleaseUpTo(view_.closed_upto());
+    store_->ReleaseUpTo(view_.closed_frontier());
     if (store_->used_bytes() < used) return true;
   }
   return false;

@@ -1,12 +1,13 @@
-// HC_CHECK(condition, detail): a broken invariant ends the process at once with what was broken, so that
-// the coordinator restarts it from what Kafka holds. Stays on in release builds: it guards counts.
+// HC_CHECK(condition, detail): a broken invariant ends the process at once and the log says which one. The coordinator
+// then restarts that process from its safe point in Kafka. Every process uses it. The checks stay on in release builds,
+// because they guard counts.
 #pragma once
 
 #include <string>
 
 namespace headcount {
 
-// Logs file, line, the condition and the detail, then ends the process with exit code 70, without unwinding.
+// Logs file, line, condition and detail, then ends the process with exit code 70 (kBroken), without unwinding.
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition, const std::string& detail);
 
 }  // namespace headcount

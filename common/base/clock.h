@@ -1,4 +1,5 @@
-// The two clocks of the job. Every process asks them here, so that a test can put other ones in their place.
+// Gives the job's two clocks: the monotonic one and the wall clock. Every process reads the time through these
+// functions only, so that a test can put other clocks in their place.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +8,21 @@
 
 namespace headcount {
 
-// Milliseconds of CLOCK_MONOTONIC, the same for all processes of the host.
+// Milliseconds of CLOCK_MONOTONIC. All processes of the host see the same value.
 int64_t MonotonicMs();
-// The same in microseconds: how long something took.
+// The same clock in microseconds, for measuring durations.
 int64_t MonotonicUs();
-// Seconds since the epoch, by this host's clock.
+// Seconds since the epoch, by this host's wall clock.
 EventTime WallClock();
-// Milliseconds since the epoch, by the same clock: when a status file was written, and how old it is.
+// Milliseconds since the epoch, by the wall clock. Status files use it for their time and their age.
 int64_t WallClockMs();
 
 #ifdef HEADCOUNT_CRASH_POINTS
-// For tests, compiled in where crash points are. In one process: both clocks show what stands here, until null is
-// given. For a whole job: HEADCOUNT_WALL_CLOCK_FILE names a file with the milliseconds by which this host's wall
-// clock is ahead (below 0: behind), or, after a '=', with the milliseconds since the epoch at which it stands still;
-// it is read each time the clock is asked, so that a test can step it.
+// For tests; compiled in only together with the crash points. In one process, both clocks show the values of this
+// struct until the test passes null. For a whole job, HEADCOUNT_WALL_CLOCK_FILE names a file with a number of
+// milliseconds. The number says how far this host's wall clock is ahead (below 0: behind). After a '=' it is the time,
+// in milliseconds since the epoch, at which the wall clock stands still. Each call reads the file again, so that a test
+// can step the clock.
 struct TestClock {
   int64_t monotonic_ms = 0;
   int64_t wall_ms = 0;

@@ -1,4 +1,4 @@
-// Owns a file descriptor. Runs in the coordinator.
+// Owns a file descriptor and closes it at the end. Runs in the coordinator.
 #pragma once
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// How often something took how long: counted by bounds that suit both a batch of frames (a fraction of a millisecond)
-// and a transaction (up to its timeout). Pure; every process uses it.
+// Counts how often an operation took how long. The bounds suit both a batch of frames (a fraction of a millisecond) and
+// a transaction (up to its timeout). Pure; every process uses it.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ inline constexpr std::array<int64_t, 14> kDurationBoundsUs = {
 inline constexpr size_t kDurationBuckets = kDurationBoundsUs.size() + 1;
 
 struct DurationHistogram {
-  // By bucket: at most the bound of that number, and above the one before; the last: longer than every bound.
+  // counts[i]: durations above bound i - 1 and at most bound i. The last bucket holds those above every bound.
   std::array<uint64_t, kDurationBuckets> counts{};
   uint64_t sum_us = 0;
 

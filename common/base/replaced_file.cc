@@ -45,7 +45,7 @@ Error NoFile(const std::string& path, const std::string& kind) {
 
 bool IsSame(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
-// What a symbolic link says, as a path from here; nothing where `path` is none.
+// The target of a symbolic link, as a path from the current folder; nothing if `path` is not a link.
 std::optional<std::string> LinkedFrom(const std::string& path) {
   char text[PATH_MAX];
   const ssize_t length = readlink(path.c_str(), text, sizeof text);
@@ -57,7 +57,7 @@ std::optional<std::string> LinkedFrom(const std::string& path) {
 
 std::string AsideOf(const std::string& target) { return target + ".new." + std::to_string(getpid()); }
 
-// Not over a file that has come meanwhile. Some file systems cannot promise that.
+// Fails if another process has made a file of that name meanwhile. Some file systems cannot promise that.
 bool RenameToFree(const std::string& from, const std::string& to) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   return (errno == EINVAL || errno == ENOSYS) && rename(from.c_str(), to.c_str()) == 0;
@@ -78,8 +78,8 @@ Error FileError(const char* attempt, const std::string& what, const std::string&
 
 namespace {
 
-// The descriptor of a new file beside `target` with the bytes in it. A name of our own: two that share a path by
-// mistake never mix.
+// Gives the descriptor of a new file beside `target` that holds the bytes. The name carries our process id, so that two
+// processes with the same path by mistake never mix their bytes.
 Result<int> WriteAside(const std::string& what, const std::string& path, const std::string& aside,
                        std::string_view bytes) {
   const int fd = open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -102,7 +102,7 @@ Result<std::string> FileToReplace(const std::string& path) {
     if (links == kMaxLinks) return NoFile(path, "a symbolic link that leads nowhere");
     target = *linked;
   }
-  // As /proc/self/fd/1 of a file that has been deleted.
+  // For example /proc/self/fd/1 after the file behind it has been deleted.
   struct stat found {};
   if (exists && (lstat(target.c_str(), &found) != 0 || !IsSame(there, found))) {
     return NoFile(path, "a link to a file that has no name");
@@ -137,24 +137,25 @@ void KeptFile::Hold(int fd) {
   fd_ = fd;
 }
 
-// The file may be replaced between open and flock, by one who keeps it: then the lock is on a file that is no more.
-KeptFile::Standing KeptFile::TakeNow(const std::string& target) {
+// Another process that keeps the file may replace it between open and flock. Then our lock is on a file without a name,
+// so each round compares the locked file with the one at the path.
+KeptFile::Ownership KeptFile::TakeNow(const std::string& target) {
   for (;;) {
     struct stat there {};
     struct stat held {};
     if (stat(target.c_str(), &there) != 0) {
       const bool absent = errno == ENOENT;
       Hold(-1);
-      return absent ? Standing::kAbsent : Standing::kUnknown;
+      return absent ? Ownership::kAbsent : Ownership::kUnknown;
     }
-    if (fd_ >= 0 && fstat(fd_, &held) == 0 && IsSame(held, there)) return Standing::kOurs;
+    if (fd_ >= 0 && fstat(fd_, &held) == 0 && IsSame(held, there)) return Ownership::kOurs;
     Hold(open(target.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (fd_ < 0 && errno == ENOENT) continue;
-    if (fd_ < 0) return Standing::kUnknown;
-    if (flock(fd_, LOCK_EX | LOCK_NB) == 0) continue;  // ours, if it is still the one that stands there
+    if (fd_ < 0) return Ownership::kUnknown;
+    if (flock(fd_, LOCK_EX | LOCK_NB) == 0) continue;  // ours, if it still has this path
     const bool taken = errno == EWOULDBLOCK;
     Hold(-1);
-    return taken ? Standing::kTaken : Standing::kUnknown;
+    return taken ? Ownership::kTaken : Ownership::kUnknown;
   }
 }
 
@@ -162,7 +163,7 @@ Result<void> KeptFile::Take(int64_t wait_ms) {
   const Result<std::string> target = FileToReplace(path_);
   if (!target) return Error{target.error().exit_code, what_ + " " + target.error().message};
   const int64_t until_ms = MonotonicMs() + wait_ms;
-  while (TakeNow(*target) == Standing::kTaken) {
+  while (TakeNow(*target) == Ownership::kTaken) {
     if (MonotonicMs() >= until_ms) {
       return Error{ExitCode::kHumanNeeded, what_ + " " + path_ + " is kept by another job"};
     }
@@ -174,17 +175,17 @@ Result<void> KeptFile::Take(int64_t wait_ms) {
 Result<void> KeptFile::Replace(std::string_view bytes) {
   const Result<std::string> target = FileToReplace(path_);
   if (!target) return Error{target.error().exit_code, what_ + " " + target.error().message};
-  const Standing standing = TakeNow(*target);
-  if (standing == Standing::kTaken) {
+  const Ownership ownership = TakeNow(*target);
+  if (ownership == Ownership::kTaken) {
     return Error{ExitCode::kHumanNeeded, what_ + " " + path_ + " is kept by another job"};
   }
   const std::string aside = AsideOf(*target);
   const Result<int> fd = WriteAside(what_, path_, aside, bytes);
   if (!fd) return fd.error();
-  // Before it stands there: who finds it finds it locked.
+  // Locked before the rename, so that no other process ever finds the new file unlocked.
   [[maybe_unused]] const int locked = flock(*fd, LOCK_EX | LOCK_NB);
   const bool renamed =
-      standing == Standing::kAbsent ? RenameToFree(aside, *target) : rename(aside.c_str(), target->c_str()) == 0;
+      ownership == Ownership::kAbsent ? RenameToFree(aside, *target) : rename(aside.c_str(), target->c_str()) == 0;
   if (renamed) {
     Hold(*fd);
     return {};

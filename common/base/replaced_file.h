@@ -1,8 +1,8 @@
-// A small file that is replaced again and again while others read it: they see the old or the new one, whole. Runs in
-// the coordinator.
+// Replaces a small file again and again while other processes read it: a reader sees the old or the new file, whole.
+// Runs in the coordinator.
 //
-// A new file takes the old one's place, and so must never take that of anything else: root would turn /dev/null into a
-// file for the whole machine.
+// The new file takes the name of the old one, so the writing process must never take the name of anything else: run by
+// root, it would turn /dev/null into a file for the whole machine.
 #pragma once
 
 #include <string>
@@ -12,18 +12,19 @@
 
 namespace headcount {
 
-// Where the bytes for `path` go: to itself, or to what it leads to where it is a symbolic link. kUsage where a folder,
-// a device, a pipe or a socket stands there; the error says which, and nothing of what to type instead.
+// The path that the bytes for `path` go to: `path` itself, or the target if `path` is a symbolic link. kUsage if a
+// folder, a device, a pipe or a socket has that name. The error says which, and does not say what to type instead.
 Result<std::string> FileToReplace(const std::string& path);
 
-// Writes a file beside it and renames it over it. `what` stands in errors: "status file".
+// Writes a new file beside the old one and renames it over the old one. Errors name the file by `what`, e.g. "status
+// file".
 Result<void> ReplaceFile(const std::string& what, const std::string& path, std::string_view bytes);
 
-// Of reading or writing `path`, by errno.
+// The error of reading or writing `path`, from errno.
 Error FileError(const char* attempt, const std::string& what, const std::string& path);
 
-// A file that one process keeps, and nobody else replaces while it lives. A lock on the very file that stands there
-// says so: nothing lies beside it, and it ends with the process, however that ends.
+// A file that one process keeps: no other process that uses KeptFile replaces it meanwhile. A lock on the file itself
+// says so. So no lock file lies beside it, and the lock ends with the process, in whatever way that ends.
 class KeptFile {
  public:
   KeptFile(std::string what, std::string path);
@@ -31,8 +32,8 @@ class KeptFile {
   KeptFile& operator=(KeptFile&& other) = delete;
   ~KeptFile();
 
-  // kUsage as of FileToReplace(); kHumanNeeded where another process keeps it, also after `wait_ms`, in which one that
-  // was killed has gone. What cannot be told, as of a file system without locks, is let pass.
+  // kUsage as in FileToReplace(). kHumanNeeded if another process still keeps the file after `wait_ms`, the time that a
+  // killed one has to go. If the file system cannot tell (some have no locks), the result is a success.
   Result<void> Take(int64_t wait_ms);
   // The same without waiting, then as ReplaceFile().
   Result<void> Replace(std::string_view bytes);
@@ -40,13 +41,13 @@ class KeptFile {
   const std::string& path() const { return path_; }
 
  private:
-  enum class Standing { kAbsent, kOurs, kTaken, kUnknown };
-  Standing TakeNow(const std::string& target);
+  enum class Ownership { kAbsent, kOurs, kTaken, kUnknown };
+  Ownership TakeNow(const std::string& target);
   void Hold(int fd);
 
   std::string what_;
   std::string path_;
-  int fd_ = -1;  // of the file that stands at the path, locked; -1: there is none, or it cannot be told
+  int fd_ = -1;  // of the locked file that has this path; -1: none, or unknown
 };
 
 }  // namespace headcount

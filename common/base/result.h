@@ -1,6 +1,6 @@
-// How an operating failure travels: a value, or an Error that says what was attempted and which exit code
-// it means. Pure; every process uses it. Expected outcomes are plain return values; broken invariants are
-// CHECKs (check.h).
+// Carries an operating failure: a Result is a value, or an Error that says what was attempted and with which exit code
+// the process ends. Pure; every process uses it. Expected outcomes are plain return values; broken invariants are
+// checks (check.h).
 #pragma once
 
 #include <optional>
@@ -15,14 +15,14 @@ enum class ExitCode : int {
   kDone = 0,
   kUnhealthy = 1,     // `headcount health` only
   kUsage = 64,        // an option or its value
-  kNoData = 65,       // all was read, and nothing of it could be counted
+  kNoData = 65,       // the job read all input and could count none of it
   kUnavailable = 69,  // the broker cannot be reached at start
   kBroken = 70,       // a broken invariant
-  kTryAgain = 75,     // lost the broker, or a restart limit
-  kHumanNeeded = 78,  // nothing that a restart can mend
+  kTryAgain = 75,     // the job lost the broker, or hit a restart limit
+  kHumanNeeded = 78,  // a restart cannot mend it
 };
 
-// As it stands in logs.
+// The exit code's name in log lines.
 constexpr const char* Name(ExitCode code) {
   switch (code) {
     case ExitCode::kDone: return "done";

@@ -1,4 +1,5 @@
-// A number that this process and all it forks later see alike.
+// Makes a number that a process shares with all processes that it forks later. Runs in the coordinator before the first
+// fork; every process uses the number.
 #pragma once
 
 #include <sys/mman.h>
@@ -8,7 +9,7 @@
 
 namespace headcount {
 
-// Made once and never freed: its life is the job's. Where the kernel has no page for it, each process has its own.
+// Never freed: the number lives as long as the job. If the kernel has no page for it, each process has its own number.
 template <typename T>
 std::atomic<T>* NewSharedAtomic(T value) {
   static_assert(std::atomic<T>::is_always_lock_free, "a lock would be each process's own");

@@ -1,5 +1,5 @@
-// Distinct types for the ids and times of the job, so that none can be passed in another's place.
-// Pure values; every process uses them.
+// Distinct types for the ids and times of the job, so that the compiler rejects one in the position of another. Pure
+// values; every process uses them.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class Ordered {
   friend constexpr bool operator>=(T a, T b) { return a.rank() >= b.rank(); }
 };
 
-// A whole number that is only itself: two Ids with different tags neither compare nor convert.
+// A whole number with a meaning: two Ids with different tags neither compare nor convert.
 template <typename Tag, typename Rep>
 class Id : public Ordered<Id<Tag, Rep>> {
  public:
@@ -35,28 +35,30 @@ class Id : public Ordered<Id<Tag, Rep>> {
   Rep value_{};
 };
 
-// A partition of the input topic; with --input, the place of the file in the list.
+// A partition of the input topic; with --input, the index of the file in the list.
 using PartitionId = Id<struct PartitionTag, int32_t>;
-// A record's place in its partition: Kafka's offset; in a file, the byte at which the line begins.
-// Offsets only ever grow along a partition, but they may have gaps.
+// A record's position in its partition: Kafka's offset, or in a file the byte at which the line begins. Offsets grow
+// along a partition and may have gaps.
 using Offset = Id<struct OffsetTag, int64_t>;
-// A place for one worker process; it owns the partitions whose number is congruent to it modulo --workers.
+// Names one of the job's worker processes, across restarts. Its worker owns the partitions whose number is congruent to
+// it modulo --workers.
 using SlotId = Id<struct SlotTag, int32_t>;
-// One life of a process slot. A restarted child has the next one. 0: never started.
+// Numbers the processes of one slot: a restarted child has the next generation. 0: never started.
 using Generation = Id<struct GenerationTag, uint64_t>;
-// One life of the whole job, from a claim on. Random, so that a foreign one is recognised. 0: none yet.
+// Names one run of the whole job, which begins with a takeover. Random, so that the writer recognises a commit of
+// another run. 0: none yet.
 using RunId = Id<struct RunTag, uint64_t>;
-// The number of a transaction within its run; the claim is 0.
+// The number of a transaction within its run; the takeover is 0.
 using Sequence = Id<struct SequenceTag, uint64_t>;
 
-// Event time in whole seconds since the epoch. Unset() lies before every time: a partition without a
-// watermark is the slowest of all, and "nothing closed yet" is below every window.
+// Event time in whole seconds since the epoch. Unset() lies before every time: a partition without a watermark is the
+// slowest of all, and "nothing closed yet" is below every window.
 class EventTime : public Ordered<EventTime> {
  public:
   constexpr EventTime() = default;
   constexpr explicit EventTime(int64_t seconds) : seconds_(seconds) {}
   static constexpr EventTime Unset() { return EventTime(std::numeric_limits<int64_t>::min()); }
-  // After every time: the minimum over nothing.
+  // After every time; the minimum of an empty set of times.
   static constexpr EventTime Forever() { return EventTime(std::numeric_limits<int64_t>::max()); }
 
   constexpr bool is_set() const { return seconds_ != Unset().seconds_; }
@@ -64,20 +66,20 @@ class EventTime : public Ordered<EventTime> {
   constexpr int64_t seconds() const { return seconds_; }
   constexpr int64_t rank() const { return seconds_; }
 
-  // Unset and Forever stay what they are. Finite times lie below 1e14 and durations in limits.h's
-  // bounds, so that sums cannot overflow.
+  // Unset and Forever stay as they are. Finite times lie below 1e14 and durations within the bounds of limits.h, so
+  // that sums cannot overflow.
   constexpr EventTime plus(int64_t duration_s) const { return is_finite() ? EventTime(seconds_ + duration_s) : *this; }
 
  private:
   int64_t seconds_ = std::numeric_limits<int64_t>::min();
 };
 
-// The start of a window, and the boundary between two: "sealed up to b" speaks of all windows that start
+// The start of a window, and also the boundary between two windows: a frontier b speaks of all windows that start
 // before b. Unset(): no window.
 class WindowStart : public Ordered<WindowStart> {
  public:
   constexpr WindowStart() = default;
-  // The seconds() of any window, Unset() included.
+  // Takes the seconds() of any window, Unset() included.
   constexpr explicit WindowStart(int64_t seconds) : time_(seconds) {}
   static constexpr WindowStart Unset() { return WindowStart(); }
 
@@ -96,10 +98,10 @@ struct CountingRule {
   int64_t lateness_s = 5;
   int64_t max_jump_s = 5;  // at most lateness_s
 
-  // The window an event time stands in. Event times are never negative.
+  // The window of an event time. Event times are never negative.
   constexpr WindowStart WindowOf(EventTime t) const { return WindowStart(t.seconds() - t.seconds() % window_s); }
   constexpr EventTime EndOf(WindowStart w) const { return w.time().plus(window_s); }
-  // The last boundary b with b + lateness <= t: all windows before it may be sealed by a clock at t.
+  // The last boundary b with b + lateness <= t: a low watermark of t allows to seal all windows before b.
   constexpr WindowStart SealableBy(EventTime t) const {
     if (!t.is_finite() || t.seconds() < lateness_s) return WindowStart::Unset();
     return WindowOf(t.plus(-lateness_s));

@@ -23,14 +23,14 @@ struct Unit {
   uint64_t factor;
 };
 
-// Largest first: printing takes the first that leaves no rest.
+// Largest first: the printer takes the first unit without a remainder.
 constexpr std::array<Unit, 4> kDurationUnits = {{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 5> kSizeUnits = {{{"TiB", uint64_t{1} << 40},
                                              {"GiB", uint64_t{1} << 30},
                                              {"MiB", uint64_t{1} << 20},
                                              {"KiB", uint64_t{1} << 10},
                                              {"", 1}}};
-// Understood, never printed.
+// Parsed, never printed.
 constexpr std::array<Unit, 6> kOtherSizeUnits = {
     {{"B", 1}, {"kB", 1000}, {"KB", 1000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}}};
 
@@ -42,7 +42,7 @@ std::optional<uint64_t> FactorOf(const std::array<Unit, N>& units, std::string_v
   return std::nullopt;
 }
 
-// The digits at the start of `text`, which are taken off it.
+// Takes the digits at the start off `text` and gives their number.
 std::optional<uint64_t> TakeNumber(std::string_view* text) {
   uint64_t number = 0;
   const auto [end, status] = std::from_chars(text->data(), text->data() + text->size(), number);
@@ -65,7 +65,7 @@ std::string FormatIn(const std::array<Unit, N>& units, uint64_t amount) {
   return "0";
 }
 
-// Exactly `width` digits at the start of `text`, then `separator` if it is not 0; both are taken off.
+// Takes exactly `width` digits off the start of `text`, then `separator` unless it is 0.
 std::optional<int> TakeField(std::string_view* text, size_t width, char separator) {
   if (text->size() < width + (separator != 0 ? 1 : 0)) return std::nullopt;
   int value = 0;
@@ -91,7 +91,7 @@ std::optional<int> ZoneSeconds(std::string_view text) {
   return sign * (*hours * 3600 + *minutes * 60);
 }
 
-// Days that the calendar does not have (February 30th) come back from timegm() as other ones.
+// timegm() turns days that the calendar does not have (February 30th) into other ones.
 std::optional<int64_t> CivilSeconds(int year, int month, int day, int hour, int minute, int second) {
   if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
   tm civil{};

@@ -24,7 +24,7 @@ EventFd::~EventFd() {
 
 void EventFd::Signal() const {
   const uint64_t one = 1;
-  // It fails only when 2^64 - 2 signals wait to be seen: then there is one to see.
+  // write() fails only when 2^64 - 2 signals are pending: then the reader has one to see anyway.
   [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);
 }
 

@@ -1,6 +1,6 @@
-// How one process of the job wakes another that waits: an eventfd each, made by the coordinator before the
-// first fork and inherited. A signal may come without news and news without a signal: whoever wakes looks at
-// the shared memory, and waits with a bound.
+// Lets one process of the job wake another that waits. Each process has an eventfd, which the coordinator makes before
+// the first fork and the children inherit. A signal may come without news, and news without a signal: a process that
+// wakes looks at the shared memory, and its waits are bounded.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class EventFd {
   int fd_;
 };
 
-// One for every process that may wait.
+// One eventfd for every process that may wait.
 struct Wakeups {
   std::vector<EventFd> workers;  // by slot
   std::vector<EventFd> others;   // the writer, then the coordinator
@@ -44,9 +44,9 @@ struct Wakeups {
   }
 };
 
-// Waits until one of `fds` is readable (those below 0 are passed over) or the time is up.
+// Waits until one of `fds` is readable (it skips those below 0) or `timeout_ms` has passed.
 void WaitReadable(std::initializer_list<int> fds, int timeout_ms);
-// Whether the other end of a pipe has been closed by the death of its last holder.
+// Whether the last process that held the other end of a pipe has died.
 bool IsHungUp(int pipe_fd);
 
 }  // namespace headcount

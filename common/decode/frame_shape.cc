@@ -1,5 +1,5 @@
-// No parser of JSON stands here: it would refuse what is to be explained. A walk over brackets and strings is enough,
-// since the decoder has already said what is wrong; where the text is none, the walk just ends early.
+// Uses no JSON parser, because a parser would reject the very text that it must describe. A walk over brackets and
+// strings is enough: the decoder has already decided the reason. If the text is no JSON, the walk ends early.
 #include "common/decode/frame_shape.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ bool LooksLikeIso8601(std::string_view text) {
          std::string_view("Tt ").find(text[kDateBytes]) != std::string_view::npos && IsDigit(text[kDateBytes + 1]);
 }
 
-// Mon, 11 Jul 2016: a name of a day or a month, and a year.
+// Such as "Mon, 11 Jul 2016": the name of a month and at least five digits.
 bool LooksLikeWordsOfADate(std::string_view text) {
   constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -54,7 +54,7 @@ bool LooksLikeWordsOfADate(std::string_view text) {
 
 std::string Characters(size_t count) { return std::to_string(count) + (count == 1 ? " character" : " characters"); }
 
-// A name as jq takes it: .ts, or .["other one"].
+// The name in jq's form: .ts, or .["other one"].
 std::string JqField(const std::string& name) {
   const bool plain = !name.empty() && !IsDigit(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
     return IsLetter(c) || IsDigit(c) || c == '_';
@@ -100,7 +100,7 @@ std::string KindOf(std::string_view value) {
   }
 }
 
-// Units that headcount does not read: the value is an integer as written.
+// Units that headcount does not read. `digits` is an integer as written.
 enum class Unit { kNone, kMicroseconds, kNanoseconds };
 Unit UnitOf(std::string_view digits) {
   constexpr size_t kMicrosDigits = 16;
@@ -141,8 +141,8 @@ std::string ShapeOfId(std::string_view value) {
 
 // --- The root object --------------------------------------------------------------------------------------------
 
-// Names only, and only what looks like one: no long ones, none with many digits or with an @ in the middle. A key may
-// be made of data, as where each user has a key.
+// Shows only keys that look like names: no long ones, none with many digits, none with an @ inside. A key may hold
+// data, for example in an object with one key for each user.
 bool IsShown(std::string_view key) {
   if (key.empty() || key.size() > limits::kShapeKeyBytes) return false;
   constexpr int64_t kDigits = 4;
@@ -178,7 +178,7 @@ const Member* Last(const std::vector<Member>& members, std::string_view name) {
   return found == members.rend() ? nullptr : &*found;
 }
 
-// Under which root key a key of this name stands deeper: in an object right there, in an array, or further down.
+// Where a key of this name stands below a root key: directly in an object, in an array, or further down.
 struct Deeper {
   std::string_view under;
   bool in_object;
@@ -196,7 +196,7 @@ std::optional<Deeper> FindDeeper(const std::vector<Member>& members, std::string
   return std::nullopt;
 }
 
-// Whether headcount would count a frame of this time, and believes it: between 2000 and 2100.
+// Whether headcount would count a frame of this time, and the time is believable: between 2000 and 2100.
 bool IsUsableTime(std::string_view value) {
   constexpr int64_t kFirst = 946'684'800;
   constexpr int64_t kLast = 4'102'444'800;
@@ -210,7 +210,7 @@ bool IsUsableId(std::string_view value) {
   return IsString(value) ? IsUidString(Inside(value)) : IsNumber(value) && IsUidNumber(value);
 }
 
-// "userId", "user_id" and "USER-ID" are one name here.
+// Takes "userId", "user_id" and "USER-ID" for one name.
 bool IsNameOfAnId(std::string_view key) {
   constexpr std::array<std::string_view, 10> kNames = {
       "uid", "userid", "user", "id", "customerid", "anonymousid", "visitorid", "clientid", "accountid", "deviceid"};
@@ -319,7 +319,7 @@ FrameShape ShapeOfNoObject(std::string_view text, FrameInput input) {
 struct Signature {
   std::string_view bytes;
   const char* what;
-  const char* command;  // that makes lines of JSON of a file; empty: there is no simple one
+  const char* command;  // makes lines of JSON from such a file; empty: there is no simple one
 };
 constexpr std::array<Signature, 7> kSignatures = {{
     {"\x1f\x8b", "gzip", "zcat FILE"},
@@ -331,7 +331,7 @@ constexpr std::array<Signature, 7> kSignatures = {{
     {std::string_view("Obj\x01", 4), "an Avro file", ""},
 }};
 
-// Every other byte is 0, and none of the others is: text in UTF-16 without a mark.
+// Every other byte is 0, and none of the rest is: UTF-16 text without a byte order mark.
 const char* Utf16Without(std::string_view bytes) {
   constexpr size_t kLook = 64;
   constexpr size_t kEnough = 8;
@@ -373,7 +373,7 @@ std::optional<FrameShape> ShapeOfSignature(std::string_view bytes, FrameInput in
   return std::nullopt;
 }
 
-// One line of a value that goes over many: a bracket alone, or a key with its value and no object around it.
+// One line of a value that spans many lines: a bracket alone, or a key and its value without an object around them.
 bool IsPartOfPrettyPrinted(std::string_view line) {
   std::string_view rest = json_walk::Trimmed(line);
   if (!rest.empty() && rest.back() == ',') rest.remove_suffix(1);
@@ -394,7 +394,7 @@ FrameShape ShapeOfNoJson(std::string_view bytes, FrameInput input) {
   if (is_file && IsPartOfPrettyPrinted(text)) {
     return {"the line is a part of a JSON value that goes over several lines", "", Piped("jq -c . FILE")};
   }
-  if (const char* const word = json_walk::BareWord(text)) {
+  if (const char* const word = json_walk::LastWord(text)) {
     return {std::string("it holds ") + word + ", which JSON does not know", "",
             "let the producer write null, or leave that key out"};
   }
@@ -412,7 +412,7 @@ FrameShape ShapeOfNoJson(std::string_view bytes, FrameInput input) {
   return {"it is text of " + size + " that does not begin like JSON", "", "each record must be one JSON object"};
 }
 
-// A path may be long, and of any bytes: its end says most.
+// A path may be long and hold any bytes. Its end says most.
 std::string ShownPlace(std::string_view place) {
   constexpr size_t kPlaceBytes = 200;
   std::string shown;

@@ -1,7 +1,6 @@
-// What stands in a record that cannot be counted, in words, so that a person sees at once whether gzip, another unit of
-// time or another field is the matter. Kinds, lengths, what a text looks like, and the names of root keys; never a
-// value. Pure, bounded, and made for hostile bytes. Not for every frame: workers ask for the first of a partition or of
-// a reason.
+// Describes in words a record that cannot be counted, so that a user sees at once the reason: gzip, another unit of
+// time, another field. It names kinds, lengths, the look of a text, and root keys, but never a value. Pure, bounded,
+// and made for hostile bytes. Runs in the workers, which ask only for the first frame of a partition or of a reason.
 #pragma once
 
 #include <string>
@@ -14,15 +13,15 @@ namespace headcount {
 
 struct FrameShape {
   std::string what;    // "ts is a string of 24 characters that looks like ISO 8601"
-  std::string keys;    // "ts, uid, and 2 more"; empty: it is no object, or has none
-  std::string advice;  // what to type, or what the producer should write; empty: nothing is known to help
+  std::string keys;    // "ts, uid, and 2 more"; empty: not an object, or no keys
+  std::string advice;  // what the user types, or the producer should write; empty: no known help
 };
 
 enum class FrameInput { kFile, kTopic };
 
-// Of a record that is invalid for this reason. No value (kNoValue): `bytes` are empty.
+// Describes a record that is invalid for this reason. For kNoValue `bytes` are empty.
 FrameShape ShapeOf(std::string_view bytes, InvalidReason reason, const FieldNames& names, FrameInput input);
-// In one sentence or two, at most limits::kShapeTextBytes with `place` before it.
+// One or two sentences that begin with `place`, at most limits::kShapeTextBytes in all.
 std::string ShapeText(const std::string& place, const FrameShape& shape);
 
 }  // namespace headcount

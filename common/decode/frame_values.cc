@@ -17,12 +17,12 @@ bool AllDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// One look at each byte: std::string_view would search the set for each of them, in every frame.
+// Looks at each byte once. std::string_view would search the set of characters for each byte of every frame.
 bool IsInteger(std::string_view number) {
   return std::all_of(number.begin(), number.end(), [](char c) { return c != '.' && (c | 0x20) != 'e'; });
 }
 
-// All are digits.
+// `digits` are all digits.
 std::optional<EventTime> TsOfDigits(std::string_view digits) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -30,8 +30,8 @@ std::optional<EventTime> TsOfDigits(std::string_view digits) {
   return TsOfInteger(value);
 }
 
-// The power of ten of the first digit that is not zero: 2 for "123.4", -3 for "0.00123e0". The exponent is
-// clamped to what no number of digits in a frame can make up for.
+// The power of ten of the first digit that is not zero: 2 for "123.4", -3 for "0.00123e0". It clamps the exponent to a
+// value that no number of digits in a frame can outweigh.
 int64_t DecimalMagnitude(std::string_view number) {
   const size_t exponent_at = std::min(number.find_first_of("eE"), number.size());
   const std::string_view mantissa = number.substr(0, exponent_at);
@@ -53,8 +53,8 @@ int64_t DecimalMagnitude(std::string_view number) {
   return magnitude + std::clamp(exponent, -kClamp, kClamp);
 }
 
-// As IEEE 754 rounds it: too small becomes a zero, too large has no value here. std::from_chars answers
-// "out of range" to both and leaves telling them apart to its caller.
+// Rounds as IEEE 754: a number too small becomes zero, one too large has no value here. std::from_chars answers "out of
+// range" to both, and the caller has to distinguish them.
 std::optional<double> DoubleOf(std::string_view number) {
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);

@@ -1,5 +1,5 @@
-// What a frame's `ts` and `uid` may look like as text, apart from how the frame was parsed: any decoder
-// answers by these rules. Pure; runs in the workers.
+// The rules for the text of a frame's `ts` and `uid`. Every decoder answers by them, in whatever way it parses. Pure;
+// runs in the workers.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace headcount {
 
-// `value` is what digits alone say.
+// `value` is the number that the digits mean.
 std::optional<EventTime> TsOfInteger(uint64_t value);
 // `text` is a JSON number, already checked against the grammar: "1468244400", "1.4e9", "-0.0".
 std::optional<EventTime> TsOfNumber(std::string_view text);

@@ -8,7 +8,7 @@
 namespace headcount::json_walk {
 namespace {
 
-// More members than any frame has that somebody looks at.
+// More members than a frame has that a user reads.
 constexpr size_t kMaxMembers = 1'000;
 
 constexpr std::string_view kSpace = " \t\r\n";
@@ -17,7 +17,7 @@ bool IsSpace(char c) { return kSpace.find(c) != std::string_view::npos; }
 bool Opens(char c) { return c == '{' || c == '['; }
 bool Closes(char c) { return c == '}' || c == ']'; }
 
-// The place behind the string that begins at `at`; nothing: it does not end.
+// The index after the string that begins at `at`; nothing: it does not end.
 std::optional<size_t> EndOfString(std::string_view text, size_t at) {
   for (++at; at < text.size(); ++at) {
     if (text[at] == '"') return at + 1;
@@ -31,7 +31,7 @@ size_t SkipSpace(std::string_view text, size_t at) {
   return at;
 }
 
-// The place behind the value that begins at `at`; nothing: it does not end, or none begins.
+// The index after the value that begins at `at`; nothing: it does not end, or no value begins there.
 std::optional<size_t> EndOfValue(std::string_view text, size_t at) {
   if (at >= text.size()) return std::nullopt;
   if (text[at] == '"') return EndOfString(text, at);
@@ -59,7 +59,7 @@ int32_t HexOf(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// Of the escape at the beginning of `text`: what it means, where that is ASCII, and how long it is.
+// The escape at the beginning of `text`: its character if that is ASCII, and its length.
 struct Escape {
   char means;
   size_t bytes;
@@ -164,7 +164,7 @@ Outline OutlineOf(std::string_view text) {
   for (size_t at = SkipSpace(text, 0); at < text.size() && outline.values < 2; at = SkipSpace(text, at)) {
     const std::optional<size_t> end = EndOfValue(text, at);
     if (!end) {
-      // What closes or separates without having been opened is wrong, but not cut off.
+      // A closing bracket or a separator without an opening bracket is wrong, but not cut off.
       outline.is_closed = !Opens(text[at]) && text[at] != '"';
       break;
     }
@@ -173,13 +173,13 @@ Outline OutlineOf(std::string_view text) {
   }
   const size_t first = text.find_first_not_of("{[ \t\r\n");
   outline.quotes_singly = first != std::string_view::npos && first > 0 && text[first] == '\'';
-  // Words behind each other are text, and no values.
+  // Words after each other are text, not values.
   const bool begins_like_json = !text.empty() && (Opens(text.front()) || text.front() == '"');
   if (!begins_like_json) outline.values = std::min<size_t>(outline.values, 1);
   return outline;
 }
 
-const char* BareWord(std::string_view text) {
+const char* LastWord(std::string_view text) {
   constexpr std::array<const char*, 5> kWords = {"NaN", "Infinity", "-Infinity", "-NaN", "undefined"};
   for (size_t at = 0; at < text.size();) {
     if (text[at] == '"') {

@@ -1,5 +1,5 @@
-// The decimal number that some bytes begin with, read at once and without a loop: how many digits there are no
-// processor could guess. Pure; runs in the workers.
+// Reads the decimal number at the beginning of some bytes at once and without a loop, because the processor cannot
+// predict the number of digits. Pure; runs in the workers.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 namespace headcount {
 
 struct LeadingDigits {
-  // How many bytes are looked at; all of them must be readable.
+  // The function reads this many bytes; all of them must be readable.
   static constexpr size_t kBytes = 16;
 
   size_t count;    // 0 to 16
-  uint64_t value;  // of up to 15 digits; of 16 it means nothing
+  uint64_t value;  // of up to 15 digits; meaningless for 16
 };
 
 namespace leading_digits {
@@ -30,14 +30,15 @@ inline uint64_t Load(const char* at) {
   return bytes;
 }
 
-// `values`: eight bytes, each what its digit is worth or, if it is none, anything else. How many digits come first.
+// `values`: eight bytes, each the value of its digit, or anything else if it is no digit. Returns the number of digits
+// before the first other byte.
 inline size_t Count(uint64_t values) {
-  // 0x76 more leaves the highest bit unset below 10 only.
+  // Adding 0x76 leaves the highest bit unset only for values below 10.
   const uint64_t others = (((values & kEach * 0x7F) + kEach * 0x76) | values) & kEach * 0x80;
   return others == 0 ? 8 : static_cast<size_t>(__builtin_ctzll(others)) / 8;
 }
 
-// Of eight digits. Neighbours are joined to numbers of two digits, these to numbers of four, and those to one of eight.
+// The number of eight digits: joins neighbours to numbers of two digits, then of four, then of eight.
 inline uint64_t Join(uint64_t values) {
   values = (values * 10 + (values >> 8)) & 0x00FF'00FF'00FF'00FF;
   values = (values * 100 + (values >> 16)) & 0x0000'FFFF'0000'FFFF;

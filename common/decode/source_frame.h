@@ -1,4 +1,4 @@
-// A frame as a source hands it out: Kafka's client library or a file holds the bytes. Runs in a worker.
+// A frame from a source. Kafka's client library or a file owns the bytes. Runs in the workers.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// What a person types to set a group's offsets by hand. Pure; worker and writer say it.
+// The command with which a user sets a group's offsets by hand. Pure; workers and the writer put it into errors.
 #pragma once
 
 #include <string>

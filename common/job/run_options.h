@@ -1,5 +1,5 @@
-// What a user can ask of `headcount run`, after parsing and checking. Plain data; every process gets a copy
-// through the fork. The defaults are the documented ones.
+// What a user can set for `headcount run`, after parsing and checking. Plain data: the coordinator fills it, and every
+// other process gets a copy through the fork. The defaults are the documented ones.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace headcount {
 
-// Where a partition begins for which nothing is committed.
+// Where reading starts in a partition without a committed offset.
 struct StartFrom {
   enum class Kind { kEarliest, kLatest, kTime };
   Kind kind = Kind::kEarliest;
@@ -28,12 +28,12 @@ struct KafkaProperty {
   Scope scope = Scope::kBoth;
   std::string key;
   std::string value;
-  std::string label = {};  // how messages about it begin where it is no flag: "/etc/headcount.conf:12: X.linger.ms"
-  std::string file = {};   // where a secret was read from; empty: it was given itself
+  std::string label = {};  // how messages about it begin if no flag set it: "/etc/headcount.conf:12: X.linger.ms"
+  std::string file = {};   // the file that held the secret; empty: the value was given directly
 };
 
 struct RunOptions {
-  // Input: Kafka, or files where `files` is not empty ("-" is stdin).
+  // Input: Kafka, or files if `files` is not empty ("-" is stdin).
   std::string bootstrap_server = "localhost:9092";
   std::string input_topic = "user_events";
   std::string output_topic = "event_metrics";
@@ -49,7 +49,7 @@ struct RunOptions {
   OnLostInput on_lost_input = OnLostInput::kFail;
   bool ignore_tombstones = false;  // records without a value get no verdict
 
-  // The counting rule and the clock.
+  // The counting rule, and when a partition holds the low watermark.
   CountingRule rule;
   FieldNames fields;
   int64_t max_skew_s = limits::kDefaultMaxSkewS;

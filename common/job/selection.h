@@ -1,5 +1,6 @@
-// What decides which time and which id a frame has: as one text, and as a short hash of it. It is committed beside the
-// offsets, so that a start can tell that frames would be read otherwise than before. Pure; runs in the writer.
+// Which time and which id the worker takes from a frame, as a text and as a short hash of it. The writer commits the
+// hash beside the offsets. A start compares it, to detect that frames would be read in another way than before. Pure;
+// runs in the writer.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ struct RunOptions;
 
 using SelectionHash = Id<struct SelectionTag, uint32_t>;
 
-// One line an option. What is left at its default has no line, but for the first two: so a later headcount, which
-// knows more of these options, makes the same text of the same job.
+// One line for each option. An option at its default has no line, except the first two. So a later headcount, with more
+// of these options, makes the same text for the same job.
 std::string SelectionText(const RunOptions& options);
 
 // XXH32 of that text.

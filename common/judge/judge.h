@@ -1,9 +1,9 @@
-// The counting rule for one partition: gives every record its verdict, and that verdict its window.
-// Pure: no I/O, no clock of its own, no knowledge of other partitions. Runs in the workers.
+// The judge of one partition gives every record its verdict, and every verdict its window. Each worker runs one judge
+// for each of its partitions.
+// The judge is pure: it does no I/O, reads no clock and knows no other partition.
 //
-// The same records and the same moves always give the same verdicts in the same windows, from whatever
-// point of the log the judge starts: that is what every recovery rests on. common/judge/README.md tells
-// the rule in words.
+// The same records and the same decisions always give the same verdicts in the same windows, wherever in the log the
+// judge starts. Every recovery rests on this promise. common/judge/README.md states the rule in words.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/types.h"
-#include "common/judge/point.h"
+#include "common/judge/judge_state.h"
 #include "common/records/verdict.h"
 #include "common/sets/fingerprint.h"
 
@@ -25,8 +25,8 @@ struct Frame {
   Fingerprint uid;
 };
 
-// Where verdicts go. During every call judge.point_before() is where a replay must start to see this
-// verdict given again.
+// The receiver of the verdicts. During every call judge.state_before() is the state from which a replay gives this
+// verdict again.
 class VerdictSink {
  public:
   virtual ~VerdictSink() = default;
@@ -34,95 +34,96 @@ class VerdictSink {
   virtual void AddLate(WindowStart window) = 0;
   virtual void AddFuture(WindowStart window) = 0;
   virtual void AddInvalid(WindowStart window, InvalidReason reason) = 0;
-  // Verdicts that waited for the partition's first window.
-  virtual void AddWaited(WindowStart window, const VerdictCounts& waited) = 0;
-  // The record at `offset` is future, whether that is added to a window at once or waits for one. For who wants to
-  // know which it was.
+  // Hands over the verdicts that the judge counted before the partition had its first window.
+  virtual void AddUnattributed(WindowStart window, const VerdictCounts& waited) = 0;
+  // The record at `offset` is future. The judge calls this when it decides so, whether or not there is a window for the
+  // verdict yet. A sink overrides it to learn the offset.
   virtual void IsFuture(Offset /*offset*/) {}
-  // Likewise of a late one.
+  // The record at `offset` is late. A sink overrides it to learn the offset.
   virtual void IsLate(Offset /*offset*/) {}
 };
 
-// The bounds of the rule; tests use small ones to reach the corners often.
+// The bounds of the rule. Tests set small ones to reach the corner cases often.
 struct JudgeBounds {
-  size_t held_frames = limits::kHeldFrames;
-  uint64_t held_records = limits::kHeldRecords;
+  size_t unconfirmed_frames = limits::kUnconfirmedFrames;
+  uint64_t unconfirmed_records = limits::kUnconfirmedRecords;
   int32_t confirmations = limits::kConfirmations;
 };
 
 class Judge {
  public:
-  // Starts at `start`; `rule` is that of the run, which the rules of the point come to in the end. While held frames
-  // are to be read again (restoring()), records from start.point.first_needed() on must be given; they get no second
-  // verdict. `sink` must outlive the judge.
+  // Starts at `start`. `rule` is the rule of this run; the rules of the start state end in it. While the judge restores
+  // (restoring()), the caller gives the records from start.state.first_needed() on, and they get no second verdict.
+  // `sink` must outlive the judge.
   Judge(const CountingRule& rule, const SafePoint& start, VerdictSink* sink, const JudgeBounds& bounds = {});
 
   // --- Records, in the order of their offsets ---------------------------------------------------------------
-  // While restoring: passes over the record at `offset` unless it is a held one. Answers whether it did; then the
-  // record must be neither decoded nor given: it may be poison whose move lies before every point by now.
+  // Skips the record at `offset` if the judge is restoring and the record is no unconfirmed frame. True: skipped. The
+  // caller must then neither decode nor give the record: it may be poison whose decision the judge has forgotten.
   bool PassOver(Offset offset);
-  // Whether the record at `offset` must not be decoded; the caller then gives it as invalid, kPoison.
+  // Whether the record at `offset` must not be decoded. The caller then gives it as invalid, with reason kPoison.
   bool IsPoison(Offset offset) const;
   void JudgeValid(Offset offset, const Frame& frame);
   void JudgeInvalid(Offset offset, InvalidReason reason);
-  // All records below `position` have been given: control records, or what has left the log, fill the rest. Ends
-  // restoring, and repeats the moves up to there.
+  // The caller has given all records below `position`. Control records fill the remaining offsets, or retention removed
+  // those records. Ends restoring and repeats the decisions up to `position`.
   void ReachedEnd(Offset position);
 
-  // --- Moves ------------------------------------------------------------------------------------------------
-  // The partition is excused now: settles the held frames by `wall_clock`, and raises the watermark to
-  // passed_upto + lateness if that is set and higher. Remembers it as a move unless it changed nothing.
-  void Excuse(EventTime wall_clock, WindowStart passed_upto);
-  // The record at `offset`, which has not been judged yet, is poison. False: there is no room for its move yet. Then
-  // it must not be met before ForgetMovesBelow() has made some.
+  // --- Decisions -----------------------------------------------------------------------------------------------
+  // The partition is idle now. Settles the unconfirmed frames by `wall_clock`, and raises the watermark to
+  // passed_frontier + lateness if passed_frontier is set and the sum is higher. Records the decision unless it changed
+  // nothing.
+  void MarkIdle(EventTime wall_clock, WindowStart passed_frontier);
+  // The record at `offset`, which is not judged yet, is poison. False: there is no space for the decision. The caller
+  // must not read that record before ForgetDecisionsBelow() has made space.
   bool AddPoison(Offset offset);
-  // Moves below `offset` are needed no more: no replay starts there again.
-  void ForgetMovesBelow(Offset offset);
+  // The caller promises that no replay starts below `offset` again, so the judge drops the decisions below it.
+  void ForgetDecisionsBelow(Offset offset);
 
   // --- State ------------------------------------------------------------------------------------------------
   EventTime watermark() const { return now_.watermark; }
-  // The watermark less what an older rule waits longer than the run's: the run's rule never seals by it what this
-  // partition may still add to. By this the partitions' clocks are compared.
-  EventTime sealing_clock() const {
+  // The watermark, less the seconds that the rule in force waits longer than the run's rule. The run's rule then never
+  // seals a window to which this partition may still add. The workers compare partitions by this value.
+  EventTime sealing_watermark() const {
     return now_.watermark.plus(-std::max<int64_t>(0, rule_.lateness_s - run_lateness_s_));
   }
   Offset offset() const { return now_.offset; }
-  size_t held() const { return held_.size(); }
+  size_t unconfirmed() const { return unconfirmed_.size(); }
   bool restoring() const { return restoring_; }
-  const VerdictCounts& waiting() const { return waiting_; }
-  const std::vector<Move>& moves() const { return moves_; }
-  // Full: read no further until a commit has let ForgetMovesBelow() make room. A replay is not stopped on the
-  // way to its last excuse.
-  bool moves_full() const { return moves_.size() >= limits::kMaxMoves && ExcusesFull(); }
-  bool poison_full() const { return CountMoves(Move::Kind::kPoison) >= limits::kMaxPoisonMoves; }
-  // The present state is that of an excuse at offset(): nothing has been read since.
-  bool excused_here() const { return now_.excused_here; }
+  const VerdictCounts& unattributed() const { return unattributed_; }
+  const std::vector<Decision>& decisions() const { return decisions_; }
+  // True: the caller reads no further until a commit lets ForgetDecisionsBelow() make space. A replay on the way to its
+  // last recorded idleness is not stopped.
+  bool decisions_full() const { return decisions_.size() >= limits::kMaxDecisions && IdleFull(); }
+  bool poison_full() const { return CountDecisions(Decision::Kind::kPoison) >= limits::kMaxPoisonDecisions; }
+  // Whether the judge has read nothing since the idleness at offset().
+  bool idle_here() const { return now_.idle_here; }
 
   // The present state.
-  Point point() const;
-  // The state before the record or move that is being judged; only inside a call of the sink.
-  Point point_before() const;
+  JudgeState state() const;
+  // The state before the record or decision that is being judged. Valid only inside a call of the sink.
+  JudgeState state_before() const;
 
-  // Frames whose bodies were gone when the judge was restored (retention took them).
-  uint64_t lost_held() const { return lost_held_; }
+  // Unconfirmed frames whose bodies the judge did not find when it was restored, because retention had removed them.
+  uint64_t lost_unconfirmed() const { return lost_unconfirmed_; }
 
  private:
-  struct HeldFrame {
+  struct UnconfirmedFrame {
     Offset offset;
     Frame frame;
     int32_t score;
-    uint64_t record_number;  // records_ when it was given
-    bool restored;           // its body has been read (again)
+    uint64_t record_number;  // records_ when the caller gave it
+    bool restored;           // whether its body was read again
   };
-  // What changes with every record and is cheap to copy; the lists are remembered beside it.
+  // The part of the state that every record changes and that is cheap to copy. The lists are kept beside it.
   struct Scalars {
     Offset offset;
-    bool excused_here = false;
+    bool idle_here = false;
     EventTime watermark = EventTime::Unset();
   };
 
   void SwitchRules();
-  ClockRules RulesAt(EventTime watermark) const;
+  WatermarkRules RulesAt(EventTime watermark) const;
   bool Plausible(EventTime ts) const;
   bool IsLate(WindowStart window) const;
   WindowStart WindowOf(EventTime ts);
@@ -132,57 +133,57 @@ class Judge {
   void Restore(Offset offset, const Frame* frame);
   void EndRestoring();
 
-  void JudgeAmongHeld(Offset offset, const Frame& frame);
+  void JudgeAmongUnconfirmed(Offset offset, const Frame& frame);
   void Hold(Offset offset, const Frame& frame);
-  void ReleaseHeld();
-  void ExpireHeld();
+  void ReleaseUnconfirmed();
+  void ExpireUnconfirmed();
   void Accept(Offset offset, const Frame& frame);
-  void OldestHeldIsFuture();
+  void OldestUnconfirmedIsFuture();
   void Future(Offset offset);
-  void SettleHeld(EventTime limit);
-  void HandOverWaiting(WindowStart window) {
-    if (any_waiting_) HandOverAllWaiting(window);
+  void SettleUnconfirmed(EventTime limit);
+  void HandOverUnattributed(WindowStart window) {
+    if (any_unattributed_) HandOverAllUnattributed(window);
   }
-  void HandOverAllWaiting(WindowStart window);
+  void HandOverAllUnattributed(WindowStart window);
 
-  // There is hardly ever one, and it is asked thrice a record.
-  void RepeatMovesUpTo(Offset offset) {
-    if (next_move_ < moves_.size()) RepeatMoves(offset);
+  // Inline, because there is rarely a decision to repeat and the judge asks three times a record.
+  void RepeatDecisionsUpTo(Offset offset) {
+    if (next_decision_ < decisions_.size()) RepeatDecisions(offset);
   }
-  void RepeatMoves(Offset offset);
-  void ApplyExcuse(const Move& move);
-  Move* ExcuseHere();
-  size_t CountMoves(Move::Kind kind) const;
-  bool ExcusesFull() const;
+  void RepeatDecisions(Offset offset);
+  void ApplyIdle(const Decision& decision);
+  Decision* IdleHere();
+  size_t CountDecisions(Decision::Kind kind) const;
+  bool IdleFull() const;
 
   // Fixed after construction.
   const JudgeBounds bounds_;
   VerdictSink* const sink_;
   const int64_t run_lateness_s_;
 
-  // As rules_ has it now, at hand for every frame. Neither changes while a record or move is being judged.
+  // A copy of what rules_ says now, at hand for every frame. Neither changes while a record or decision is judged.
   CountingRule rule_;
-  ClockRules rules_;
-  bool switched_since_excuse_ = false;  // a rule came into force since the last excuse, wherever that was
+  WatermarkRules rules_;
+  bool switched_since_idle_ = false;  // a rule came into force since the last idleness, at whatever offset that was
 
-  // The state that a point holds.
+  // The members of a JudgeState.
   Scalars now_;
-  VerdictCounts waiting_;
-  bool any_waiting_;  // whether waiting_ is not empty: asked once a record, and it is twelve numbers
-  std::vector<HeldFrame> held_;
+  VerdictCounts unattributed_;
+  bool any_unattributed_;  // whether unattributed_ is not empty: asked once a record, and twelve numbers to compare
+  std::vector<UnconfirmedFrame> unconfirmed_;
 
-  // The same before the record or move being judged.
+  // The same members before the record or decision that is being judged.
   Scalars before_;
-  VerdictCounts waiting_before_;
-  std::vector<HeldRef> held_before_;
+  VerdictCounts unattributed_before_;
+  std::vector<UnconfirmedRef> unconfirmed_before_;
 
   WindowStart last_window_{0};  // of WindowOf()
 
-  std::vector<Move> moves_;  // by offset; those below next_move_ are part of the state
-  size_t next_move_ = 0;     // the first that is still to be repeated
-  uint64_t records_ = 0;     // given so far, restored ones included
+  std::vector<Decision> decisions_;  // by offset; those below next_decision_ are part of the state
+  size_t next_decision_ = 0;         // the first that the judge has still to repeat
+  uint64_t records_ = 0;             // given so far, restored ones included
   bool restoring_ = false;
-  uint64_t lost_held_ = 0;
+  uint64_t lost_unconfirmed_ = 0;
 };
 
 }  // namespace headcount

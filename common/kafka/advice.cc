@@ -13,7 +13,7 @@ std::string SetOfTopic(const AdviceFacts& facts, const std::string& topic, const
 }
 
 // Twice what is needed, in whole KiB: the next record may be a little larger.
-int64_t RoomyBytes(size_t record_bytes) {
+int64_t AmpleBytes(size_t record_bytes) {
   constexpr int64_t kStep = 1024;
   return (static_cast<int64_t>(record_bytes) * 2 / kStep + 1) * kStep;
 }
@@ -28,7 +28,7 @@ std::string TooLarge(const AdviceFacts& facts) {
          " and about 70 of framing, and max.message.bytes of the topic " +
          (facts.topic_takes_bytes ? "is " + std::to_string(*facts.topic_takes_bytes) : "is less") + "; " +
          SetOfTopic(facts, facts.output_topic,
-                    "max.message.bytes=" + std::to_string(RoomyBytes(facts.largest_record_bytes))) +
+                    "max.message.bytes=" + std::to_string(AmpleBytes(facts.largest_record_bytes))) +
          " raises it";
 }
 

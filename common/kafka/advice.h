@@ -1,5 +1,5 @@
-// What a person is told about a transaction that only a person can mend: which limit or setting it is, of what, and
-// what to type. Pure; for the writer.
+// Advice for a transaction failure that only the user can mend: which limit or setting failed, its value, and what to
+// type. Pure. Runs in the writer.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,15 @@ struct AdviceFacts {
   std::string output_topic;
   std::string group;
   size_t largest_record_bytes = 0;            // key and value
-  std::optional<int64_t> topic_takes_bytes;   // max.message.bytes of the output topic, if it could be had
-  std::optional<int64_t> client_takes_bytes;  // message.max.bytes of -X, where that refused the record
+  std::optional<int64_t> topic_takes_bytes;   // max.message.bytes of the output topic, if the brokers told it
+  std::optional<int64_t> client_takes_bytes;  // message.max.bytes of -X, if it refused the record
 };
 
-// Empty where the error itself says it all: rights (errors.h), and whatever does not come of transactions.
+// The advice for error `code`. Empty if the error text says everything: missing rights (errors.h), and errors that do
+// not come from transactions.
 std::string AdviceFor(int code, const AdviceFacts& facts);
 
-// The command that makes a topic; `partitions` 0: not known.
+// The command that creates a topic. `partitions` 0: unknown.
 std::string CommandToMake(const std::string& brokers, const std::string& topic, int32_t partitions);
 
 }  // namespace headcount::kafka

@@ -8,9 +8,10 @@ namespace {
 constexpr int64_t kShrinkBy = 16;
 // Below this a batch holds few records anyway.
 constexpr int64_t kFewBytes = 1'000;
-// Each is answered before the sixth one after it is sent; with 20 ms to the broker they take two seconds.
+// The broker answers each batch before the client sends the sixth after it. With 20 ms to the broker they take two
+// seconds.
 constexpr int64_t kBatchesATransaction = 500;
-// A record of a minute has about 200 bytes, and 70 of framing.
+// A record of a minute has about 200 bytes, and 70 bytes of framing.
 constexpr int64_t kRecordBytes = 300;
 
 }  // namespace
@@ -21,7 +22,7 @@ std::optional<BatchLimit> SmallerThan(const BatchLimit& limit, int64_t refused_b
   if (topic_takes_bytes && *topic_takes_bytes > 0 && *topic_takes_bytes < refused_bytes) {
     return BatchLimit{*topic_takes_bytes, false};
   }
-  // A topic that says what it takes and refuses less all the same is not guessed at.
+  // If the topic tells its limit and still refuses less, a smaller guess would not help.
   const int64_t smaller = refused_bytes / kShrinkBy;
   if (topic_takes_bytes || smaller < kFewBytes) return BatchLimit{limit.bytes, true};
   return BatchLimit{smaller, false};

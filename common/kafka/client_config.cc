@@ -11,7 +11,7 @@
 namespace headcount::kafka {
 namespace {
 
-// Properties that are ours to set, with what would be right instead.
+// The properties that only headcount sets, each with what the user can do instead.
 struct OwnProperty {
   std::string_view key;
   const char* reason;
@@ -35,11 +35,11 @@ constexpr std::array kOwnProperties = {
     OwnProperty{"metadata.broker.list", "use --bootstrap-server"},
 };
 
-// What suits every client of the job; -X may change it.
+// Settings for every client of the job. -X may change them.
 const Settings& CommonDefaults() {
   static const Settings defaults = {
       {"client.id", "headcount"},
-      // The default of 10 s would keep a job waiting long after its broker has come back.
+      // The default of 10 s would keep the job waiting long after its broker has come back.
       {"reconnect.backoff.max.ms", "1000"},
       {"socket.nagle.disable", "true"},
       {"socket.keepalive.enable", "true"},
@@ -49,13 +49,13 @@ const Settings& CommonDefaults() {
   return defaults;
 }
 
-// The same, of librdkafkas that have them.
+// The same settings, for those versions of librdkafka that have them.
 const Settings& CommonDefaultsWhereKnown() {
   static const Settings defaults = {
-      // A cluster that subscribes to its clients' metrics would be sent them, from 2.5.0 on. The job has its own.
+      // From 2.5.0 on a client pushes metrics to a cluster that subscribes to them. The job has its own metrics.
       {"enable.metrics.push", "false"},
-      // From 2.11.0 on a client whose brokers are all gone for a moment throws away what it knows of them. In 2.16.0 it
-      // then keeps a thread that spins on the old broker, and a commit that never returns.
+      // From 2.11.0 on a client forgets its brokers when all of them are away for a moment. In 2.16.0 it then keeps a
+      // thread that spins on the old broker, and a commit that never returns.
       {"metadata.recovery.strategy", "none"},
   };
   return defaults;
@@ -104,7 +104,7 @@ Result<void> SetProperty(rd_kafka_conf_t* conf, const KafkaProperty& property) {
   }
   Result<void> set = Set(conf, property.key, property.value);
   if (set.ok()) return set;
-  // librdkafka's reason may hold the value.
+  // librdkafka's reason may contain the value.
   return UsageError(property, IsSecretProperty(property.key) ? "librdkafka does not take it" : set.error().message);
 }
 
@@ -147,14 +147,14 @@ Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& de
     if (Result<void> set = Set(conf.get(), "bootstrap.servers", config.bootstrap_server); !set.ok()) return set.error();
   }
   if (Result<void> set = SetAll(conf.get(), fixed); !set.ok()) return set.error();
-  // A mistyped topic is an error to be named, not a topic to be made: a producer's questions would make it.
+  // A mistyped topic is an error to report. Without this setting a producer's questions would create the topic.
   if (Result<void> set = SetAll(conf.get(), {{"allow.auto.create.topics", "false"}}); !set.ok()) return set.error();
   return conf;
 }
 
 Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks) {
-  auto reception = std::make_shared<Reception>(hooks);
-  Reception::Listen(conf.get(), reception.get());
+  auto connection_errors = std::make_shared<ConnectionErrors>(hooks);
+  ConnectionErrors::Listen(conf.get(), connection_errors.get());
   const rd_kafka_type_t type = role == Role::kConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   char reason[512] = "";
   rd_kafka_t* const handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
@@ -164,7 +164,7 @@ Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks) {
                                        " with these settings (see -X): " + reason};
   }
   static_cast<void>(conf.release());  // rd_kafka_new took it
-  return Handle(handle, DropHandle{std::move(reception)});
+  return Handle(handle, DropHandle{std::move(connection_errors)});
 }
 
 namespace {

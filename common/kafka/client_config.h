@@ -1,6 +1,6 @@
-// Makes librdkafka's configurations and clients from what the user gave (-b, --group, -X) and what the
-// guarantee needs. The coordinator only validates; a client, with its threads, is made in a worker or in
-// the writer, never before a fork.
+// Makes librdkafka's configurations and clients from the user's options (-b, --group, -X) and from what the guarantee
+// needs. The coordinator only validates. Workers and the writer make the clients, after the fork, because clients have
+// threads.
 #pragma once
 
 #include <string>
@@ -9,22 +9,22 @@
 
 #include "common/base/result.h"
 #include "common/job/run_options.h"
+#include "common/kafka/connection_errors.h"
 #include "common/kafka/handles.h"
-#include "common/kafka/reception.h"
 
 namespace headcount::kafka {
 
 enum class Role { kConsumer, kProducer };
 enum class Isolation { kReadCommitted, kReadUncommitted };
-// Whether a client knows the group, and so looks for its coordinator (a connection more).
+// Whether a client knows the group, and so looks for the group's coordinator (one more connection).
 enum class GroupUse { kNone, kOfConfig };
 
-// In order; a later one wins over an earlier one of the same key.
+// In order: a later setting wins over an earlier one of the same key.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-// What every client of the job has in common. Plain data: it crosses the fork.
+// What all clients of the job have in common. Plain data: it crosses the fork.
 struct ClientConfig {
-  std::string bootstrap_server;  // empty: a client that connects to nobody
+  std::string bootstrap_server;  // empty: the client connects to no broker
   std::string group;
   std::vector<KafkaProperty> properties;  // -X
 
@@ -33,30 +33,31 @@ struct ClientConfig {
   }
 };
 
-// Whether librdkafka would take these properties and the guarantee allows them: kUsage names the property,
-// its value and librdkafka's reason. Makes no client and no thread. What librdkafka only checks when a
-// client is made (certificates, relations between properties) comes later, as kUsage from New...
+// Whether librdkafka takes these properties and the guarantee allows them. kUsage names the property, its value and
+// librdkafka's reason. Makes no client and no thread. librdkafka checks certificates and relations between properties
+// only when it makes a client, so New... returns those errors, as kUsage.
 Result<void> ValidateProperties(const std::vector<KafkaProperty>& properties);
 
-// The configuration of a client: `defaults`, and `where_known` as far as this librdkafka has such properties, then the
-// user's properties of that role, then `fixed`, which nobody can change. Log lines go to common/log/log.h.
+// The configuration of a client. It is made of `defaults`, then `where_known` as far as this librdkafka has the
+// properties, then the user's properties for that role. Last comes `fixed`, which the user cannot change. Log lines go
+// to common/log/log.h.
 Result<Conf> BuildConf(const ClientConfig& config, Role role, const Settings& defaults, const Settings& fixed,
                        const Settings& where_known = {});
 
-// Whether this librdkafka has a property of that name. Its version is never asked for: packages carry patches.
+// Whether this librdkafka has a property of that name. We do not compare versions, because packages carry patches.
 bool IsKnown(const std::string& property);
 
-// More of it; a later setting wins.
+// Sets more properties; a later setting wins.
 Result<void> SetAll(rd_kafka_conf_s* conf, const Settings& settings);
 
-// A client. It connects in the background: an unreachable broker is no error here, but of the first question.
+// Makes a client. It connects in the background: only the first question reports an unreachable broker.
 Result<Handle> NewHandle(Role role, Conf conf, ClientHooks hooks = {});
 
-// A consumer that reads nothing by itself: for questions about topics and offsets, and those of the group.
+// Makes a consumer that reads nothing by itself, for questions about topics, offsets and the group.
 Result<Handle> NewAskingConsumer(const ClientConfig& config, Isolation isolation, GroupUse group_use);
 
-// A consumer that reads what it is assigned, from absolute offsets, and tells where a partition ends: for a look at a
-// few records. Commits nothing.
+// Makes a consumer for a look at a few records. It reads what it is assigned from absolute offsets, reports where a
+// partition ends, and commits nothing.
 Result<Handle> NewLookingConsumer(const ClientConfig& config, Isolation isolation);
 
 }  // namespace headcount::kafka

@@ -13,11 +13,11 @@
 namespace headcount::kafka {
 namespace {
 
-// ListOffsets takes these in the place of a timestamp; rd_kafka_offsets_for_times passes them through.
+// The ListOffsets request takes these instead of a timestamp; rd_kafka_offsets_for_times passes them through.
 constexpr int64_t kEarliestTimestamp = -2;
 constexpr int64_t kLatestTimestamp = -1;
 
-// Between two requests for one question: a leader is often there again a moment later.
+// The pause between two requests for one question. A leader often comes back a moment later.
 constexpr int kAskAgainMs = 50;
 
 int64_t TimestampOf(OffsetQuestion question) {
@@ -36,10 +36,10 @@ struct Question {
   int32_t count;
   int64_t timestamp;
 
-  std::string Asked() const { return "ask for the offsets of topic " + topic; }
+  std::string HelpOrVersion() const { return "ask for the offsets of topic " + topic; }
 };
 
-// What one request brought: an error code, or offsets by place.
+// The result of one request: an error code, or the offsets by index.
 struct Answer {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::vector<int64_t> offsets;
@@ -50,14 +50,14 @@ Answer AskOnce(rd_kafka_t* handle, const Question& question, int timeout_ms) {
   for (int32_t i = 0; i < question.count; ++i) {
     rd_kafka_topic_partition_list_add(list.get(), question.topic.c_str(), question.first + i);
   }
-  // Not rd_kafka_query_watermark_offsets: that one does not look at its timeout once it has asked.
+  // Not rd_kafka_query_watermark_offsets: that function ignores its timeout once it has asked.
   Answer answer;
-  answer.code = AskPatiently(handle, timeout_ms, [&](int share_ms) {
+  answer.code = AskUntil(handle, timeout_ms, [&](int share_ms) {
     for (int32_t i = 0; i < question.count; ++i) list->elems[i].offset = question.timestamp;
     return rd_kafka_offsets_for_times(handle, list.get(), share_ms);
   });
   for (int32_t i = 0; i < question.count && answer.code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-    // By name and number: the answers need not come in the order of the questions.
+    // By name and number, because the answers may come in another order than the questions.
     const rd_kafka_topic_partition_t* const found =
         rd_kafka_topic_partition_list_find(list.get(), question.topic.c_str(), question.first + i);
     answer.code = found->err;
@@ -67,7 +67,7 @@ Answer AskOnce(rd_kafka_t* handle, const Question& question, int timeout_ms) {
 }
 
 bool MayPass(rd_kafka_resp_err_t code) {
-  // A partition that has just been made is unknown for a moment to the broker that is to lead it.
+  // The broker that will lead a new partition does not know it for a moment.
   return !IsPermanent(code) || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
@@ -78,7 +78,7 @@ Result<std::vector<int64_t>> AskOffsets(rd_kafka_t* handle, const Question& ques
     Answer answer = AskOnce(handle, question, deadline.remaining_ms());
     if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::move(answer.offsets);
     if (!MayPass(answer.code) || deadline.remaining_ms() <= kAskAgainMs) {
-      return QuestionFailed(handle, question.Asked(), answer.code, Right::Read(question.topic));
+      return QuestionFailed(handle, question.HelpOrVersion(), answer.code, Right::Read(question.topic));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(kAskAgainMs));
   }
@@ -110,7 +110,7 @@ Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int
   const Topic local(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
   if (local == nullptr) return QuestionFailed(handle, asked, rd_kafka_last_error());
   const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t code = AskPatiently(
+  const rd_kafka_resp_err_t code = AskUntil(
       handle, timeout_ms, [&](int share_ms) { return rd_kafka_metadata(handle, 0, local.get(), &answer, share_ms); });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return QuestionFailed(handle, asked, code);
   const Metadata metadata(answer);

@@ -1,6 +1,6 @@
-// Questions to the cluster about topics and offsets. Writer and workers ask them, with any client they hold.
-// Every question ends by its timeout. An error says kUnavailable where asking again later may help (broker
-// away, no leader, no answer) and kHumanNeeded where it cannot (no such topic, no right to read it).
+// Asks the cluster about topics and offsets. Writer and workers ask, with any client they have. Every question ends by
+// its timeout. kUnavailable: asking later may help (broker away, no leader, no answer). kHumanNeeded: it cannot (no
+// such topic, no right to read it).
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,18 @@
 
 namespace headcount::kafka {
 
-// What a topic is for; only an error that names missing rights says it.
+// What the job does with a topic. Only the error about a missing right needs it.
 enum class TopicUse { kInput, kOutput };
 
-// How many partitions the topic has. Missing topic, or one without partitions: kHumanNeeded. Also makes the
-// client know the topic: a producer's first record waits a second without this (the "warm-up").
+// The number of partitions of the topic. kHumanNeeded: the topic is missing or has no partition. The question also
+// makes the client know the topic (the "warm-up"): otherwise a producer's first record waits a second.
 Result<int32_t> PartitionCount(rd_kafka_s* handle, const std::string& topic, int timeout_ms,
                                TopicUse use = TopicUse::kInput);
 
-// The brokers that this client was given, as --bootstrap-server takes them.
+// The brokers of this client, in the form that --bootstrap-server takes.
 std::string BrokersOf(rd_kafka_s* handle);
 
-// Which offset of a partition is asked for.
+// Which offset of a partition the caller wants.
 struct OffsetQuestion {
   enum class Kind {
     kEarliest,  // the first record that retention has left
@@ -39,17 +39,17 @@ struct OffsetQuestion {
   EventTime time;  // kTime only
 };
 
-// The offsets of partitions 0..count-1, by place. All or nothing.
+// The offsets of partitions 0..count-1, by index. All or nothing.
 Result<std::vector<Offset>> ListOffsets(rd_kafka_s* handle, const std::string& topic, int32_t count,
                                         OffsetQuestion question, int timeout_ms);
 // The same for one partition.
 Result<Offset> ListOffset(rd_kafka_s* handle, const std::string& topic, PartitionId partition, OffsetQuestion question,
                           int timeout_ms);
 
-// The largest record key that is a decimal integer and `is_minute`, among the newest committed records of every
-// partition: the newest minute of an output topic. Nothing: no such record. Reads backwards from each end, and no
-// further than to the first stretch that holds such a key; aborted records, control records, foreign keys and
-// compacted gaps are passed over. Makes a client of its own. A missing topic is kHumanNeeded.
+// The newest minute of an output topic: the largest record key that is a decimal integer and `is_minute`. It comes from
+// the newest committed records of every partition. nullopt: there is no such record. Reads backwards from each end, up
+// to the first stretch that holds such a key. Skips aborted records, control records, foreign keys and compacted gaps.
+// Makes a client of its own. kHumanNeeded: the topic is missing.
 Result<std::optional<int64_t>> NewestKey(const ClientConfig& config, const std::string& topic,
                                          const std::function<bool(int64_t)>& is_minute, int timeout_ms);
 

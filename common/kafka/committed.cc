@@ -10,14 +10,14 @@
 namespace headcount::kafka {
 namespace {
 
-// With 3,000 bytes of metadata a partition an answer stays near a megabyte.
+// With 3,000 bytes of metadata a partition, an answer stays near a megabyte.
 constexpr int32_t kPartitionsAQuestion = 250;
 
-// Without time at all librdkafka may serve something else and come back with nothing.
+// With no time at all librdkafka may serve something else and return nothing.
 constexpr int kLookMs = 10;
 
-CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
-  CommittedPoint point;
+CommittedOffset PointOf(const rd_kafka_topic_partition_t& answer) {
+  CommittedOffset point;
   if (answer.offset >= 0) point.offset = Offset(answer.offset);
   if (answer.metadata != nullptr) {
     point.metadata.assign(static_cast<const char*>(answer.metadata), answer.metadata_size);
@@ -25,8 +25,8 @@ CommittedPoint PointOf(const rd_kafka_topic_partition_t& answer) {
   return point;
 }
 
-// Whoever may not see the group is not told who coordinates it, and a question that waits for the coordinator only
-// times out. Why, stands in the consumer's queue, where nothing else does: it reads no topic.
+// A client without rights to the group does not learn the group's coordinator, and its question just times out. Only an
+// event in the consumer's queue names the cause. Nothing else is in that queue, because the consumer reads no topic.
 bool HearsThatGroupIsForbidden(rd_kafka_t* handle) {
   for (;;) {
     const Message message(rd_kafka_consumer_poll(handle, kLookMs));
@@ -35,13 +35,13 @@ bool HearsThatGroupIsForbidden(rd_kafka_t* handle) {
   }
 }
 
-// Appends the points of partitions [first, last).
+// Appends the committed offsets of partitions [first, last).
 Result<void> ReadSome(rd_kafka_t* handle, const std::string& group, const std::string& topic, int32_t first,
-                      int32_t last, int timeout_ms, std::vector<CommittedPoint>* points) {
+                      int32_t last, int timeout_ms, std::vector<CommittedOffset>* points) {
   const std::string asked = "read the committed offsets of group " + group + " for topic " + topic;
   const PartitionList list(rd_kafka_topic_partition_list_new(last - first));
   rd_kafka_topic_partition_list_add_range(list.get(), topic.c_str(), first, last - 1);
-  const rd_kafka_resp_err_t code = AskPatiently(handle, timeout_ms, [&](int share_ms) {
+  const rd_kafka_resp_err_t code = AskUntil(handle, timeout_ms, [&](int share_ms) {
     const rd_kafka_resp_err_t answer = rd_kafka_committed(handle, list.get(), share_ms);
     return answer == RD_KAFKA_RESP_ERR__TIMED_OUT && HearsThatGroupIsForbidden(handle)
                ? RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
@@ -66,10 +66,10 @@ Result<CommittedReader> CommittedReader::Create(const ClientConfig& config) {
   return CommittedReader(config.group, std::move(consumer.value()));
 }
 
-Result<std::vector<CommittedPoint>> CommittedReader::Read(const std::string& topic, int32_t count,
-                                                          int timeout_ms) const {
+Result<std::vector<CommittedOffset>> CommittedReader::Read(const std::string& topic, int32_t count,
+                                                           int timeout_ms) const {
   const Deadline deadline(timeout_ms);
-  std::vector<CommittedPoint> points;
+  std::vector<CommittedOffset> points;
   points.reserve(static_cast<size_t>(count));
   for (int32_t first = 0; first < count; first += kPartitionsAQuestion) {
     const int32_t last = std::min(first + kPartitionsAQuestion, count);

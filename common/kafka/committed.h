@@ -1,5 +1,5 @@
-// What Kafka holds for a consumer group: the offset of every partition and the metadata text beside it.
-// The writer reads it at a start and after an outcome it does not know.
+// Reads the committed offsets of a consumer group, each with its metadata text. Runs in the writer, at a start and
+// after a transaction with unknown outcome.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,22 @@
 
 namespace headcount::kafka {
 
-struct CommittedPoint {
-  std::optional<Offset> offset;  // nothing: never committed, expired or deleted
-  std::string metadata;          // empty where a stranger committed
+struct CommittedOffset {
+  std::optional<Offset> offset;  // nullopt: never committed, expired or deleted
+  std::string metadata;          // empty: another program committed
 };
 
-// Asks for the points of one group. A client that is kept costs two connections, but its questions only a millisecond.
+// Reads the committed offsets of one group. The kept client costs two connections, but each question only a
+// millisecond.
 class CommittedReader {
  public:
-  // Begins to connect; asks nothing yet.
+  // Begins to connect, and asks nothing yet.
   static Result<CommittedReader> Create(const ClientConfig& config);
 
-  // The committed points of partitions 0..count-1 of `topic`, by place. All or nothing: no answer within the timeout
-  // is kUnavailable. While a transaction of the group is open there is no answer, so InitTransactions() comes first.
-  Result<std::vector<CommittedPoint>> Read(const std::string& topic, int32_t count, int timeout_ms) const;
+  // The committed offsets of partitions 0..count-1 of `topic`, by index. All or nothing. kUnavailable: no answer within
+  // the timeout. While a transaction of the group is open the broker does not answer, so the caller calls
+  // InitTransactions() first.
+  Result<std::vector<CommittedOffset>> Read(const std::string& topic, int32_t count, int timeout_ms) const;
 
  private:
   CommittedReader(std::string group, Handle consumer) : group_(std::move(group)), consumer_(std::move(consumer)) {}

@@ -7,7 +7,7 @@
 namespace headcount::kafka {
 namespace {
 
-// As much as a worker has; it only has to be a sensible one, since nothing is fetched.
+// As large as a worker's. It only has to be sensible, since the client fetches nothing.
 constexpr uint64_t kFetchBudgetBytes = uint64_t{16} << 20;
 
 }  // namespace

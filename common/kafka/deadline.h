@@ -1,4 +1,4 @@
-// A timeout that several questions share. For the .cc files of this folder.
+// One timeout that several questions share. For the .cc files of this folder; runs in workers and writer.
 #pragma once
 
 #include <algorithm>

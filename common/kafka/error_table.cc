@@ -6,9 +6,9 @@
 namespace headcount::kafka {
 namespace {
 
-// Codes below -1 are the client's own, the others are of the protocol and never change.
+// librdkafka's own codes lie below -1. The other codes belong to the protocol and never change.
 constexpr std::array kKnownErrors = {
-    // The same again would be refused again: a right, a name, a setting of the topic, of the broker or of -X.
+    // The broker would refuse the same again: a right, a name, a setting of the topic, of the broker or of -X.
     KnownError{-189, "_FS", ErrorClass::kHumanNeeded},
     KnownError{-186, "_INVALID_ARG", ErrorClass::kHumanNeeded},
     KnownError{-171, "_UNKNOWN_PROTOCOL", ErrorClass::kHumanNeeded},
@@ -30,7 +30,7 @@ constexpr std::array kKnownErrors = {
     KnownError{53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", ErrorClass::kHumanNeeded},
     KnownError{76, "UNSUPPORTED_COMPRESSION_TYPE", ErrorClass::kHumanNeeded},
     KnownError{87, "INVALID_RECORD", ErrorClass::kHumanNeeded},
-    // A broker that has just started does not know its topics either, for a moment.
+    // A broker that has just started does not know its topics for a moment, either.
     KnownError{-190, "_UNKNOWN_PARTITION", ErrorClass::kMissing},
     KnownError{-188, "_UNKNOWN_TOPIC", ErrorClass::kMissing},
     KnownError{3, "UNKNOWN_TOPIC_OR_PART", ErrorClass::kMissing},
@@ -41,8 +41,8 @@ constexpr std::array kKnownErrors = {
     // The topic's max.message.bytes, or its segment.bytes, bounds a batch, which may hold many records.
     KnownError{10, "MSG_SIZE_TOO_LARGE", ErrorClass::kSmallerBatches},
     KnownError{18, "RECORD_LIST_TOO_LARGE", ErrorClass::kSmallerBatches},
-    // The client's transaction is lost, or the client itself. That a password is wrong is not said by these but by
-    // Reception, which knows whether any broker takes us.
+    // The client has lost its transaction, or is spent itself. A wrong password shows in ConnectionErrors, not here:
+    // that class knows whether any broker accepts the client.
     KnownError{-199, "_BAD_MSG", ErrorClass::kStartOver},
     KnownError{-198, "_BAD_COMPRESSION", ErrorClass::kStartOver},
     KnownError{-197, "_DESTROY", ErrorClass::kStartOver},
@@ -87,7 +87,7 @@ constexpr std::array kKnownErrors = {
     KnownError{113, "STALE_MEMBER_EPOCH", ErrorClass::kStartOver},
     KnownError{120, "TRANSACTION_ABORTABLE", ErrorClass::kStartOver},
     KnownError{129, "REBOOTSTRAP_REQUIRED", ErrorClass::kStartOver},
-    // Leaders and coordinators move, brokers come back. The client asks again by itself until its time is up.
+    // Leaders and coordinators move, and brokers come back. The client asks again by itself until its time is up.
     KnownError{-195, "_TRANSPORT", ErrorClass::kRetry},
     KnownError{-193, "_RESOLVE", ErrorClass::kRetry},
     KnownError{-192, "_MSG_TIMED_OUT", ErrorClass::kRetry},
@@ -131,8 +131,8 @@ constexpr std::array kKnownErrors = {
     KnownError{83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", ErrorClass::kRetry},
     KnownError{88, "UNSTABLE_OFFSET_COMMIT", ErrorClass::kRetry},
     KnownError{89, "THROTTLING_QUOTA_EXCEEDED", ErrorClass::kRetry},
-    // Of consumer groups, share groups, Kafka Streams, delegation tokens, elections, and of administration; and
-    // records that were only thrown away after something else had failed.
+    // Errors of consumer groups, share groups, Kafka Streams, delegation tokens, elections and administration. Also
+    // records that librdkafka dropped after something else had failed.
     KnownError{-152, "_PURGE_QUEUE", ErrorClass::kForeign},
     KnownError{-151, "_PURGE_INFLIGHT", ErrorClass::kForeign},
     KnownError{-191, "_PARTITION_EOF", ErrorClass::kForeign},

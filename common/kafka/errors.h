@@ -1,4 +1,4 @@
-// What an error code of librdkafka means for the job. For the .cc files of this folder.
+// What an error code of librdkafka means for the job. For the .cc files of this folder; runs in workers and writer.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -6,22 +6,23 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/kafka/connection_errors.h"
 #include "common/kafka/deadline.h"
 #include "common/kafka/handles.h"
-#include "common/kafka/reception.h"
 
 namespace headcount::kafka {
 
-// librdkafka tells nobody who waits for an answer that there will be none. After this it is looked whether.
+// librdkafka does not tell a waiting caller that no answer will come. After this time AskUntil() looks at the
+// connection errors.
 constexpr int kFirstShareMs = 500;
-// librdkafka's clock and ours do not end a time at the same millisecond.
+// librdkafka's clock and ours end a time at different milliseconds.
 constexpr int kEarlyMs = 50;
 
-// Asking again cannot help: no such topic or partition, no right to it, a name that cannot be (error_table.h).
+// Whether asking again cannot help: no such topic or partition, no right to it, an impossible name (error_table.h).
 bool IsPermanent(rd_kafka_resp_err_t code);
 
-// What the user of a client may have to be allowed, in the words of Kafka's access control lists. Read and Write bring
-// Describe along.
+// A right that the user of a client may need, in the words of Kafka's access control lists. Read and Write include
+// Describe.
 struct Right {
   enum class Kind { kNone, kRead, kWrite, kReadAndWrite };
   Kind kind = Kind::kNone;
@@ -34,38 +35,39 @@ struct Right {
   static Right OfId(const std::string& id) { return {Kind::kWrite, "TransactionalId", id}; }
 };
 
-// Whether the code says that a right is missing.
+// Whether the code means that a right is missing.
 bool IsForbidden(rd_kafka_resp_err_t code);
 
-// Whether the code says only that no answer came.
+// Whether the code means only that no answer came.
 bool IsSilence(rd_kafka_resp_err_t code);
 
-// Which right is missing, and what gives it.
+// Which right is missing, and which command grants it.
 std::string Missing(const Right& right);
 
-// The sentence for a question that failed: what was asked, of which brokers, what was wrong; where it was forbidden,
-// which right the question needs. Whoever is turned away for good needs a human, whatever the code.
+// The error for a question that failed: what the client asked, of which brokers, and what was wrong. If the broker
+// forbade it, the error names the right that the question needs. A permanent failure is kHumanNeeded, whatever the
+// code.
 Error QuestionFailed(rd_kafka_t* handle, const std::string& asked, rd_kafka_resp_err_t code, const Right& needed = {});
 
-// Asks as `ask(timeout_ms)` does, which answers with a code, until there is an answer, the time is up, or the brokers
-// have turned the client away for good. Begins with short questions, which a broker that is well answers; the last one
-// has half of the time.
+// Calls `ask(timeout_ms)`, which returns a code, until an answer comes, the time is up, or ConnectionErrors reports a
+// permanent failure. Begins with short questions, which a healthy broker answers in time. The last question has half of
+// the time.
 template <typename Ask>
-rd_kafka_resp_err_t AskPatiently(rd_kafka_t* handle, int timeout_ms, const Ask& ask) {
+rd_kafka_resp_err_t AskUntil(rd_kafka_t* handle, int timeout_ms, const Ask& ask) {
   const Deadline deadline(timeout_ms);
   for (int share_ms = kFirstShareMs;; share_ms *= 2) {
     const int left_ms = deadline.remaining_ms();
     const bool last = left_ms < 2 * share_ms;
     const Deadline share(last ? left_ms : share_ms);
     const rd_kafka_resp_err_t code = ask(share.remaining_ms());
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) Reception::Of(handle).Answered();
-    // An error that came before its time is the answer too.
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) ConnectionErrors::Of(handle).Answered();
+    // An error that comes before the time is up is an answer, too.
     if (last || !IsSilence(code) || share.remaining_ms() > kEarlyMs) return code;
-    if (Reception::Of(handle).TurnedAway(handle)) return code;
+    if (ConnectionErrors::Of(handle).PermanentFailure(handle)) return code;
   }
 }
 
-// The brokers this client was given, for messages.
+// The brokers of this client, for messages.
 std::string Brokers(rd_kafka_t* handle);
 
 struct DestroyTopic {

@@ -16,7 +16,7 @@ struct DestroyGroupList {
 std::vector<std::string> GroupMembers(rd_kafka_s* handle, const std::string& group, int timeout_ms) {
   const rd_kafka_group_list* answer = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_list_groups(handle, group.c_str(), &answer, timeout_ms);
-  // Of some brokers there may be no answer; that of the group's own is enough.
+  // Some brokers may not answer; the answer of the group's own broker is enough.
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__PARTIAL) return {};
   const std::unique_ptr<const rd_kafka_group_list, DestroyGroupList> list(answer);
   std::vector<std::string> members;

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kDropLimit{limits::kDropClientMs};
 
 void Destroy(rd_kafka_t* handle) {
   if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {
-    // Else destroying would wait for messages in flight, up to their timeout.
+    // Otherwise destroying waits for the messages in flight, up to their timeout.
     rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(handle, 0);
   }
@@ -26,11 +26,11 @@ void Destroy(rd_kafka_t* handle) {
 
 }  // namespace
 
-// librdkafka 2.0.2 never returns from destroying a consumer whose topic was deleted under it. Then the client
-// and its threads are left behind: this happens on the way to an error, and the process is about to end.
+// In librdkafka 2.0.2, destroying a consumer never returns if its topic was deleted. Then we abandon the client with
+// its threads. This happens on the way to an error, so the process is about to end.
 void DropHandle::operator()(rd_kafka_s* handle) const {
-  // With what its threads tell until the end.
-  std::packaged_task<void()> destroy([handle, told = reception] { Destroy(handle); });
+  // The task keeps the connection errors alive, because the client's threads write them until the end.
+  std::packaged_task<void()> destroy([handle, told = connection_errors] { Destroy(handle); });
   const std::future<void> destroyed = destroy.get_future();
   std::thread destroyer(std::move(destroy));
   if (destroyed.wait_for(kDropLimit) == std::future_status::ready) {

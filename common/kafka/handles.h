@@ -1,5 +1,5 @@
-// Owning pointers for librdkafka's C handles, so that nothing leaks and nothing is destroyed twice. No
-// header of the project includes rdkafka.h: this folder's .cc files are the only door to it.
+// Owning pointers for librdkafka's C handles, so that nothing leaks and nothing is destroyed twice. Runs in workers and
+// writer. Only the .cc files of this folder, and errors.h for them, include rdkafka.h.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,14 @@ struct rd_kafka_topic_partition_list_s;
 
 namespace headcount::kafka {
 
-class Reception;
+class ConnectionErrors;
 
-// Destroys a client without leaving a group, waiting for the broker or delivering what is queued: what is
-// not committed is worth nothing, and a child must be able to go at once. Bounded: a client that does not end
-// within 2 s is left behind with its threads.
+// Destroys a client at once: it does not leave a group, wait for the broker, or deliver queued records. What is not
+// committed is worth nothing, and a child must be able to end at once. Bounded: a client that does not end within 2 s
+// is abandoned with its threads.
 struct DropHandle {
   void operator()(rd_kafka_s* handle) const;
-  std::shared_ptr<Reception> reception;  // what the client's threads tell; lives as long as they do
+  std::shared_ptr<ConnectionErrors> connection_errors;  // written by the client's threads; lives as long as they do
 };
 struct DestroyConf {
   void operator()(rd_kafka_conf_s* conf) const;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kPollMs = 100;
 
-// FNV-1a. Nobody aims at a collision here: who can write the topic can do anything to it.
+// FNV-1a. No attacker gains by a collision: a user who can write to the topic can do anything to it.
 class Hash {
  public:
   void Add(const void* bytes, size_t size) {
@@ -65,14 +65,14 @@ Result<MarkSeen> MarkLook::Read(const PlacedMark& placed) const {
   while (!deadline_.passed()) {
     const Message message(rd_kafka_consumer_poll(handle_, kPollMs));
     if (message == nullptr || message->rkt == nullptr || message->partition != placed.partition.value()) continue;
-    // Control records come from there to the end, or the record is gone in the meantime.
+    // Only control records follow up to the end, or the record has gone in the meantime.
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
       return MarkSeen::kUnknown;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return QuestionFailed(handle_, asked, message->err, Right::Read(topic_));
     }
-    // Compaction may have taken it.
+    // Compaction may have removed it.
     if (message->offset != placed.mark.offset.value()) return MarkSeen::kUnknown;
     return MarkOf(*message) == placed.mark ? MarkSeen::kSame : MarkSeen::kAnother;
   }
@@ -117,7 +117,7 @@ RecordMark MarkOf(const rd_kafka_message_s& message) {
   rd_kafka_timestamp_type_t type{};
   Hash hash;
   hash.Add(rd_kafka_message_timestamp(&message, &type));
-  // Lengths too: bytes may move from the key to the value.
+  // Hashes the lengths, too: bytes may move from the key to the value.
   hash.Add(static_cast<int64_t>(message.key_len));
   hash.Add(message.key, message.key == nullptr ? 0 : message.key_len);
   hash.Add(message.payload, message.payload == nullptr ? 0 : message.len);
@@ -126,7 +126,7 @@ RecordMark MarkOf(const rd_kafka_message_s& message) {
 
 Result<MarkSeen> LookForMarks(const ClientConfig& config, const std::string& topic,
                               const std::vector<PlacedMark>& marks, int timeout_ms) {
-  // What was read was committed; another transaction that is open need not hold this up.
+  // The record that a worker read was committed, so an open transaction of another program need not delay this.
   const Result<Handle> handle = NewLookingConsumer(config, Isolation::kReadUncommitted);
   if (!handle.ok()) return handle.error();
   const MarkLook look(handle->get(), topic, Deadline(timeout_ms));

@@ -1,9 +1,9 @@
-// Whether a topic is still the one that was read, or another one of the same name. Worker (marks) and writer (the
-// rest).
+// Tells whether a topic is still the one that the job read, or another one of the same name. Runs in the workers
+// (marks) and the writer (the rest).
 //
-// librdkafka from 2.3.0 on knows a topic's id, which is never used twice. An older one shows nothing of it: there a
-// record that was read is looked for where it stood. Both are questions for a moment of doubt; README.md says what
-// raises it.
+// librdkafka from 2.3.0 on knows a topic's id, which no cluster uses twice. An older one shows no id. There the writer
+// looks for a record that a worker has read, at that record's offset. Both questions are for a moment of doubt;
+// README.md says when that is.
 #pragma once
 
 #include <optional>
@@ -21,18 +21,18 @@ struct rd_kafka_message_s;
 
 namespace headcount::kafka {
 
-// The id of the topic; nothing where the library, or the cluster, does not know ids. An error: no answer, or no topic.
+// The id of the topic. nullopt: the library or the cluster knows no ids. The error: no answer, or no topic.
 Result<std::optional<std::string>> TopicId(rd_kafka_s* handle, const std::string& topic, int timeout_ms);
 
 RecordMark MarkOf(const rd_kafka_message_s& message);
 
 enum class MarkSeen {
-  kSame,     // one of them stands where it stood
-  kAnother,  // where one of them stood another one does, or the log has not come so far
-  kUnknown,  // retention or compaction has taken them all
+  kSame,     // one of the records is where it was
+  kAnother,  // another record is at the offset of one of them, or the log ends before it
+  kUnknown,  // retention or compaction has removed all of them
 };
 
-// Looks for one of the marked records after the other, until one answers. Makes a client of its own.
+// Looks for one marked record after the other, until one gives an answer. Makes a client of its own.
 Result<MarkSeen> LookForMarks(const ClientConfig& config, const std::string& topic,
                               const std::vector<PlacedMark>& marks, int timeout_ms);
 

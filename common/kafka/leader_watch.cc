@@ -33,7 +33,7 @@ bool Answers(const Value& broker) {
   const Value* const state = Member(broker, "state");
   if (state == nullptr || !state->IsString()) return false;
   const std::string_view text(state->GetString(), state->GetStringLength());
-  // UPDATE: connected, and metadata is on its way.
+  // UPDATE: connected, and asking for metadata.
   if (text != "UP" && text != "UPDATE") return false;
   return Number(broker, "waitresp_cnt", 0) == 0 || Number(broker, "rxidle", 0) < kUnansweredUs;
 }
@@ -52,7 +52,7 @@ std::map<int64_t, Broker> BrokersIn(const Value& statistics) {
 }  // namespace
 
 void LeaderWatch::Look(std::string_view text, std::string_view topic) {
-  // Iterative, as everywhere: the text is librdkafka's own, but it holds names that brokers gave.
+  // Iterative, as everywhere: the text is librdkafka's own, but it contains names from brokers.
   rapidjson::Document statistics;
   statistics.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
   if (statistics.HasParseError()) return;
@@ -63,15 +63,15 @@ void LeaderWatch::Look(std::string_view text, std::string_view topic) {
   const std::map<int64_t, Broker> brokers = BrokersIn(statistics);
   for (const auto& entry : partitions->GetObject()) {
     const int64_t number = Number(entry.value, "partition", -1);
-    if (number < 0) continue;  // librdkafka's place for records without a partition
+    if (number < 0) continue;  // librdkafka's entry for records without a partition
     const int64_t leader = Number(entry.value, "leader", -1);
-    // A consumer that reads from a replica near it (client.rack) may have no connection to the leader.
+    // A consumer that reads from a near replica (client.rack) may have no connection to the leader.
     const auto broker = brokers.find(Number(entry.value, "broker", leader));
     const bool answers = broker != brokers.end() && broker->second.answers;
     const int64_t disconnects = broker == brokers.end() ? 0 : broker->second.disconnects;
     const auto [known, first] = partitions_.try_emplace(PartitionId(static_cast<int32_t>(number)));
     Seen& seen = known->second;
-    // Before the first answer nothing was lost: the start gives its own time.
+    // A leader that has never answered is not lost: the start has a timeout of its own.
     if (first && !answers) {
       partitions_.erase(known);
       continue;
@@ -79,7 +79,7 @@ void LeaderWatch::Look(std::string_view text, std::string_view topic) {
     const bool changed = !first && (leader != seen.leader || disconnects != seen.disconnects);
     if (changed || (seen.contact.answers && !answers)) ++seen.contact.losses;
     seen.contact.answers = answers;
-    // A lost one may come back as it was: the connection's count goes on.
+    // A lost leader may come back as it was: the count of its connection goes on.
     seen.leader = leader;
     seen.disconnects = disconnects;
   }

@@ -1,11 +1,15 @@
-// Whether the leaders of the partitions being read answer, by the statistics that librdkafka makes of its connections.
-// Pure but for what it remembers; runs in the workers. A consumer at the end of a partition has a fetch under way all
-// the time, which the leader answers every few milliseconds: so its connection tells, and no leader is asked for this
-// alone.
+// Tells whether the leaders of the partitions being read answer, by librdkafka's statistics about its connections.
+// Pure, but for what it remembers. Runs in the workers. A consumer at the end of a partition always has a fetch under
+// way, and the leader answers it every few milliseconds. So the connection shows whether the leader answers, and no
+// extra question is needed.
 //
-// A leader is lost when its connection is down, when it leaves a request unanswered for 1 s, when the partition has no
-// leader or another one, and when the connection was made anew between two looks. Where a replica is read
-// (client.rack), it is the replica's connection. Source of the fields' meaning: STATISTICS.md of librdkafka.
+// A leader is lost in each of these cases:
+// - its connection is down;
+// - it leaves a request unanswered for 1 s;
+// - the partition has no leader, or another one;
+// - the connection was made again between two looks.
+// If the consumer reads from a replica (client.rack), the replica's connection counts. Source of the fields' meaning:
+// STATISTICS.md of librdkafka.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +27,10 @@ class LeaderWatch {
     uint64_t losses = 0;  // never lowered
   };
 
-  // `statistics`: what librdkafka's stats_cb is given, once a second. A text that is not understood changes nothing.
+  // Takes in `statistics`: the text that librdkafka gives to its stats_cb once a second. A text that cannot be parsed
+  // changes nothing.
   void Look(std::string_view statistics, std::string_view topic);
-  // Answers, without a loss, as long as nothing was heard of the partition.
+  // Answers without a loss, until the statistics have named the partition.
   Contact Of(PartitionId p) const;
 
  private:

@@ -1,4 +1,5 @@
-// NewestKey of cluster.h: reads the tail of each partition, and where it holds no fitting key, a longer one.
+// NewestKey() of cluster.h: reads the tail of each partition and, if that holds no fitting key, a longer one. Runs in
+// the writer.
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -13,12 +14,12 @@
 namespace headcount::kafka {
 namespace {
 
-// Offsets of the first tail. Records, markers and aborted records share them; a tail without a key is followed
-// by one this many times as long.
+// The number of offsets in the first tail; records, markers and aborted records share them. After a tail without a key
+// comes one that is kGrowth times as long.
 constexpr int64_t kFirstTail = 64;
 constexpr int64_t kGrowth = 16;
 
-// What is still to be read of a partition: [from, to), and before that [earliest, from).
+// The part of a partition that is still to be read: [from, to), and before that [earliest, from).
 struct Tail {
   int64_t earliest = 0;
   int64_t from = 0;
@@ -46,7 +47,7 @@ class TailReader {
       : handle_(handle), topic_(std::move(topic)), is_minute_(is_minute), deadline_(deadline) {}
 
   Result<void> FindTails();
-  // Reads one tail of every partition that has shown no key yet; false: there is none left.
+  // Reads one tail of every partition that has shown no key yet. False: no tail is left.
   Result<bool> ReadTails();
 
   std::optional<int64_t> newest() const { return newest_; }
@@ -55,7 +56,7 @@ class TailReader {
   Error TimedOut() const {
     return QuestionFailed(handle_, "read the newest records of topic " + topic_, RD_KAFKA_RESP_ERR__TIMED_OUT);
   }
-  // Takes what one message says into account; the partitions whose tail is read to its end leave `open`.
+  // Takes one message into account. Removes from `open` the partitions whose tail is read to its end.
   Result<void> Take(const rd_kafka_message_t& message, std::set<int32_t>* open);
 
   rd_kafka_t* const handle_;

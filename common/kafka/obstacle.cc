@@ -18,7 +18,7 @@ using For = NeededPartition::For;
 
 constexpr char kTransactionTopic[] = "__transaction_state";
 constexpr char kGroupTopic[] = "__consumer_offsets";
-// One leader's time to say anything at all.
+// The time in which one leader must give any answer.
 constexpr int kLeaderAnswersMs = 700;
 
 // --- The sentence ---------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ std::string BrokerText(int32_t id, const BrokerAddresses& brokers) {
   return found == brokers.end() ? name + ", which is not in the cluster now" : name + " at " + found->second;
 }
 
-// Those of the replicas that are not in sync.
+// The replicas that are not in sync.
 std::string Absent(const NeededPartition& p, const BrokerAddresses& brokers) {
   std::string text;
   for (const int32_t id : p.replicas) {
@@ -43,7 +43,7 @@ std::string Absent(const NeededPartition& p, const BrokerAddresses& brokers) {
   return text;
 }
 
-// Whose work it is that waits.
+// The owner of the work that waits.
 std::string Who(const NeededPartition& p) {
   switch (p.needed_for) {
     case For::kTransaction: return "the transaction coordinator of " + p.owner;
@@ -85,7 +85,7 @@ class Inquiry {
  public:
   Inquiry(rd_kafka_t* handle, int timeout_ms) : handle_(handle), deadline_(timeout_ms) {}
 
-  // False: nobody answers.
+  // False: no broker answers.
   bool AddCoordinator(For needed_for, const char* topic, const std::string& id) {
     const Metadata metadata = Ask(topic);
     if (metadata == nullptr) return false;
@@ -104,7 +104,7 @@ class Inquiry {
     return true;
   }
   std::optional<std::string> Answer() {
-    // What the metadata say costs nothing more; leaders are asked only where that explains nothing.
+    // The metadata costs no further question. The leaders are asked only if the metadata explains nothing.
     if (std::optional<std::string> seen = ObstacleAmong(needed_, brokers_)) return seen;
     AskLeaders();
     return ObstacleAmong(needed_, brokers_);
@@ -137,7 +137,7 @@ class Inquiry {
     needed.leader = partition.leader;
     needed.replicas.assign(partition.replicas, partition.replicas + partition.replica_cnt);
     needed.in_sync.assign(partition.isrs, partition.isrs + partition.isr_cnt);
-    // Only where replicas are missing it matters how many must be there.
+    // The number of needed replicas matters only if some are missing.
     if (needed.leader >= 0 && needed.in_sync.size() < needed.replicas.size()) {
       if (asked_topic_ != needed.topic) {
         asked_topic_ = needed.topic;
@@ -148,7 +148,7 @@ class Inquiry {
     needed_.push_back(std::move(needed));
   }
 
-  // Each broker once.
+  // Asks each broker once.
   void AskLeaders() {
     std::map<int32_t, bool> answers;
     for (NeededPartition& needed : needed_) {
@@ -160,7 +160,7 @@ class Inquiry {
       needed.leader_answers = known->second;
     }
   }
-  // This question goes to the leader itself. A refusal is an answer too.
+  // This question goes to the leader itself. A refusal is an answer, too.
   bool Answers(const NeededPartition& needed) const {
     const PartitionList list(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(list.get(), needed.topic.c_str(), needed.partition)->offset = RD_KAFKA_OFFSET_END;

@@ -1,5 +1,5 @@
-// What holds transactions up, asked of the brokers that do answer. To its client librdkafka says only that the time ran
-// out: not that replicas are missing, nor which broker it waited for. Runs in the writer, between two attempts.
+// Asks the brokers that answer what delays transactions. librdkafka only tells its client that the time ran out, not
+// that replicas are missing or for which broker it waited. Runs in the writer, between two attempts.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ struct rd_kafka_s;
 
 namespace headcount::kafka {
 
-// --- What was seen --------------------------------------------------------------------------------------------
+// --- The facts ------------------------------------------------------------------------------------------------
 
-// A partition that a transaction cannot do without.
+// A partition that the transaction needs.
 struct NeededPartition {
   enum class For { kTransaction, kGroup, kRecords };
 
@@ -22,7 +22,7 @@ struct NeededPartition {
   std::string owner;  // the transactional id, or the group
   std::string topic;
   int32_t partition = 0;
-  int32_t leader = -1;  // -1: it has none
+  int32_t leader = -1;  // -1: it has no leader
   bool leader_answers = true;
   std::vector<int32_t> replicas;
   std::vector<int32_t> in_sync;
@@ -32,11 +32,11 @@ struct NeededPartition {
 // host:port of the brokers that are in the cluster now, by id.
 using BrokerAddresses = std::map<int32_t, std::string>;
 
-// The sentence for the first that holds transactions up; nothing: none of them does.
+// The sentence for the first partition that delays transactions. nullopt: none does.
 std::optional<std::string> ObstacleAmong(const std::vector<NeededPartition>& needed, const BrokerAddresses& brokers);
 
-// Which partition of __transaction_state or __consumer_offsets keeps this id or group, as brokers compute it (by Java's
-// hash of a string). Nothing for an id that is not ASCII.
+// The partition of __transaction_state or __consumer_offsets that keeps this id or group. Brokers compute it by Java's
+// hash of a string. nullopt: the id is not ASCII.
 std::optional<int32_t> KeepingPartition(const std::string& id, int32_t partition_count);
 
 // --- The questions --------------------------------------------------------------------------------------------
@@ -47,8 +47,8 @@ struct ObstacleQuestion {
   std::string transactional_id;
 };
 
-// Nothing: no broker answers, or what they answer explains nothing. What the client may not see (ACL Describe on the
-// two internal topics) is left out.
+// The obstacle, as a sentence. nullopt: no broker answers, or the answers explain nothing. Leaves out what the client
+// may not see (ACL Describe on the two internal topics).
 std::optional<std::string> FindObstacle(rd_kafka_s* handle, const ObstacleQuestion& question, int timeout_ms);
 
 }  // namespace headcount::kafka

@@ -19,7 +19,7 @@ using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, Destro
 }  // namespace
 
 struct OffsetsCall::State {
-  // Only where it was left. Destroyed in reverse order, the client first.
+  // Set only by Leave(). Destroyed in reverse order, the client first.
   std::shared_ptr<void> used_by_client;
   Handle client;
 
@@ -59,7 +59,7 @@ void OffsetsCall::Leave(std::shared_ptr<void> used_by_client, Handle client) {
   state_->used_by_client = std::move(used_by_client);
   state_->client = std::move(client);
   thread_.detach();
-  state_.reset();  // whoever lets go last, the thread or we, drops the client
+  state_.reset();  // the last owner, the thread or we, drops the client
 }
 
 }  // namespace headcount::kafka

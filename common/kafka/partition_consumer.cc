@@ -17,38 +17,38 @@ namespace {
 constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kKiB = int64_t{1} << 10;
 
-// An answer for one partition: more than 1 MiB bought no speed. Less costs requests, and where batches are larger than
-// that, the broker sends only the first of them; so requests may be for twice the budget in all, and then a queue is
-// read to its end before more is asked for.
+// The bytes of an answer for one partition. More than 1 MiB gained no speed. Less costs requests, and if batches are
+// larger, the broker sends only the first of them. So all requests together may ask for twice the budget; then a queue
+// is emptied before the fetcher asks for more.
 constexpr int64_t kMaxRequestBytes = kMiB;
 constexpr int64_t kMinRequestBytes = 64 * kKiB;
 constexpr int64_t kRequestsOfBudget = 2;
 constexpr int64_t kMinQueueBytes = kKiB;
-// A whole answer: it stays in memory until its last record is read. One record larger than this still comes, alone.
+// A whole answer: it stays in memory until its last record is read. A larger single record still comes, alone.
 constexpr int64_t kAnswerBytes = 2 * kMiB;
-// What a queued record costs besides its bytes, about.
+// The rough cost of a queued record besides its bytes.
 constexpr int64_t kRecordOverheadBytes = 400;
 constexpr int64_t kMinQueueMessages = 1'000;
 constexpr int64_t kMaxQueueMessages = 100'000;
 
-// A leader that comes back is noticed within it; a text of a kilobyte a partition each time.
+// The worker notices within this time that a leader is back. Each text has about a kilobyte a partition.
 constexpr int kStatisticsIntervalMs = 1'000;
 
-// How long the fetcher passes over a queue that it found full. By default it is 1 s, and the reader is through with the
-// queue long before. 0 makes the fetcher spin; between 1 and 50 ms no difference could be measured.
+// How long the fetcher backs off from a queue that it found full. The default is 1 s, and the reader empties the queue
+// long before. 0 makes the fetcher spin. Between 1 and 50 ms no difference could be measured.
 constexpr char kQueueBackoff[] = "fetch.queue.backoff.ms";
 constexpr char kQueueBackoffMs[] = "5";
 
-// librdkafka 2.16.0 reads by topic ids, and tells that a topic is gone only after this time, 30 s by default. The frame
-// source asks for itself once it is told, and bears with a broker that has just started.
+// librdkafka 2.16.0 reads by topic ids, and reports a missing topic only after this time; the default is 30 s. The
+// frame source then asks itself, and is patient with a broker that has just started.
 constexpr char kUnknownTopicMs[] = "5000";
 
-// librdkafka asks for the leaders of a topic that it does not know yet once a second; asked for them, it knows them in
-// the time of an answer. Where no broker answers within this time, reading begins when librdkafka has asked by itself.
+// librdkafka asks once a second for the leaders of a topic that it does not know yet. If we ask, it knows them within
+// one answer's time. If no broker answers within this time, reading begins after librdkafka's own question.
 constexpr int kLeadersTimeoutMs = 1'000;
 
 // Answers take less, and after each the fetcher looks again by itself.
-constexpr std::chrono::milliseconds kWakeInterval{5};
+constexpr std::chrono::milliseconds kWakeFetcherInterval{5};
 
 PartitionList ListOf(const std::string& topic, const std::vector<PartitionConsumer::Start>& starts) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
@@ -97,7 +97,7 @@ QueueEvent EventOf(const rd_kafka_message_t& message) {
 
 FetchLimits FetchLimits::For(uint64_t budget_bytes, size_t partitions) {
   const int64_t share = static_cast<int64_t>(budget_bytes / std::max<size_t>(partitions, 1));
-  // A queue that is not quite full gets one more answer: the share is for both, and large answers are cheaper.
+  // A queue that is not quite full gets one more answer. The share covers both, and large answers are cheaper.
   const int64_t request_bytes = std::clamp(share * kRequestsOfBudget, kMinRequestBytes, kMaxRequestBytes);
   const int64_t queue_bytes = std::max(share - request_bytes, kMinQueueBytes);
   return FetchLimits{queue_bytes / kKiB, std::clamp(share / kRecordOverheadBytes, kMinQueueMessages, kMaxQueueMessages),
@@ -166,7 +166,7 @@ Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
     if (queue == nullptr) {
       return Error{ExitCode::kTryAgain, "cannot read topic " + topic_ + ": librdkafka gives no queue for a partition"};
     }
-    // Before assign: a queue that was ever forwarded to the common one is served by it.
+    // Before assign: once librdkafka has forwarded a queue to the common one, it serves it there.
     rd_kafka_queue_forward(queue.get(), nullptr);
     static constexpr uint64_t kOne = 1;
     rd_kafka_queue_io_event_enable(queue.get(), ready_fd_, &kOne, sizeof kOne);
@@ -231,23 +231,22 @@ std::optional<std::string_view> PartitionConsumer::KeyOf(PartitionId p, Offset o
   return std::string_view(static_cast<const char*>((*found)->key), (*found)->key_len);
 }
 
-// The fetcher looks at a queue when an answer has come, and passes over one that is full. So what is found in the queue
-// after something has come says whether it may have been passed over. It is woken while half the queue is still there
-// to be read.
+// The fetcher looks at a queue when an answer comes, and backs off from a full one. So the queue after an arrival shows
+// whether the fetcher may have backed off. We wake it while half the queue is still unread.
 void PartitionConsumer::WatchQueue(PartitionId p, Partition* partition) {
   if (looks_by_itself_) return;
   const size_t left = rd_kafka_queue_length(partition->queue.get());
   const size_t found = partition->taken + left;
   if (found > partition->left) {
-    partition->passed_over = IsHalfFull(*partition, found);
-    partition->woken = false;
+    partition->fetch_backed_off = IsHalfFull(*partition, found);
+    partition->fetcher_woken = false;
   }
   partition->left = left;
-  if (!partition->passed_over || partition->woken || IsHalfFull(*partition, left)) return;
-  partition->woken = WakeSometimes(p);
+  if (!partition->fetch_backed_off || partition->fetcher_woken || IsHalfFull(*partition, left)) return;
+  partition->fetcher_woken = WakeFetcherIfDue(p);
 }
 
-// By what the records of the last Take weigh; a queue whose records differ much is the worse judged.
+// Judged by the weight of the last Take's records. If the records of a queue differ much, the result is less exact.
 bool PartitionConsumer::IsHalfFull(const Partition& partition, size_t records) const {
   const auto count = static_cast<int64_t>(records);
   return count >= limits_.queue_messages / 2 ||
@@ -284,8 +283,8 @@ void PartitionConsumer::OnStatistics(std::string_view statistics, void* opaque) 
   told->leaders.Look(statistics, told->topic);
 }
 
-// Turns the messages taken into records, up to the first event that says something is wrong. An end is an event too,
-// but later records may stand behind it; the last one counts.
+// Turns the messages into records, up to the first event that reports an error. An end is an event, too, but later
+// records may follow it; the last end counts.
 std::optional<QueueEvent> PartitionConsumer::Sort(Partition* partition, Offset from) {
   std::optional<QueueEvent> event;
   size_t bytes = 0;
@@ -313,20 +312,20 @@ void PartitionConsumer::Release(Partition* partition) {
   partition->records.clear();
 }
 
-void PartitionConsumer::Wake(PartitionId p) {
-  // There a wake would cut no backoff short, and from 2.3.0 on the question, being overdue at once, would make the
-  // client close its connection to the leader.
+void PartitionConsumer::WakeFetcher(PartitionId p) {
+  // There a wake would shorten no backoff. From 2.3.0 on the question would be overdue at once, and the client would
+  // close its connection to the leader.
   if (looks_by_itself_) return;
   const PartitionList list = ListOf(topic_, {Start{p, Offset(RD_KAFKA_OFFSET_END)}});
   rd_kafka_offsets_for_times(handle_.get(), list.get(), 0);
 }
 
-bool PartitionConsumer::WakeSometimes(PartitionId p) {
+bool PartitionConsumer::WakeFetcherIfDue(PartitionId p) {
   if (looks_by_itself_) return true;
   const auto now = std::chrono::steady_clock::now();
-  if (now - woken_ < kWakeInterval) return false;
-  woken_ = now;
-  Wake(p);
+  if (now - fetcher_woken_ < kWakeFetcherInterval) return false;
+  fetcher_woken_ = now;
+  WakeFetcher(p);
   return true;
 }
 
@@ -340,7 +339,7 @@ std::optional<Offset> PartitionConsumer::CachedHighWatermark(PartitionId p) cons
 }
 
 void PartitionConsumer::ClearReady() {
-  // Errors that concern no partition wait in the common queue; the callback takes them.
+  // Errors of no partition wait in the common queue; this call gives them to the callback.
   rd_kafka_poll(handle_.get(), 0);
   uint64_t ignored = 0;
   [[maybe_unused]] const ssize_t got = read(ready_fd_, &ignored, sizeof ignored);

@@ -1,5 +1,5 @@
-// A consumer that reads each partition through a queue of its own, so that one that is not read holds up no
-// other. Workers only. It takes no decisions: worker/kafka_frame_source.cc says what an error means.
+// A consumer that reads each partition through a queue of its own, so that a partition that is not read delays no
+// other. Runs in the workers. It takes no decisions: worker/kafka_frame_source.cc says what an error means.
 #pragma once
 
 #include <chrono>
@@ -24,23 +24,23 @@ struct rd_kafka_message_s;
 
 namespace headcount::kafka {
 
-// How much is fetched ahead. Follows from a budget for the whole consumer.
+// How much the consumer fetches ahead. Computed from a budget for the whole consumer.
 struct FetchLimits {
-  int64_t queue_kbytes;    // of one partition's queue; no more is fetched for it while it holds this much
-  int64_t queue_messages;  // likewise; small records cost more than their bytes
+  int64_t queue_kbytes;    // of one partition's queue; the fetcher stops for it at this much
+  int64_t queue_messages;  // the same as a count; a small record costs more than its bytes
   int64_t request_bytes;   // of one partition in one answer
 
   static FetchLimits For(uint64_t budget_bytes, size_t partitions);
 };
 
-// Something other than a record that stands in a partition's queue.
+// An event in a partition's queue that is no record.
 struct QueueEvent {
   enum class Kind {
     kEnd,               // the fetcher has reached the end; `offset` is the next one to fetch
     kOffsetGone,        // the broker has no record at `offset`, which is the next one to fetch
-    kUnknownPartition,  // topic or partition is said not to exist
+    kUnknownPartition,  // the broker says that topic or partition does not exist
     kForbidden,         // no right to read the topic
-    kUnreadable,        // librdkafka could not read what lies at or after `offset`, and would skip it
+    kUnreadable,        // librdkafka could not read the bytes at or after `offset`, and would skip them
   };
   Kind kind;
   Offset offset;
@@ -54,7 +54,7 @@ class PartitionConsumer {
     Offset offset;
   };
 
-  // What Take found. The records come before the event; nothing behind an event other than kEnd is taken.
+  // The result of Take(). The records come before the event. Take() stops at an event other than kEnd.
   struct Taken {
     const std::vector<SourceFrame>* records;
     std::optional<QueueEvent> event;
@@ -64,37 +64,36 @@ class PartitionConsumer {
                                                            FetchLimits limits);
   ~PartitionConsumer();
 
-  // Reads these partitions too. Those already read go on undisturbed.
+  // Begins to read these partitions as well, without disturbing those it reads already.
   Result<void> Add(const std::vector<Start>& starts);
-  // Forgets what is queued of this partition and reads it from `start.offset`.
+  // Drops what is queued of this partition and reads it from `start.offset`.
   Result<void> Restart(Start start);
 
-  // What has arrived, up to `max` records; never blocks. Each has a greater offset than the one before it, and none
-  // lies before `from`. Records point into librdkafka's buffers and live until the next Take or Restart of the same
-  // partition.
+  // The records that have arrived, up to `max`; never blocks. Offsets ascend, and none lies before `from`. Records
+  // point into librdkafka's buffers and live until the next Take or Restart of the same partition.
   Taken Take(PartitionId p, size_t max, Offset from);
-  // The key of a record of the last Take; nothing: it has none. Lives as long as that record.
+  // The key of a record of the last Take; it lives as long as that record. nullopt: the record has none.
   std::optional<std::string_view> KeyOf(PartitionId p, Offset offset) const;
-  // Whether the fetcher may have passed over this partition because its queue was full. Then it may not look again
-  // before it is woken.
-  bool MayBePassedOver(PartitionId p) const { return partitions_.at(p).passed_over; }
-  // Of the last record that the last Take took, also of one that lies before `from`; nothing: it took none.
+  // Whether the fetcher may have backed off from this partition because its queue was full. Then it may not look at it
+  // again before WakeFetcher().
+  bool MayBeBackedOff(PartitionId p) const { return partitions_.at(p).fetch_backed_off; }
+  // The mark of the last record that the last Take took, even of one before `from`. nullopt: it took none.
   std::optional<RecordMark> MarkOfLast(PartitionId p) const;
-  // Whether something has arrived that was not taken yet.
+  // Whether something has arrived that Take() has not taken yet.
   bool HasQueued(PartitionId p) const;
-  // Makes the fetcher look again at what it may fetch: a request to the leader of p, whose answer nobody waits for.
-  // Does nothing where the fetcher looks again by itself, as librdkafka's does from 2.2.0 on.
-  void Wake(PartitionId p);
-  // The same, unless somebody was woken a moment ago: the fetcher looks at all partitions of a leader, and each request
-  // costs the broker as much as a hundred records. Answers whether it was done; if not, ask again.
-  bool WakeSometimes(PartitionId p);
-  // The high watermark of the last fetch; nothing before the first one.
+  // Wakes the fetcher, so that it looks again at what it may fetch. It does so by a request to the leader of p, whose
+  // answer it ignores. Does nothing if the fetcher looks again by itself, as librdkafka's does from 2.2.0 on.
+  void WakeFetcher(PartitionId p);
+  // The same, unless a wake happened a moment ago. The fetcher looks at all partitions of a leader, and a request costs
+  // the broker as much as a hundred records. False: not done; call again.
+  bool WakeFetcherIfDue(PartitionId p);
+  // The high watermark of the last fetch. nullopt: there was no fetch yet.
   std::optional<Offset> CachedHighWatermark(PartitionId p) const;
 
-  // Whether p's leader answers, as of a second ago at most; ClearReady() takes in what is new.
+  // Whether p's leader answers, at most a second old. ClearReady() takes in new statistics.
   LeaderWatch::Contact Contact(PartitionId p) const { return told_->leaders.Of(p); }
 
-  // Readable since something arrived in an empty queue; ClearReady() before looking again.
+  // Readable from the moment that something arrives in an empty queue. Call ClearReady() before looking again.
   int ready_fd() const { return ready_fd_; }
   void ClearReady();
 
@@ -103,22 +102,22 @@ class PartitionConsumer {
  private:
   struct Partition {
     Queue queue;
-    std::vector<rd_kafka_message_s*> messages;  // room for those of a Take ...
+    std::vector<rd_kafka_message_s*> messages;  // memory for the messages of a Take ...
     size_t taken = 0;                           // ... and how many the last one took
     std::vector<SourceFrame> records;           // views of them
     size_t left = 0;                            // in the queue, after the last Take
-    size_t record_bytes = 0;                    // of one, by and large
+    size_t record_bytes = 0;                    // of one record, roughly
     bool unknown = false;                       // the topic has no such partition, and Take() has not said so yet
-    bool passed_over = false;
-    bool woken = false;  // since it may have been passed over
+    bool fetch_backed_off = false;
+    bool fetcher_woken = false;  // since the fetcher may have backed off
   };
 
-  // What librdkafka told through its callbacks, which run inside our own calls: the one for errors says, and it alone,
-  // that a partition does not exist, and it does not say which one.
+  // What librdkafka told its callbacks, which run inside our own calls. Only the error callback learns that a partition
+  // does not exist, and not which one.
   struct Told {
     bool unknown_partition = false;
     std::string reason;
-    // And, once a second, how its connections are.
+    // The state of its connections, told once a second.
     std::string topic;
     LeaderWatch leaders;
   };
@@ -138,12 +137,12 @@ class PartitionConsumer {
 
   const std::string topic_;
   const FetchLimits limits_;
-  const bool looks_by_itself_;  // a moment after it found a queue full, the fetcher looks again
+  const bool looks_by_itself_;  // the fetcher looks again a moment after it found a queue full
   const int ready_fd_;          // an eventfd
-  // Before handle_: librdkafka holds a pointer to it until the handle is gone.
+  // Before handle_: librdkafka has a pointer to it until the handle is gone.
   std::unique_ptr<Told> told_;
   Handle handle_;
-  std::chrono::steady_clock::time_point woken_;
+  std::chrono::steady_clock::time_point fetcher_woken_;
   std::map<PartitionId, Partition> partitions_;  // destroyed before handle_; see the destructor
 };
 

@@ -22,7 +22,7 @@ struct DestroyEvent {
 };
 using Event = std::unique_ptr<rd_kafka_event_t, DestroyEvent>;
 
-// The answer may come from librdkafka's own watch, which is a little late.
+// librdkafka's own timeout may give the answer, a little late.
 constexpr int kAnswerGraceMs = 200;
 
 Event Ask(rd_kafka_t* handle, const std::string& topic, int timeout_ms) {

@@ -1,4 +1,4 @@
-// What a topic's settings say, as the brokers have them in force. Runs in the writer, where something was refused.
+// Reads a topic's settings as the brokers apply them. Runs in the writer, after a broker has refused something.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@ struct rd_kafka_s;
 
 namespace headcount::kafka {
 
-// A setting that is a number, as max.message.bytes; nothing where it cannot be had: no answer within the time, no right
-// to ask (ACL DescribeConfigs on the topic, which the job does not need), no such setting.
+// A numeric setting such as max.message.bytes. nullopt: no answer within the time, no such setting, or no right to ask
+// (ACL DescribeConfigs on the topic, which the job does not need).
 std::optional<int64_t> TopicNumber(rd_kafka_s* handle, const std::string& topic, const std::string& setting,
                                    int timeout_ms);
 

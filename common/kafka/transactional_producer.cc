@@ -20,24 +20,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// 1,000 partitions with 3,000 bytes of metadata each fail in one request; 250 a request pass.
+// 1,000 partitions with 3,000 bytes of metadata each fail in one request; 250 in a request pass.
 constexpr size_t kPartitionsARequest = 250;
-// How long a full local queue may take to drain before the transaction is given up.
+// How long a full local queue may take to drain before the producer gives up the transaction.
 constexpr std::chrono::seconds kQueueFullLimit{10};
 constexpr int kQueueFullPollMs = 50;
 
-// The broker finishes a transaction behind its answer, within milliseconds, and refuses the next one's offsets
-// meanwhile. By default the client asks again only after 100 ms. It gives up none of a transaction's requests by their
+// The broker finishes a transaction some milliseconds after its answer, and refuses the next one's offsets until then.
+// By default the client asks again only after 100 ms. It gives up none of a transaction's requests because of their
 // number.
 constexpr int kRetryBackoffMs = 10;
 // From 2.3.0 on the pause doubles with each try, by default up to a second.
 constexpr int kRetryBackoffMaxMs = 100;
 
-// The client insists on both being at most the transaction's; the records must fail well before it.
+// The client demands that both are at most the transaction's timeout. The records must fail well before it.
 constexpr int MessageTimeoutMs(int transaction_timeout_ms) { return transaction_timeout_ms * 2 / 3; }
 constexpr int SocketTimeoutMs(int transaction_timeout_ms) { return std::min(10'000, transaction_timeout_ms); }
 
-// A user's pause stands, also where it is longer.
+// The user's pause stands, even if it is longer.
 Settings RetryBound(const ClientConfig& config) {
   for (const KafkaProperty& property : config.properties) {
     if (property.key == "retry.backoff.ms") return {};
@@ -84,7 +84,7 @@ KafkaError Enqueue(rd_kafka_t* handle, const std::string& topic, const OutputRec
   return KafkaError(rd_kafka_produceva(handle, fields.data(), fields.size()));
 }
 
-// The time since `since`, which becomes now.
+// The time since `since`, in microseconds. Sets `since` to now.
 int64_t TakeUs(Clock::time_point* since) {
   const Clock::time_point before = std::exchange(*since, Clock::now());
   return std::chrono::duration_cast<std::chrono::microseconds>(*since - before).count();
@@ -178,8 +178,9 @@ TransactionResult TransactionalProducer::Commit(const Transaction& transaction) 
   if (result.outcome != TransactionOutcome::kCommitted) return result;
   steps.offsets_us = TakeUs(&since);
   CrashPoint("writer.offsets_sent");
-  // Not -1: librdkafka would then ask for ever where the answers are lost. A commit that is given up may still be under
-  // way behind our back; that is what kUnknown means, and whoever asks what happened takes the id first, which ends it.
+  // Not -1: librdkafka would then ask without end if the answers are lost. A commit that we give up may still be under
+  // way, which is why the outcome is kUnknown. The writer takes the transactional id before it asks what happened, and
+  // that ends the commit.
   if (rd_kafka_error_t* error = rd_kafka_commit_transaction(handle_.get(), deadline.remaining_ms())) {
     return Failure("commit", transaction, error);
   }
@@ -228,7 +229,7 @@ TransactionResult TransactionalProducer::SendOffsets(const Transaction& transact
   return Success();
 }
 
-// No question can be put to this client any more, and none of its callbacks runs.
+// After this the writer can ask this client nothing, and none of its callbacks runs.
 TransactionResult TransactionalProducer::LeaveClient(OffsetsCall* call) {
   TransactionResult result;
   result.message =
@@ -245,11 +246,12 @@ int64_t TransactionalProducer::batch_bytes() const {
   return std::min(ConfNumber(conf, "batch.size"), ConfNumber(conf, "message.max.bytes"));
 }
 
-bool TransactionalProducer::IsTurnedAway() {
-  return Reception::Of(handle_.get()).TurnedAway(handle_.get()).has_value();
+bool TransactionalProducer::HasFailedPermanently() {
+  return ConnectionErrors::Of(handle_.get()).PermanentFailure(handle_.get()).has_value();
 }
 
-// Empty where none is. To commit offsets of a topic one must be allowed to read it; all else is about writing.
+// The right that is missing, or an empty text. To commit offsets of a topic the user needs the right to read it; all
+// other errors are about writing.
 std::string TransactionalProducer::MissingRight(const Transaction& transaction, int code, bool of_offsets) const {
   switch (code) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return Missing(Right::OfGroup(group_));
@@ -273,7 +275,7 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, const Tr
   const bool by_delivery = deliveries_->error_class > ClassOf(code);
   result.error_class = by_delivery ? deliveries_->error_class : ClassOf(code);
   result.code = by_delivery ? deliveries_->code : code;
-  if (by_delivery) {  // whatever failed here only followed from that
+  if (by_delivery) {  // all that failed here only followed from that
     result.message = "cannot " + std::string(attempted) + " in the transaction";
   } else {
     result.message = std::string("cannot ") + attempted + " in the transaction: " + rd_kafka_error_string(error.get()) +
@@ -292,13 +294,13 @@ TransactionResult TransactionalProducer::Failure(const char* attempted, const Tr
 }
 
 void TransactionalProducer::OnDelivery(rd_kafka_s* /*handle*/, const rd_kafka_message_s* message, void* opaque) {
-  auto* const deliveries = static_cast<Deliveries*>(static_cast<Reception*>(opaque)->owner());
+  auto* const deliveries = static_cast<Deliveries*>(static_cast<ConnectionErrors*>(opaque)->owner());
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++deliveries->delivered;
     return;
   }
   ++deliveries->failed;
-  // Of the others most were only thrown away with the first.
+  // librdkafka dropped most of the others only because of the first.
   if (deliveries->code != 0 && ClassOf(message->err) <= deliveries->error_class) return;
   deliveries->error_class = ClassOf(message->err);
   deliveries->code = message->err;

@@ -1,8 +1,8 @@
-// The one way anything of the job reaches Kafka: a transaction that holds output records and the safe points
-// of all partitions, or nothing. Only the writer has one.
+// The only way by which the job writes to Kafka: a transaction that holds output records and the safe points of all
+// partitions, or nothing. Only the writer has one.
 //
-// Anything but kCommitted leaves the truth unknown to this object: destroy it (that is bounded in time), make a
-// new one, and look at what Kafka holds. It never retries a transaction by itself.
+// After any outcome but kCommitted this object does not know what happened. The writer destroys it (bounded in time),
+// makes a new one, and reads the committed offsets. The object never retries a transaction by itself.
 #pragma once
 
 #include <cstdint>
@@ -53,16 +53,16 @@ enum class TransactionOutcome {
 struct TransactionResult {
   TransactionOutcome outcome = TransactionOutcome::kUnknown;
   std::string message;  // what failed and why; empty for kCommitted
-  // What that means for the next attempt: of all errors that were heard the heaviest (error_table.h), and its code.
+  // What that means for the next attempt: the heaviest class of all errors that came (error_table.h), and its code.
   ErrorClass error_class = ErrorClass::kRetry;
   int code = 0;
-  bool refused_by_client = false;  // a record did not get as far as the broker (message.max.bytes)
-  // How long each step took, as far as it came: for a person who asks where the time goes.
+  bool refused_by_client = false;  // the client refused a record before it reached the broker (message.max.bytes)
+  // How long each step took, as far as the transaction came: for a user who asks where the time goes.
   struct Steps {
     int64_t begun_us = 0;
-    int64_t produced_us = 0;  // handed to the client; they travel while the offsets are sent
+    int64_t produced_us = 0;  // given to the client; the records travel while the offsets are sent
     int64_t offsets_us = 0;
-    int64_t committed_us = 0;  // the records' arrival included
+    int64_t committed_us = 0;  // includes the records' arrival
   } steps;
 };
 
@@ -70,26 +70,27 @@ const char* Name(TransactionOutcome outcome);
 
 class TransactionalProducer {
  public:
-  // Bounds a transaction: the broker aborts it after this, and Commit() has returned 5 s later at most.
+  // Bounds a transaction: the broker aborts it after this time, and Commit() returns at most 5 s later.
   static constexpr int kTransactionTimeoutMs = static_cast<int>(limits::kTransactionTimeoutMs);
 
-  // Makes the client only; nothing is asked of the broker yet. kUsage: librdkafka refused a property.
+  // Makes only the client, and asks the broker nothing yet. kUsage: librdkafka refused a property.
   static Result<std::unique_ptr<TransactionalProducer>> Create(const ClientConfig& config,
                                                                const std::string& transactional_id,
                                                                int transaction_timeout_ms = kTransactionTimeoutMs,
                                                                const BatchLimit& batches = {});
 
-  // Fences every older producer of the transactional id and ends what it left open. Called once, first.
+  // Fences every older producer of the transactional id and ends its open transaction. Call it once, first.
   // kUnavailable: no answer in time. kHumanNeeded: the broker refuses.
   Result<void> InitTransactions(int timeout_ms);
 
-  // Begin, records, offsets under config.group, commit.
+  // Begins a transaction, sends records and offsets (under config.group), and commits.
   TransactionResult Commit(const Transaction& transaction);
 
-  // Whether the brokers do not let this client in, so that asking on is no use (reception.h).
-  bool IsTurnedAway();
+  // Whether the brokers refuse this client permanently, so that further questions are useless (connection_errors.h).
+  bool HasFailedPermanently();
 
-  // For questions of cluster.h; also between begin and commit. Null after a Commit() whose client had to be left.
+  // For the questions of cluster.h, even between begin and commit. Null after a Commit() that had to abandon its
+  // client.
   rd_kafka_s* handle() const { return handle_.get(); }
   // The largest batch of several records that this client makes.
   int64_t batch_bytes() const;
@@ -97,11 +98,11 @@ class TransactionalProducer {
   const std::string& transactional_id() const { return transactional_id_; }
 
  private:
-  // What the delivery reports of the running transaction said. Only touched inside calls of this object.
+  // The delivery reports of the running transaction. Only calls of this object touch it.
   struct Deliveries {
     uint64_t delivered = 0;
     uint64_t failed = 0;
-    // The first one of the heaviest class.
+    // The first failure of the heaviest class.
     std::string failure;
     ErrorClass error_class = ErrorClass::kForeign;
     int code = 0;
@@ -120,7 +121,7 @@ class TransactionalProducer {
   const std::string group_;
   const std::string transactional_id_;
   const int transaction_timeout_ms_;
-  // Before handle_: librdkafka holds a pointer to it until the handle is gone.
+  // Before handle_: librdkafka has a pointer to it until the handle is gone.
   std::shared_ptr<Deliveries> deliveries_;
   Handle handle_;
 };

@@ -1,9 +1,9 @@
-// Which librdkafka is in this process. Any process may ask; makes no client.
+// Names the librdkafka in this process. Any process may ask; makes no client.
 #pragma once
 
 namespace headcount::kafka {
 
-// Of the library that was loaded, not of the header that was compiled: "2.0.2".
+// The version of the loaded library, not of the compiled header: "2.0.2".
 const char* LibraryVersion();
 
 }  // namespace headcount::kafka

@@ -46,7 +46,7 @@ bool IsFirst(const char* variable) {
   return path == nullptr || open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) >= 0;
 }
 
-// What stands in that file now; empty where there is none.
+// The content of that file; empty if there is none.
 std::string ReadPlan(const char* path) {
   char text[80];
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -56,13 +56,13 @@ std::string ReadPlan(const char* path) {
   return {text, static_cast<size_t>(length < 0 ? 0 : length)};
 }
 
-// The file is read at each pass: whoever wrote it may do so again while we live.
+// Each pass reads the file, because the test may write it again while this process lives.
 void CrashAsTheFileSays(std::string_view name) {
   static const char* const path = getenv("HEADCOUNT_CRASH_FILE");
   if (path == nullptr) return;
   const std::string plan = ReadPlan(path);
   const std::string_view point = std::string_view(plan).substr(0, plan.find(' '));
-  if (point != name || unlink(path) != 0) return;  // no plan, another one, or somebody else was there first
+  if (point != name || unlink(path) != 0) return;  // no plan, a plan for another point, or another process was first
   const bool is_parents = point.size() < plan.size();
   Log(LogAction::kCrashPoint, std::string(is_parents ? "kills the coordinator at " : "dies at ") + std::string(name),
       {{LogLabel::kPoint, name}});

@@ -27,7 +27,7 @@ std::string& Role() {
   return role;
 }
 
-// Of all processes: who changes it for one has changed it for the job.
+// One level for all processes: a process that sets it sets it for the whole job.
 std::atomic<LogLevel>& Level() {
   static auto& level = *NewSharedAtomic(LogLevel::kInfo);
   return level;
@@ -36,7 +36,7 @@ std::atomic<LogLevel>& Level() {
 LogFormat g_format = LogFormat::kText;
 bool g_has_progress_line = false;
 
-// Of KeepLastFailureIn().
+// Where KeepLastFailureIn() keeps the message.
 char* g_last_failure = nullptr;
 size_t g_last_failure_bytes = 0;
 
@@ -53,7 +53,7 @@ std::string& Version() {
   return version;
 }
 
-// Librdkafka's threads speak too. Neither is ever destroyed: a client that was left behind may speak while the process
+// The threads of librdkafka log too. Neither object is ever destroyed: an abandoned client may log while the process
 // exits.
 std::mutex& RepeatingLock() {
   static auto& mutex = *new std::mutex;
@@ -73,7 +73,7 @@ std::string_view ReasonOf(std::initializer_list<LabelValue> labels) {
 
 bool Admit(LogAction action, std::initializer_list<LabelValue> labels) {
   const int64_t now_ms = MonotonicMs();
-  LogWhatWasLeftOut(now_ms);
+  FlushSuppressed(now_ms);
   const std::lock_guard<std::mutex> lock(RepeatingLock());
   return Repeating().Admit(action, ReasonOf(labels), now_ms);
 }
@@ -89,7 +89,7 @@ int64_t NowMs() {
 void SetLogRole(std::string role) {
   Role() = std::move(role);
   ForgetLogDescriptors();
-  Repeating() = {};  // our parent's is not ours to tell
+  Repeating() = {};  // the parent reports its own suppressed lines
 }
 void SetLogLevel(LogLevel level) { Level().store(level, std::memory_order_relaxed); }
 
@@ -128,22 +128,22 @@ void LogFailure(LogAction action, const Error& error) {
   Log(action, error.message, {{LogLabel::kErrorType, Name(error.exit_code)}, {LogLabel::kErrorCode, code}});
 }
 
-void LogWhatWasLeftOut(int64_t now_ms) {
-  std::vector<LogLimiter::LeftOut> left_out;
+void FlushSuppressed(int64_t now_ms) {
+  std::vector<LogLimiter::Suppressed> left_out;
   {
     const std::lock_guard<std::mutex> lock(RepeatingLock());
     left_out = Repeating().TakeDue(now_ms);
   }
-  for (const LogLimiter::LeftOut& kind : left_out) LogLeftOut(kind.action, kind.reason, kind.lines);
+  for (const LogLimiter::Suppressed& kind : left_out) LogSuppressed(kind.action, kind.reason, kind.lines);
 }
 
-void LogAllThatWasLeftOut() { LogWhatWasLeftOut(INT64_MAX); }
+void FlushAllSuppressed() { FlushSuppressed(INT64_MAX); }
 
-void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines) {
+void LogSuppressed(LogAction action, std::string_view reason, uint64_t lines) {
   std::string kind = SpecOf(action).name;
   if (!reason.empty()) kind.append(" (").append(reason).append(")");
   const bool is_info = SpecOf(action).level < LogLevel::kWarning;
-  Log(is_info ? LogAction::kInfoLeftOut : LogAction::kLinesLeftOut,
+  Log(is_info ? LogAction::kInfoSuppressed : LogAction::kLinesSuppressed,
       std::to_string(lines) + " more like this in the last minute: " + kind,
       {{LogLabel::kRepeated, SpecOf(action).name}, {LogLabel::kReason, reason}, {LogLabel::kSuppressed, lines}});
 }

@@ -1,5 +1,5 @@
-// One line a message, to stderr or a file (log_output.h), written with a single write(2), so that the lines of several
-// processes do not mix. Every process uses it; SetLogRole says who is speaking.
+// Writes one line for each message, to stderr or a file (log_output.h). Each line is a single write(2), so that the
+// lines of several processes do not mix. Every process uses it; SetLogRole() names the process.
 //   2026-01-31T10:20:30.123Z INFO  worker-1 reading partitions=[1,3]
 #pragma once
 
@@ -15,35 +15,36 @@
 
 namespace headcount {
 
-// Who speaks in this process: "coordinator", "writer", "worker-3". Called once after a fork.
+// The name of this process in its lines: "coordinator", "writer", "worker-3". Each process calls it once after its
+// fork.
 void SetLogRole(std::string role);
-// Messages below it are dropped, in this process and in those it has forked or will fork. Starts at kInfo.
+// Drops messages below `level`, in all processes that share the log with this one by a fork. The level starts at kInfo.
 void SetLogLevel(LogLevel level);
-// Starts as text. `version` is headcount's own, which every line of kEcs tells.
+// The format starts as text. `version` is headcount's own; every line of kEcs holds it.
 void SetLogFormat(LogFormat format, std::string version);
 
-// There is a progress line on the terminal that stderr is (coordinator/job/progress_line.h): each message wipes it
-// before it takes its place. Called before the first fork.
+// Tells the log that stderr is a terminal with a progress line (coordinator/job/progress_line.h). Each message then
+// wipes that line and takes its place. The coordinator calls it before the first fork.
 void ShareTerminalWithProgressLine();
-// For what else is about to be written to that terminal. Nothing happens where there is no such line.
+// Wipes the progress line before the caller writes other text to that terminal. Does nothing without such a line.
 void WipeProgressLine();
 inline constexpr char kWipeLine[] = "\r\x1b[K";
 
-// The message is one sentence or line for people; a line break in it is written as a space. It never holds a uid or
-// a frame. The labels are those of the action (log_actions.h); in text they are not shown.
+// `message` is one sentence or line for people; the log writes a line break in it as a space. It never holds a uid or a
+// frame. The labels are those of the action (log_actions.h); the text format does not show them.
 void Log(LogAction action, std::string_view message, std::initializer_list<LabelValue> labels = {});
-// The same of an error that ends something, which also tells its exit code.
+// Logs an error that ends a process or the job, together with its exit code.
 void LogFailure(LogAction action, const Error& error);
-// The message of the last such line is kept there too, ended by a zero byte, for whoever looks when this process is
-// gone. Called once after a fork.
+// From now on LogFailure() also copies its message to `place`, ended by a zero byte, at most `bytes` bytes. The
+// coordinator reads it there after this process is gone. Called once after a fork.
 void KeepLastFailureIn(char* place, size_t bytes);
 
-// What lines were left out in the minutes that are over, because they repeat (Repeats::kLimited): to be called at least
-// every few seconds, and costs next to nothing.
-void LogWhatWasLeftOut(int64_t now_ms);
-// The same at the end of the process, of minutes that are not over too.
-void LogAllThatWasLeftOut();
-// One such line.
-void LogLeftOut(LogAction action, std::string_view reason, uint64_t lines);
+// Logs how many repeating lines (Repeats::kLimited) the limit suppressed in the minutes that are over. Each process
+// calls it at least every few seconds; a call without news costs next to nothing.
+void FlushSuppressed(int64_t now_ms);
+// The same at the end of the process, for the current minute too.
+void FlushAllSuppressed();
+// Logs one such count.
+void LogSuppressed(LogAction action, std::string_view reason, uint64_t lines);
 
 }  // namespace headcount

@@ -48,7 +48,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kEvents, "headcount.events", kNumber},
     {L::kFuture, "headcount.future", kNumber},
     {L::kGeneration, "headcount.generation", kNumber},
-    {L::kHeld, "headcount.held", kNumber},
+    {L::kUnconfirmed, "headcount.held", kNumber},
     {L::kInvalid, "headcount.invalid", kNumber},
     {L::kLag, "headcount.lag", kNumber},
     {L::kLate, "headcount.late", kNumber},
@@ -65,7 +65,7 @@ constexpr std::array<LogLabelSpec, kLogLabels> kLabels = {{
     {L::kRestarts, "headcount.restarts", kNumber},
     {L::kSequence, "headcount.sequence", kNumber},
     {L::kSuppressed, "headcount.suppressed", kNumber},
-    {L::kUnitedUs, "headcount.united_us", kNumber},
+    {L::kMergedUs, "headcount.united_us", kNumber},
     {L::kUpto, "headcount.upto", kNumber},
     {L::kUsers, "headcount.users", kNumber},
     {L::kWatermark, "headcount.watermark", kNumber},
@@ -98,7 +98,7 @@ constexpr Labels kOfJob = {L::kState,  L::kClosedUpto, L::kMinutesPublished, L::
                            L::kLag,    L::kRestarts,   L::kMemoryBytes};
 
 constexpr std::array<LogActionSpec, kLogActions> kActions = {{
-    {A::kClockHeld, "clock.held", kInfo, kAsked, {L::kPartition}},
+    {A::kWatermarkHeld, "clock.held", kInfo, kAsked, {L::kPartition}},
     {A::kConfigRefused, "config.refused", kWarning, kAll, {L::kOption}},
     {A::kConfigReloaded, "config.reloaded", kInfo, kAll, {}},
     {A::kJobDraining, "job.draining", kInfo, kAll, {}},
@@ -116,7 +116,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
      "partition.state",
      kInfo,
      kAsked,
-     {L::kPartition, L::kChildSlot, L::kOffset, L::kLag, L::kWatermark, L::kHeld, L::kState}},
+     {L::kPartition, L::kChildSlot, L::kOffset, L::kLag, L::kWatermark, L::kUnconfirmed, L::kState}},
     {A::kProcessNotStarted, "process.not_started", kError, kLimited, {L::kRole}},
     {A::kStatusFileFailed, "status_file.failed", kWarning, kLimited, {L::kFile}},
     {A::kStatusFileRestored, "status_file.restored", kInfo, kLimited, {L::kFile}},
@@ -125,7 +125,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
      kInfo,
      kLimited,
      {L::kTopic, L::kPartition, L::kOffset, L::kNextOffset}},
-    // The obituaries. Whoever goes when all is done has "ended".
+    // The obituaries. A process that goes after all its work is done has "ended".
     {A::kWorkerDied, "worker.died", kWarning, kAll, kOfWorkerDeath},
     {A::kWorkerEnded, "worker.ended", kDebug, kAll, kOfWorkerDeath},
     {A::kWorkerState,
@@ -138,14 +138,14 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kWriterState, "writer.state", kInfo, kAsked, {L::kChildPid, L::kGeneration, L::kRestarts}},
 
     {A::kBatchesLimited, "batches.limited", kWarning, kLimited, {L::kTopic}},
-    {A::kClaimMade, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
-    {A::kClaimUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
+    {A::kTakeOverDone, "claim.made", kInfo, kAll, {L::kRun, L::kStart, L::kPartitionCount, L::kClosedUpto}},
+    {A::kTakeOverUnconfirmed, "claim.unconfirmed", kWarning, kLimited, {L::kOutcome}},
     {A::kMinuteInvalid,
      "minute.invalid",
      kWarning,
      kLimited,
      {L::kReason, L::kWindowStart, L::kEvents, L::kLate, L::kInvalid, L::kFuture}},
-    {A::kInputMadeAnew, "input.made_anew", kWarning, kAll, {L::kTopic, L::kGroup, L::kLostRecords}},
+    {A::kInputRecreated, "input.made_anew", kWarning, kAll, {L::kTopic, L::kGroup, L::kLostRecords}},
     {A::kMinutePublished,
      "minute.published",
      kInfo,
@@ -162,10 +162,10 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kTransactionSettled, "transaction.settled", kInfo, kLimited, {L::kOutcome}},
     {A::kTransactionUnclear, "transaction.unclear", kWarning, kLimited, {L::kOutcome}},
     {A::kWindowLeftOpen, "window.left_open", kWarning, kAll, {L::kWindowStart, L::kUpto}},
-    {A::kWindowsUnited, "windows.united", kDebug, kAll, {L::kUpto, L::kUnitedUs}},
+    {A::kWindowsMerged, "windows.united", kDebug, kAll, {L::kUpto, L::kMergedUs}},
     {A::kWriterFailed, "writer.failed", kError, kAll, kOfFailure},
 
-    // Limited by worker/frame_notes.h, which is quicker.
+    // worker/rejection_log.h limits these itself, because it is quicker.
     {A::kFrameFuture, "frame.future", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
     {A::kFrameInvalid, "frame.invalid", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset, L::kReason}},
     {A::kFrameLate, "frame.late", kWarning, kAll, {L::kTopic, L::kFile, L::kPartition, L::kOffset}},
@@ -175,7 +175,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
      kWarning,
      kAll,
      {L::kTopic, L::kPartition, L::kOffset, L::kNextOffset, L::kLostRecords}},
-    // Once a partition.
+    // At most one line for each partition.
     {A::kInputUncounted,
      "input.uncounted",
      kWarning,
@@ -190,7 +190,7 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kWindowSealed, "window.sealed", kDebug, kAll, {L::kUpto}},
     {A::kWorkerFailed, "worker.failed", kError, kAll, kOfFailure},
 
-    // librdkafka and its own lines.
+    // Any process; the lines of "client" are librdkafka's.
     {A::kClientAbandoned, "client.abandoned", kWarning, kAll, {}},
     {A::kClientDebug, "client.debug", kInfo, kAll, kOfClient},
     {A::kClientError, "client.error", kError, kLimited, kOfClient},
@@ -198,13 +198,13 @@ constexpr std::array<LogActionSpec, kLogActions> kActions = {{
     {A::kClientWarning, "client.warning", kWarning, kLimited, kOfClient},
     {A::kCrashPoint, "crash_point.reached", kWarning, kAll, {L::kPoint}},
     {A::kExceptionCaught, "exception.caught", kError, kAll, {}},
-    {A::kInfoLeftOut, "info_lines.left_out", kInfo, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
+    {A::kInfoSuppressed, "info_lines.left_out", kInfo, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
     {A::kInvariantBroken,
      "invariant.broken",
      kError,
      kAll,
      {L::kErrorType, L::kErrorCode, L::kSourceFile, L::kSourceLine}},
-    {A::kLinesLeftOut, "lines.left_out", kWarning, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
+    {A::kLinesSuppressed, "lines.left_out", kWarning, kAll, {L::kRepeated, L::kReason, L::kSuppressed}},
 }};
 
 constexpr bool InOrder() {

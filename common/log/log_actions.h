@@ -1,6 +1,6 @@
-// Everything that headcount can log, declared in one place: each action with its level and labels, each label with its
-// field in the Elastic Common Schema and its type. Tests hold the lines, the index template and the call sites against
-// these tables. Pure; every process uses it.
+// Declares everything that headcount can log in one place: each action with its level and labels, each label with its
+// field in the Elastic Common Schema (ECS) and its type. Tests compare the lines, the index template and the callers
+// with these tables. Pure; every process uses it.
 #pragma once
 
 #include <array>
@@ -10,9 +10,9 @@
 namespace headcount {
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
-const char* Name(LogLevel level);  // as --log-level says it: "warning"
+const char* Name(LogLevel level);  // as --log-level spells it: "warning"
 
-// What is said beside the message, for programs.
+// Values beside the message, for programs.
 enum class LogLabel : uint8_t {
   kNone,
   // Text.
@@ -52,7 +52,7 @@ enum class LogLabel : uint8_t {
   kEvents,
   kFuture,
   kGeneration,
-  kHeld,
+  kUnconfirmed,
   kInvalid,
   kLag,
   kLate,
@@ -69,7 +69,7 @@ enum class LogLabel : uint8_t {
   kRestarts,
   kSequence,
   kSuppressed,
-  kUnitedUs,
+  kMergedUs,
   kUpto,
   kUsers,
   kWatermark,
@@ -81,18 +81,18 @@ enum class LogLabelType : uint8_t { kText, kNumber };
 
 struct LogLabelSpec {
   LogLabel label;
-  const char* field;  // where ECS has a field for it, that one; else labels.* for text, which holds keywords only,
-                      // and headcount.* for numbers
+  const char* field;  // ECS's own field if it has one; else labels.* for text (ECS allows keywords only there) and
+                      // headcount.* for numbers
   LogLabelType type;
 };
 
-// By label; the first, kNone, has no field.
+// By label. The first, kNone, has no field.
 const std::array<LogLabelSpec, kLogLabels>& LogLabelTable();
 inline const LogLabelSpec& SpecOf(LogLabel label) { return LogLabelTable()[static_cast<size_t>(label)]; }
 
 enum class LogAction : uint8_t {
   // The coordinator.
-  kClockHeld,
+  kWatermarkHeld,
   kConfigRefused,
   kConfigReloaded,
   kJobDraining,
@@ -119,10 +119,10 @@ enum class LogAction : uint8_t {
   kWriterState,
   // The writer.
   kBatchesLimited,
-  kClaimMade,
-  kClaimUnconfirmed,
+  kTakeOverDone,
+  kTakeOverUnconfirmed,
   kMinuteInvalid,
-  kInputMadeAnew,
+  kInputRecreated,
   kMinutePublished,
   kOffsetsChanged,
   kOptionsChanged,
@@ -131,7 +131,7 @@ enum class LogAction : uint8_t {
   kTransactionSettled,
   kTransactionUnclear,
   kWindowLeftOpen,
-  kWindowsUnited,
+  kWindowsMerged,
   kWriterFailed,
   // Workers.
   kFrameFuture,
@@ -152,19 +152,19 @@ enum class LogAction : uint8_t {
   kClientWarning,
   kCrashPoint,
   kExceptionCaught,
-  kInfoLeftOut,
+  kInfoSuppressed,
   kInvariantBroken,
-  kLinesLeftOut,
+  kLinesSuppressed,
 };
-inline constexpr size_t kLogActions = static_cast<size_t>(LogAction::kLinesLeftOut) + 1;
+inline constexpr size_t kLogActions = static_cast<size_t>(LogAction::kLinesSuppressed) + 1;
 inline constexpr size_t kMaxLabelsOfAction = 14;
 
-// What is done to an action that comes again and again.
+// What the log does with an action that repeats.
 enum class Repeats : uint8_t {
-  kAll,      // every line is written: it is rare, asked for, must be found, or limited where it is made
-  kLimited,  // ten lines a minute of each reason, then a count (log_limiter.h); the first text among the labels is the
-             // reason
-  kAsked,    // every line is written, at whatever level: somebody waits for it
+  kAll,      // writes every line: the action is rare, wanted, important, or limited by its caller
+  kLimited,  // writes ten lines a minute for each reason, then a count (log_limiter.h); the first text among the labels
+             // is the reason
+  kAsked,    // writes every line at any log level, because a user asked for it
 };
 
 struct LogActionSpec {
@@ -172,7 +172,7 @@ struct LogActionSpec {
   const char* name;
   LogLevel level;
   Repeats repeats;
-  // It may have these and no others; any of them may be missing. kNone fills the rest.
+  // The labels that the action may have; each of them may be missing. kNone fills the rest.
   std::array<LogLabel, kMaxLabelsOfAction> labels;
 
   bool Has(LogLabel label) const;

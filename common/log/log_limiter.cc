@@ -6,7 +6,7 @@ namespace headcount {
 
 bool LogLimiter::Admit(LogAction action, std::string_view reason, int64_t now_ms) {
   std::pair<LogAction, std::string> kind(action, reason);
-  // A reason too many shares one limit with the others of its action that came too late.
+  // Beyond the bound on kinds, the new reasons of one action share one limit.
   if (kinds_.size() >= limits::kMaxLogKinds && kinds_.count(kind) == 0) kind.second.clear();
   LineLimit& limit = kinds_[std::move(kind)];
   const bool shown = limit.Admit(now_ms);
@@ -14,8 +14,8 @@ bool LogLimiter::Admit(LogAction action, std::string_view reason, int64_t now_ms
   return shown;
 }
 
-std::vector<LogLimiter::LeftOut> LogLimiter::TakeDue(int64_t now_ms) {
-  std::vector<LeftOut> all;
+std::vector<LogLimiter::Suppressed> LogLimiter::TakeDue(int64_t now_ms) {
+  std::vector<Suppressed> all;
   if (now_ms < next_due_ms_) return all;
   next_due_ms_ = INT64_MAX;
   for (auto kind = kinds_.begin(); kind != kinds_.end();) {

@@ -1,5 +1,5 @@
-// Keeps what repeats from filling the log: of each kind of line ten a minute are shown, the others counted. Pure: the
-// clock is passed in. Used by common/log/log.h, and by workers for the frames they name.
+// Keeps repeating lines from filling the log: it admits ten lines of each kind in a minute and counts the others. Pure:
+// the caller passes the time. Every process uses it through common/log/log.h, and workers use it for rejected frames.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@
 
 namespace headcount {
 
-// One kind of line. Its minute begins with the first line and ends when somebody asks after it.
+// One kind of line. Its minute begins with its first line and ends when TakeDue() finds it over.
 class LineLimit {
  public:
-  // Whether this line is to be shown. Ask TakeDue() before: lines left out of a minute that is over are counted on.
+  // Whether the caller shows this line. Call TakeDue() before: otherwise a minute that is over goes on.
   bool Admit(int64_t now_ms) {
     if (lines_ == 0) due_ms_ = now_ms + limits::kLogMinuteMs;
     return ++lines_ <= limits::kLogLinesAMinute;
   }
-  // How many were left out of the minute, if it is over; then it has ended.
+  // How many lines were suppressed in the minute, if it is over; then the minute has ended.
   uint64_t TakeDue(int64_t now_ms) { return lines_ > 0 && now_ms >= due_ms_ ? Take() : 0; }
-  // The same at the end of all, whether it is over or not.
+  // The same at the end of the process, whether the minute is over or not.
   uint64_t Take() {
     const uint64_t lines = std::exchange(lines_, 0);
     return lines <= limits::kLogLinesAMinute ? 0 : lines - limits::kLogLinesAMinute;
@@ -42,18 +42,18 @@ class LineLimit {
 // All kinds of lines of a process: a kind is an action and a reason.
 class LogLimiter {
  public:
-  struct LeftOut {
+  struct Suppressed {
     LogAction action;
     std::string reason;
     uint64_t lines;
   };
 
-  // Whether this line is to be shown. Ask TakeDue() before.
+  // Whether the caller shows this line. Call TakeDue() before.
   bool Admit(LogAction action, std::string_view reason, int64_t now_ms);
-  // What was left out of the minutes that are over by `now_ms`; at the end of all things, INT64_MAX, they all are.
-  std::vector<LeftOut> TakeDue(int64_t now_ms);
+  // What was suppressed in the minutes that are over by `now_ms`. INT64_MAX ends all of them.
+  std::vector<Suppressed> TakeDue(int64_t now_ms);
 
-  // Before it TakeDue() has nothing to give.
+  // Before this time TakeDue() returns nothing.
   int64_t next_due_ms() const { return next_due_ms_; }
 
  private:

@@ -49,7 +49,7 @@ std::string Timestamp(int64_t at_ms) {
 
 // --- Texts in JSON -------------------------------------------------------------------------------------------
 
-// The character of `bytes` bytes at the beginning of `text` as it stands in a JSON string.
+// The first character of `text`, of `bytes` bytes (0: not valid UTF-8), in the form of a JSON string.
 std::string Escaped(std::string_view text, size_t bytes) {
   if (bytes == 0) return std::string(kReplacement);
   switch (text[0]) {
@@ -100,8 +100,8 @@ std::string_view HeadOf(const Field& field, size_t depth) {
   return rest.substr(0, rest.find('.'));
 }
 
-// The fields as members of one object, those with a common beginning of their paths in objects within it. `depth` is
-// where the rest of each path begins.
+// Writes the fields as members of one object. Fields with a common beginning of their paths go into an object within
+// it. `depth` is where the rest of each path begins.
 void AppendMembers(const Fields& fields, size_t depth, std::string* line) {
   *line += '{';
   for (size_t n = 0; n < fields.size(); ++n) {
@@ -124,7 +124,7 @@ void AppendMembers(const Fields& fields, size_t depth, std::string* line) {
   *line += '}';
 }
 
-// Whole characters only, and a mark where there was more.
+// Cuts between whole characters, and marks the cut.
 void CutAt(size_t max_bytes, std::string* line) {
   constexpr std::string_view kMore = "...";
   if (line->size() <= max_bytes) return;
@@ -144,8 +144,8 @@ std::string TextLine(const LogRecord& record) {
   return line += '\n';
 }
 
-// Objects within objects, not names with dots: Filebeat's parser takes both, but only these without an option, and so
-// do other shippers and jq.
+// Writes objects within objects, not names with dots: Filebeat's parser, other shippers and jq need an option for the
+// latter only.
 std::string EcsLine(const LogRecord& record) {
   const LogActionSpec& spec = SpecOf(record.action);
   const std::string timestamp = Timestamp(record.at_ms);

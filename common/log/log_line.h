@@ -1,5 +1,5 @@
-// What a line of the log looks like: as text for people, or as a JSON object by the Elastic Common Schema for programs.
-// Pure; every process uses it through common/log/log.h.
+// Formats a line of the log: as text for people, or for programs as a JSON object by the Elastic Common Schema. Pure;
+// every process uses it through common/log/log.h.
 //   2026-01-31T10:20:30.123Z WARN  coordinator worker=1 pid=4711 generation=2 signal=9 ...
 //   {"@timestamp":"2026-01-31T10:20:30.123Z","log":{"level":"warn"},"message":"worker=1 pid=4711 ...",...}
 #pragma once
@@ -17,10 +17,10 @@ namespace headcount {
 
 enum class LogFormat : uint8_t { kText, kEcs };
 
-// A label and what it says here. Owns nothing: a text outlives the line that it is made for.
+// A label and its value in one line. Owns nothing: the text must outlive the call that makes the line.
 class LabelValue {
  public:
-  // An empty text, like a number that is not there, leaves the label out.
+  // The line leaves the label out if the text is empty or the number is missing.
   LabelValue(LogLabel label, std::string_view text) : label_(label), text_(text) {}
   LabelValue(LogLabel label, std::optional<int64_t> number) : label_(label), number_(number) {}
   template <typename Integer, typename = std::enable_if_t<std::is_integral_v<Integer>>>
@@ -44,18 +44,18 @@ struct LogRecord {
   std::string_view message;
   const LabelValue* labels = nullptr;
   size_t label_count = 0;
-  // Who speaks.
+  // The process that logs.
   std::string_view role;
   int64_t pid = 0;
   std::string_view version;  // headcount's own
 };
 
-// With the line break at the end. A line break in the message is written as a space. Labels are not shown: people find
-// in the message what they need.
+// Ends with the line break; a line break in the message becomes a space. It shows no labels: the message holds what
+// people need.
 std::string TextLine(const LogRecord& record);
 
-// One JSON object, always valid UTF-8, whatever bytes the message and the labels hold, and a line break at the end. At
-// most limits::kLogLineBytes long; what does not fit is cut off the texts.
+// One JSON object and a line break, valid UTF-8 whatever bytes the message and the labels hold. At most
+// limits::kLogLineBytes long: it cuts texts that do not fit.
 std::string EcsLine(const LogRecord& record);
 
 }  // namespace headcount

@@ -20,11 +20,12 @@
 namespace headcount {
 namespace {
 
-constexpr mode_t kFileMode = 0640;  // it names topics, groups and offsets: for the owner and those who may read logs
+constexpr mode_t kFileMode = 0640;  // lines name topics, groups and offsets: only the owner and the log's readers may
+                                    // read them
 constexpr int kNone = -1;
 static_assert(limits::kLogLineBytes <= PIPE_BUF, "what poll() says of a pipe holds for so many bytes");
 
-// The terminal, pipe or socket that stderr is.
+// The terminal, pipe or socket behind stderr.
 class Stderr {
  public:
   void Forget() { *this = {}; }
@@ -35,8 +36,8 @@ class Stderr {
   }
 
  private:
-  // A terminal that shows as many lines as it has room for makes the writer of the next one wait, although poll(2) says
-  // that it takes more. O_NONBLOCK belongs to what others share with us, so we open it once more, for us alone.
+  // A full terminal makes the writer of the next line wait, although poll(2) says that it takes more. O_NONBLOCK
+  // belongs to the open file that other processes share with us. So we open the terminal once more, for us alone.
   void Look() {
     has_looked_ = true;
     struct stat found {};
@@ -46,7 +47,7 @@ class Stderr {
     fd_ = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   }
 
-  // A line is at most PIPE_BUF bytes: what poll() says of a pipe holds for all of it.
+  // A line is at most PIPE_BUF bytes, so poll()'s answer about a pipe holds for the whole line.
   ssize_t WriteAsItIs(std::string_view text) const {
     if (is_socket_) return send(STDERR_FILENO, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     pollfd polled{STDERR_FILENO, POLLOUT, 0};
@@ -79,17 +80,17 @@ class LogFile {
   bool is_used() const { return reopenings_ != nullptr; }
   void Forget() { fd_ = kNone; }
 
-  // False: it could not be opened, and what was open before is not ours any more. `failure`: errno of a line that the
-  // file did not take; 0: it has it.
+  // False: this process has no open file, so the caller writes elsewhere. `failure`: errno of a line that the file did
+  // not take; 0: the file has it.
   bool Write(std::string_view line, int* failure) {
     const uint32_t reopenings = reopenings_->load(std::memory_order_relaxed);
     if (fd_ == kNone || opened_ != reopenings) {
-      // Where it cannot be opened again, the old one is written on.
+      // If the open fails, the process goes on with the old file.
       [[maybe_unused]] const Result<void> opened = Open();
       opened_ = reopenings;
     }
     if (fd_ == kNone) return false;
-    // What a full disk has cut off is ended first, so that lines stay lines.
+    // Ends a line that a full disk has cut off, so that the next one starts on a line of its own.
     if (*is_torn_ && write(fd_, "\n", 1) == 1) *is_torn_ = false;
     const ssize_t written = write(fd_, line.data(), line.size());
     const bool is_whole = written == static_cast<ssize_t>(line.size());
@@ -98,7 +99,7 @@ class LogFile {
     return true;
   }
 
-  // Whether it is to be said now that lines are lost: at the first one, and where that goes on a minute later.
+  // Whether the process reports lost lines now: at the first one, and again after each minute of losses.
   bool MustSay(int failure) {
     const int64_t said_ms = *lost_since_ms_;
     if (failure == 0) {
@@ -124,16 +125,16 @@ class LogFile {
     return {};
   }
 
-  std::atomic<uint32_t>* reopenings_ = nullptr;  // how often the job was asked for it; null: there is no file
-  // Of all processes: one speaks for the job.
-  std::atomic<int64_t>* lost_since_ms_ = nullptr;  // when it was said last that lines are lost; 0: none is
+  std::atomic<uint32_t>* reopenings_ = nullptr;  // how often a process asked for another file; null: there is no file
+  // Shared by all processes, so that one of them reports for the job.
+  std::atomic<int64_t>* lost_since_ms_ = nullptr;  // when a process last reported lost lines; 0: none is lost
   std::atomic<bool>* is_torn_ = nullptr;           // the last line has no end
-  uint32_t opened_ = 0;                            // how often it had been asked for when we opened it last
+  uint32_t opened_ = 0;                            // its value when this process last opened the file
   std::string path_;
   int fd_ = kNone;
 };
 
-// Never destroyed, as librdkafka's threads may speak while the process exits.
+// Never destroyed, because librdkafka's threads may log while the process exits.
 struct Output {
   std::mutex mutex;
   LogFile file;

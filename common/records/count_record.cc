@@ -8,7 +8,7 @@
 namespace headcount {
 namespace {
 
-// Whoever may write to the topic may write anything: deep nesting must not run out of stack.
+// Any producer may write any bytes to the topic: deep nesting must not exhaust the stack.
 constexpr unsigned kSafeFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 }  // namespace
@@ -29,7 +29,8 @@ std::string ValueText(const CountRecord& record) {
   add("late", std::to_string(record.counts.late));
   add("invalid", std::to_string(record.counts.invalid()));
   add("future", std::to_string(record.counts.future));
-  // The set is exact, the record final: a consumer of an approximating or correcting job can tell.
+  // The set is exact and the record final. A consumer can tell it from the record of an approximating or correcting
+  // job.
   add("method", "\"exact\"");
   add("error", "0.0");
   add("revision", "0");
@@ -56,14 +57,14 @@ std::optional<CountRecord> ParseCountRecord(std::string_view value) {
   record.counts.late = number("late");
   record.counts.invalid_by_reason[0] = number("invalid");
   record.counts.future = number("future");
-  // Times that no frame can have: this is nobody's minute.
+  // No frame can have such times, so headcount never wrote this record.
   const bool sane = start >= 0 && start < limits::kMaxTs && end > start && end - start <= limits::kMaxDurationS;
   return whole && sane ? std::optional(record) : std::nullopt;
 }
 
 namespace {
 
-// What the numbers must be to each other.
+// Checks the numbers against each other.
 std::string WhyImpossible(const CountRecord& record) {
   const VerdictCounts& counts = record.counts;
   constexpr uint64_t kMost = uint64_t{1} << 62;
@@ -78,7 +79,7 @@ std::string WhyImpossible(const CountRecord& record) {
   return counts.empty() ? "it counts nothing, and a window without a record has none" : "";
 }
 
-// What a job writes beside the numbers.
+// Checks the fields beside the numbers.
 std::string WhyOtherFields(const rapidjson::Document& document, const CountRecord& record) {
   const auto text = [&document](const char* name) {
     const auto found = document.FindMember(name);

@@ -1,4 +1,4 @@
-// A minute whose record is committed, as the status shows it. Plain data.
+// A minute with a committed record, as the status shows it. Plain data: the writer stores it, the coordinator shows it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What tells a record of a partition from every other one that may ever stand at its offset: so that a topic that was
-// made anew is told from the one that was read. Plain data; worker and writer.
+// Identifies a record of a partition among all records that may ever have its offset. The writer compares marks to
+// detect that a topic was deleted and made again under the same name. Plain data; workers and the writer use it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace headcount {
 
 struct RecordMark {
   Offset offset;
-  uint64_t hash = 0;  // of the time that Kafka holds for it, of its key and of its value
+  uint64_t hash = 0;  // of the record's Kafka timestamp, its key and its value
 
   friend bool operator==(const RecordMark& a, const RecordMark& b) { return a.offset == b.offset && a.hash == b.hash; }
 };

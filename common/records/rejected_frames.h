@@ -1,5 +1,5 @@
-// Where the last frame of each kind stands that is not counted: invalid, by reason, future or late. So that a person
-// can look at it. Plain data; every process uses it.
+// Where the last uncounted frame of each kind is (invalid, by reason; future; late), so that a user can look at it.
+// Plain data; every process uses it.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ struct FramePlace {
   }
 };
 
-// By kind; nothing: there was none.
+// By kind; nothing: no frame of that kind was rejected.
 using RejectedFrames = std::array<std::optional<FramePlace>, kRejectedKinds>;
 
 }  // namespace headcount

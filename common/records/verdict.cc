@@ -6,7 +6,7 @@
 namespace headcount {
 namespace {
 
-// All reasons, the most frequent first.
+// All reasons, the most frequent one first.
 std::array<size_t, kInvalidReasons> ByFrequency(const VerdictCounts& counts) {
   std::array<size_t, kInvalidReasons> order;
   std::iota(order.begin(), order.end(), size_t{0});

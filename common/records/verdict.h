@@ -1,4 +1,4 @@
-// What can be said of a record, and why a record is invalid. Pure; every process uses it.
+// The verdict of a record, and the reason of an invalid one. Pure; every process uses it.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace headcount {
 // Every record gets exactly one.
 enum class Verdict : uint8_t { kCounted, kLate, kInvalid, kFuture };
 
-// Why a record is invalid; where several hold, the first in this order is its reason.
+// Why a record is invalid. If several reasons hold, the first in this order counts.
 enum class InvalidReason : uint8_t {
   kNoValue,    // a Kafka record without a value
   kTooLarge,   // longer than --max-frame
@@ -26,13 +26,13 @@ enum class InvalidReason : uint8_t {
 };
 inline constexpr size_t kInvalidReasons = 9;
 
-// As they stand in the status file and in logs.
+// The names in the status file and in the log.
 inline constexpr std::array<const char*, kInvalidReasons> kInvalidReasonNames = {
     "no_value", "too_large", "poison", "not_json", "not_object", "no_ts", "bad_ts", "no_uid", "bad_uid"};
 
 constexpr const char* Name(InvalidReason reason) { return kInvalidReasonNames[static_cast<size_t>(reason)]; }
 
-// How many records got which verdict.
+// How many records got each verdict.
 struct VerdictCounts {
   uint64_t counted = 0;
   uint64_t late = 0;
@@ -60,7 +60,7 @@ struct VerdictCounts {
   }
 };
 
-// The reason of most invalid records; of equals the first. Nothing: none is invalid.
+// The most frequent reason; among equals the first. Nothing: no record is invalid.
 std::optional<InvalidReason> MostFrequent(const VerdictCounts& counts);
 // "60 bad_ts, 2 not_json": the reasons that occur, the most frequent first.
 std::string ReasonsText(const VerdictCounts& counts);

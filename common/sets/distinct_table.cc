@@ -29,7 +29,7 @@ uint64_t DistinctTable::GrowthBytes(Fingerprint uid) const {
 std::optional<DistinctTable::Block> DistinctTable::Grow(Fingerprint uid, uint64_t at) {
   Segment& segment = segments_[NumberOf(uid)];
   const auto block = static_cast<uint32_t>(at / kAlignment);
-  // Room for the fullest segment; what is not needed of it is not touched.
+  // Space for the fullest segment. The function touches only the part that it needs.
   alignas(Fingerprint) char room[kShapes.back().limit * sizeof(Fingerprint)];
   auto* const sorted = reinterpret_cast<Fingerprint*>(room);
   const uint32_t count = Collect(segment, sorted);
@@ -46,7 +46,7 @@ std::optional<DistinctTable::Block> DistinctTable::Grow(Fingerprint uid, uint64_
   return left;
 }
 
-// The upper half of what the segment holds moves to a new one, with its last block and the one at hand.
+// Moves the upper half of the segment's fingerprints to a new segment, which gets the old one's last block and `block`.
 void DistinctTable::Split(Fingerprint uid, uint32_t block, const Fingerprint* sorted, uint32_t count) {
   const uint32_t number = NumberOf(uid);
   if (segments_[number].depth == depth_) DoubleDirectory();
@@ -89,11 +89,11 @@ uint32_t DistinctTable::Collect(const Segment& segment, Fingerprint* sorted) con
   return count;
 }
 
-// Puts each where it belongs, or behind the one before it.
+// Puts each fingerprint at its home, or directly after the one before it.
 void DistinctTable::LayOut(Segment* segment, const Fingerprint* sorted, uint32_t count) {
   const Shape& shape = kShapes[segment->shape];
   uint32_t next = 0;
-  uint64_t place = 0;  // the first that is free
+  uint64_t place = 0;  // the first free one
   for (uint32_t b = 0; b < shape.blocks; ++b) {
     Fingerprint* const places = BlockAt(segment->blocks[b]);
     std::memset(static_cast<void*>(places), 0, shape.places * sizeof(Fingerprint));

@@ -1,8 +1,9 @@
-// A set of fingerprints in blocks of memory that somebody else owns and hands out one by one. Pure; runs in the worker.
+// A set of fingerprints in blocks of memory that the caller owns and hands out one by one. Pure; runs in the worker.
 //
-// The fingerprints lie in ascending order with gaps: each at its home, the place that is as far along as its number is
-// among all numbers, or as near behind it as those before it allow. So a lookup is a short scan, what is larger ends
-// it, and a union of sealed tables is a merge (common/sets/sealed_table.h).
+// The fingerprints lie in ascending order with gaps. The home of a fingerprint is the place that is as far along the
+// places as its number is along all numbers. Each lies at its home, or behind it as near as those before it allow. So a
+// lookup is a short scan that ends at the first larger fingerprint, and a merge of sealed tables is one pass over them
+// (common/sets/sealed_table.h).
 //
 //   directory, by the first bits    segments             blocks of 64 KiB, anywhere in the slice
 //   [0]────────────────────────────> 2 blocks, 5,120 ───> [# ### ##  ## # ...] [## # ### ## ## ...]
@@ -10,11 +11,12 @@
 //   [2]─┬──────────────────────────> 3 blocks, 9,611      not split yet: it has two entries
 //   [3]─┘
 //
-// A segment of two full blocks gets a third, one of three is split in two of two. Such a step moves the fingerprints of
-// one segment, 160 KB at most: as many in a table of ten million as in one of ten thousand. Fingerprints are spread
-// evenly, so all segments come to a step at nearly the same size of the table, though each in its turn. Without the
-// step between, half of all places would be empty after it: 41 bytes a user, against 31 at worst and 24 on average.
-// More and smaller steps move every fingerprint more often: with four of them a new user costs a third more.
+// A segment of two full blocks gets a third block. A full segment of three blocks is split into two of two. Such a step
+// moves the fingerprints of one segment, 160 KB at most: as many in a table of ten million as in one of ten thousand.
+// Fingerprints are spread evenly, so all segments reach a step at nearly the same size of the table, one after the
+// other. Without the step to three blocks, half of all places would be empty after a split: 41 bytes a user, against 31
+// at worst and 24 on average. More and smaller steps move every fingerprint more often: with four of them a new user
+// costs a third more.
 #pragma once
 
 #include <array>
@@ -27,28 +29,28 @@
 
 namespace headcount {
 
-// Fingerprints stand in the order of these numbers. The first half decides, as it chooses the home; what is free is
-// zero and comes after all others, so one is taken off.
+// The order of the fingerprints in a table. `low` comes first, because it also decides the home. The -1 puts the empty
+// place, which is zero, after all fingerprints.
 __extension__ using FingerprintRank = unsigned __int128;
 inline FingerprintRank RankOf(Fingerprint uid) { return ((FingerprintRank{uid.low} << 64) | uid.high) - 1; }
 
 class DistinctTable {
  public:
-  // Blocks are named by their distance from `memory` in this unit, with 32 bits: they reach a tebibyte.
+  // A block's name is its distance from `memory` in this unit. Its 32 bits reach a tebibyte.
   static constexpr uint64_t kAlignment = 256;
   static constexpr uint64_t kMinBlockBytes = 4096;
   static constexpr uint64_t kMaxBlockBytes = 65536;
 
-  // `memory`: the beginning of what the blocks lie in.
+  // All blocks lie in the memory that begins at `memory`.
   explicit DistinctTable(char* memory) : memory_(memory) {}
 
   enum class Added : uint8_t {
     kNew,
     kKnown,
-    kMustGrow,  // it is new, and there is no room: Grow(), then add it again
+    kMustGrow,  // the fingerprint is new, and there is no space: Grow(), then add it again
   };
   Added Add(Fingerprint uid);
-  // Asks for the places that Add(uid) will look at.
+  // Prefetches the places that Add(uid) will look at.
   void Prefetch(Fingerprint uid) const;
 
   // --- Growth -----------------------------------------------------------------------------------------------
@@ -56,27 +58,27 @@ class DistinctTable {
     uint64_t at = 0;
     uint64_t bytes = 0;
   };
-  // The size of the block that Grow(uid) wants.
+  // The size of the block that Grow(uid) needs.
   uint64_t GrowthBytes(Fingerprint uid) const;
-  // Makes room where `uid` belongs, with a block at `at`, whatever lies in it. Answers with one that is no longer
-  // needed, if any.
+  // Makes space for `uid` with a block at `at`, whatever the block contains. Returns a block that the table no longer
+  // needs, if any; the caller frees it.
   std::optional<Block> Grow(Fingerprint uid, uint64_t at);
 
   // --- State ------------------------------------------------------------------------------------------------
   uint64_t size() const { return size_; }
-  // Of each block.
+  // The size of each block, in bytes.
   uint64_t block_bytes() const { return kShapes[segments_[0].shape].places * sizeof(Fingerprint); }
-  // Their names, in the order of the fingerprints in them.
+  // The names of the blocks, in the order of the fingerprints in them.
   std::vector<uint32_t> blocks() const;
 
  private:
   static constexpr uint64_t kBlockPlaces = kMaxBlockBytes / sizeof(Fingerprint);
   static constexpr uint32_t kMaxBlocks = 3;
 
-  // What a segment looks like. Behind the last home there is room for those that are pushed past it. That room and the
-  // limit are such that it suffices: the chance of a place more being wanted is below 1e-23 where fingerprints are
-  // spread evenly, and to make others one would have to know the key. It is the chance that a queue, which is served
-  // once a place and joined by as many as the limit allows, is longer than that.
+  // The layout of a segment. Behind the last home there is space for fingerprints that others push past it. The limit
+  // leaves enough of it: if fingerprints are spread evenly, the chance that one more place is needed is below 1e-23. It
+  // is the chance that a queue outgrows that space. The queue serves one fingerprint for each place, and as many join
+  // as the limit allows. To make fingerprints that are not spread evenly, a sender would have to know the key.
   struct Shape {
     uint32_t blocks;
     uint32_t places;  // of each block
@@ -85,7 +87,8 @@ class DistinctTable {
   };
   static constexpr std::array<Shape, 8> kShapes = {{
       {0, 0, 0, 0},
-      // Small ones, as there may be many windows of few users: one block, each time twice as large; 5/8 of the homes.
+      // Small segments, as there may be many windows of few users: one block, each shape twice as large, 5/8 of the
+      // homes filled.
       {1, 256, 256 - 64, 120},
       {1, 512, 512 - 64, 280},
       {1, 1024, 1024 - 64, 600},
@@ -106,14 +109,14 @@ class DistinctTable {
   static_assert(sizeof(Segment) == 16, "four to a cache line, and none across two");
   static_assert(kShapes.back().limit <= UINT16_MAX && kShapes[kHalfShape].blocks == (kMaxBlocks + 1) / 2);
 
-  // A place in a segment that can be moved on.
+  // A place in a segment that can advance.
   struct Cursor {
     Fingerprint* at;
     Fingerprint* end;  // of the block
     uint32_t block;
   };
 
-  // A shift by 64 is undefined, so it takes two where the depth may be 0.
+  // Two shifts, because the depth may be 0 and a shift by 64 is undefined.
   static uint64_t LeadingBits(Fingerprint uid, unsigned depth) { return (uid.low >> 1) >> (63 - depth); }
   static uint64_t HomeOf(Fingerprint uid, unsigned depth, uint64_t homes) {
     return static_cast<uint64_t>((FingerprintRank{uid.low << depth} * homes) >> 64);
@@ -149,9 +152,9 @@ inline DistinctTable::Cursor DistinctTable::Home(const Segment& segment, Fingerp
   return {begin + home % kBlockPlaces, begin + shape.places, block};
 }
 
-// Where a scan ends nobody can foretell, and to guess wrongly costs as much as to look at ten places. So the first four
-// are counted without a branch: all that are smaller stand in a row. Half the rank will do, in which nothing counts as
-// smaller that is not: the rest is looked at one by one.
+// The processor cannot predict where a scan ends, and a wrong guess costs as much as ten places. So the first four
+// places are compared without a branch: the smaller fingerprints among them stand in a row. Comparing `low` alone never
+// takes a larger one for smaller; the loop below compares the rest exactly.
 inline void DistinctTable::SkipSmaller(const Segment& segment, Fingerprint uid, Cursor* cursor) const {
   constexpr int kAtOnce = 4;
   if (cursor->end - cursor->at > kAtOnce) {
@@ -171,7 +174,7 @@ inline DistinctTable::Added DistinctTable::Add(Fingerprint uid) {
   SkipSmaller(segment, uid, &cursor);
   if (*cursor.at == uid) return Added::kKnown;
   if (segment.size == kShapes[segment.shape].limit) return Added::kMustGrow;
-  // What stands here and behind moves on by one place, up to the next gap.
+  // The fingerprint at this place and those behind it move on by one place, up to the next gap.
   for (Fingerprint carried = uid;;) {
     std::swap(*cursor.at, carried);
     if (carried.empty()) break;
@@ -182,7 +185,7 @@ inline DistinctTable::Added DistinctTable::Add(Fingerprint uid) {
   return Added::kNew;
 }
 
-// Inlined always: gcc takes a function that only prefetches for one that does nothing, and leaves the call out.
+// Always inlined: gcc believes that a function that only prefetches does nothing, and drops the call.
 [[gnu::always_inline]] inline void DistinctTable::Prefetch(Fingerprint uid) const {
   const Segment& segment = segments_[NumberOf(uid)];
   if (segment.shape == 0) return;

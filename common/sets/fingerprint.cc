@@ -16,13 +16,13 @@ inline uint64_t LoadLittleEndian64(const char* bytes) {
   return word;
 }
 
-// The four words SipHash stirs. Everything is inline: an id of 5 to 40 bytes is two to seven words, so a
-// call a round would cost more than the round.
+// The state of SipHash: four words. All functions are inline: an id of 5 to 40 bytes is two to seven words, and a call
+// for each round would cost more than the round.
 class SipState {
  public:
   explicit SipState(FingerprintKey key)
       : v0_(key.k0 ^ 0x736f6d6570736575),
-        v1_(key.k1 ^ 0x646f72616e646f6d ^ 0xee),  // 0xee sets the 128-bit variant apart from the 64-bit one
+        v1_(key.k1 ^ 0x646f72616e646f6d ^ 0xee),  // 0xee distinguishes the 128-bit variant from the 64-bit one
         v2_(key.k0 ^ 0x6c7967656e657261),
         v3_(key.k1 ^ 0x7465646279746573) {}
 
@@ -68,7 +68,7 @@ class SipState {
 inline uint64_t LastWord(const char* tail, size_t tail_bytes, size_t length) {
   uint64_t word = uint64_t{length & 0xff} << 56;
   if (length >= 8) {
-    // The eight bytes that end the id, without those that Absorb() has had; two shifts, as 64 at once is undefined.
+    // The last eight bytes of the id, without those that Absorb() has taken. Two shifts, as one by 64 is undefined.
     return word | (LoadLittleEndian64(tail + tail_bytes - 8) >> (8 * (7 - tail_bytes)) >> 8);
   }
   for (size_t i = 0; i < tail_bytes; ++i) word |= uint64_t{static_cast<unsigned char>(tail[i])} << (8 * i);

@@ -13,10 +13,10 @@
 namespace headcount {
 namespace {
 
-// Fingerprints at a time: two of such pieces and what is made of them stay in the first cache.
+// Fingerprints in a piece: two pieces and their result fit into the first-level cache.
 constexpr uint64_t kPiece = 256;
 
-// Some fingerprints in a row, ascending.
+// Consecutive fingerprints, ascending.
 struct Piece {
   const Fingerprint* begin = nullptr;
   const Fingerprint* end = nullptr;
@@ -29,11 +29,11 @@ struct Piece {
 class Stream {
  public:
   virtual ~Stream() = default;
-  // Valid until the next call; empty: there are no more.
+  // The piece is valid until the next call. An empty piece: the stream has ended.
   virtual Piece Next() = 0;
 };
 
-// One table, without its gaps.
+// The fingerprints of one table, without its gaps.
 class TableStream : public Stream {
  public:
   explicit TableStream(const SealedTable& table) : table_(table) {}
@@ -67,7 +67,7 @@ class TableStream : public Stream {
   std::array<Fingerprint, kPiece> found_;
 };
 
-// What two streams hold, each fingerprint once.
+// The fingerprints of two streams, each once.
 class MergedStream : public Stream {
  public:
   MergedStream(std::unique_ptr<Stream> a, std::unique_ptr<Stream> b) : a_(std::move(a)), b_(std::move(b)) {}
@@ -87,8 +87,8 @@ class MergedStream : public Stream {
   }
 
  private:
-  // Makes `count` steps, none of which takes more than one fingerprint from either side; without a branch, since which
-  // side is next nobody can foretell.
+  // Makes `count` steps; a step takes at most one fingerprint from either side. Without a branch, since the processor
+  // cannot predict which side is next.
   uint64_t Merge(uint64_t count, Fingerprint* merged) {
     const Fingerprint* a = a_piece_.begin;
     const Fingerprint* b = b_piece_.begin;
@@ -122,13 +122,13 @@ const Fingerprint* SealedTable::PlacesOf(uint64_t block) const {
   return reinterpret_cast<const Fingerprint*>(memory_ + at);
 }
 
-uint64_t CountUnion(const std::vector<SealedTable>& tables, const std::function<void()>& still_at_it) {
+uint64_t CountMerged(const std::vector<SealedTable>& tables, const std::function<void()>& heartbeat) {
   if (tables.size() == 1) return tables[0].size();
   std::vector<std::unique_ptr<Stream>> streams;
   for (const SealedTable& table : tables) {
     if (table.size() > 0) streams.push_back(std::make_unique<TableStream>(table));
   }
-  // Two by two, so that a fingerprint passes as few merges as can be.
+  // Merges two by two, so that each fingerprint passes as few merges as possible.
   while (streams.size() > 1) {
     std::vector<std::unique_ptr<Stream>> merged;
     for (size_t i = 0; i + 1 < streams.size(); i += 2) {
@@ -143,9 +143,9 @@ uint64_t CountUnion(const std::vector<SealedTable>& tables, const std::function<
   for (Piece piece = streams[0]->Next(); !piece.empty(); piece = streams[0]->Next()) {
     count += piece.size();
     since_beat += piece.size();
-    if (since_beat < limits::kUnionBeatUids) continue;
+    if (since_beat < limits::kMergeHeartbeatUsers) continue;
     since_beat = 0;
-    still_at_it();
+    heartbeat();
   }
   return count;
 }

@@ -53,7 +53,7 @@ std::optional<uint64_t> SliceAllocator::NumberSet::Smallest() const {
 
 SliceAllocator::SliceAllocator(uint64_t bytes) : total_bytes_(bytes / kMinBlock * kMinBlock) {
   for (unsigned order = 0; BytesOf(order) <= total_bytes_; ++order) free_.emplace_back(total_bytes_ / BytesOf(order));
-  // Aligned blocks, the largest first: together they are the binary digits of the size.
+  // Aligned blocks, the largest first: their sizes are the binary digits of the total.
   uint64_t at = 0;
   for (auto order = static_cast<unsigned>(free_.size()); order-- > 0;) {
     if ((total_bytes_ & BytesOf(order)) == 0) continue;

@@ -8,7 +8,7 @@
 namespace headcount::shm {
 namespace {
 
-// What is stored by two processes is never read at one moment: an excess is one that the next look mends.
+// Two processes store these numbers, so a reader never loads them at one moment. The next look mends an excess.
 uint64_t Difference(uint64_t more, uint64_t less) { return more > less ? more - less : 0; }
 
 VerdictCounts Difference(const VerdictCounts& more, const VerdictCounts& less) {
@@ -28,11 +28,11 @@ WriterSnapshot CoordinatorView::Writer() const {
   const JobData& job = memory_->job();
   WriterSnapshot writer;
   writer.state = static_cast<WriterState>(job.writer_state.load(std::memory_order_acquire));
-  // In this order: the writer beats before it says that its long call is over.
+  // In this order: the writer beats before it stores that its long call is over.
   writer.in_broker_call = job.writer_in_broker_call.load(std::memory_order_acquire) != 0;
   writer.heartbeat_ms = job.writer_heartbeat_ms.load(std::memory_order_relaxed);
   writer.partition_count = job.writer_partition_count.load(std::memory_order_acquire);
-  writer.closed_upto = WindowStart(job.writer_closed_upto.load(std::memory_order_acquire));
+  writer.closed_frontier = WindowStart(job.writer_closed_frontier.load(std::memory_order_acquire));
   writer.run = RunId(job.writer_run.load(std::memory_order_relaxed));
   writer.published = Load(job.writer_published);
   writer.minutes_published = job.writer_minutes_published.load(std::memory_order_relaxed);
@@ -40,27 +40,27 @@ WriterSnapshot CoordinatorView::Writer() const {
   writer.committing_since_ms = job.writer_committing_since_ms.load(std::memory_order_relaxed);
   writer.sequence = job.writer_sequence.load(std::memory_order_relaxed);
   writer.lost_records = job.writer_lost_records.load(std::memory_order_relaxed);
-  // What is loaded of slots after this has been told of whatever is in `published` (WriterView::ShowPublished).
+  // Every slot field loaded after this fence includes whatever is in `published` (WriterView::ShowPublished).
   std::atomic_thread_fence(std::memory_order_acquire);
   return writer;
 }
 
-// The writer may be storing the next ones over the oldest while they are read: those are left out.
+// Leaves out the oldest minutes if the writer overwrites them while they are read.
 std::vector<PublishedMinute> CoordinatorView::RecentMinutes() const {
   const JobData& job = memory_->job();
   const uint64_t published = job.writer_minutes_published.load(std::memory_order_acquire);
   const uint64_t first = published - std::min<uint64_t>(published, limits::kRecentMinutes);
   std::vector<PublishedMinute> recent;
   for (uint64_t number = first; number < published; ++number) {
-    const RecentMinuteData& place = job.writer_recent_minutes[number % limits::kRecentMinutePlaces];
-    recent.push_back({WindowStart(place.start.load(std::memory_order_relaxed)),
-                      place.users.load(std::memory_order_relaxed), Load(place.counts),
-                      place.published_at_ms.load(std::memory_order_relaxed)});
+    const RecentMinuteData& entry = job.writer_recent_minutes[number % limits::kRecentMinuteEntries];
+    recent.push_back({WindowStart(entry.start.load(std::memory_order_relaxed)),
+                      entry.users.load(std::memory_order_relaxed), Load(entry.counts),
+                      entry.published_at_ms.load(std::memory_order_relaxed)});
   }
   std::atomic_thread_fence(std::memory_order_acquire);
   const uint64_t begun = job.writer_minutes_begun.load(std::memory_order_relaxed);
-  if (begun > first + limits::kRecentMinutePlaces) {
-    const uint64_t torn = std::min<uint64_t>(begun - limits::kRecentMinutePlaces - first, recent.size());
+  if (begun > first + limits::kRecentMinuteEntries) {
+    const uint64_t torn = std::min<uint64_t>(begun - limits::kRecentMinuteEntries - first, recent.size());
     recent.erase(recent.begin(), recent.begin() + static_cast<std::ptrdiff_t>(torn));
   }
   return recent;
@@ -71,8 +71,8 @@ SlotSnapshot CoordinatorView::Slot(SlotId s) const {
   SlotSnapshot snapshot;
   snapshot.acknowledged = Generation(slot.writer_acknowledged.load(std::memory_order_acquire));
   const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
-  snapshot.lives = generation != 0 && generation == slot.coordinator_generation.load(std::memory_order_relaxed);
-  if (!snapshot.lives) return snapshot;
+  snapshot.alive = generation != 0 && generation == slot.coordinator_generation.load(std::memory_order_relaxed);
+  if (!snapshot.alive) return snapshot;
   snapshot.heartbeat_ms = slot.worker_heartbeat_ms.load(std::memory_order_relaxed);
   const int64_t offset = slot.worker_decoding_offset.load(std::memory_order_relaxed);
   if (offset >= 0) {
@@ -90,7 +90,7 @@ SlotSnapshot CoordinatorView::Slot(SlotId s) const {
   snapshot.status.batches = Load(slot.worker_batches);
   snapshot.status.judged = Load(slot.worker_judged);
   std::atomic_thread_fence(std::memory_order_acquire);
-  snapshot.status.waiting = Load(slot.worker_waiting);
+  snapshot.status.unattributed = Load(slot.worker_unattributed);
   snapshot.open = Difference(snapshot.status.judged, Load(slot.writer_closed));
   return snapshot;
 }
@@ -110,7 +110,8 @@ std::optional<RejectedFrames> CoordinatorView::Rejected(SlotId s) const {
   return frames;
 }
 
-// Whole: a life stores it once, and a later life only after this process has raised the generation.
+// The text is complete: a generation stores it once, and a later one only after the coordinator has raised the
+// generation.
 std::string CoordinatorView::FirstInvalid(SlotId s, InvalidReason reason) const {
   const SlotData& slot = memory_->slot(s);
   const FirstInvalidData& first = slot.worker_first_invalid[static_cast<size_t>(reason)];
@@ -128,9 +129,9 @@ PartitionSnapshot CoordinatorView::Partition(PartitionId p) const {
   snapshot.status.position = Offset(partition.worker_position.load(std::memory_order_relaxed));
   snapshot.status.end = Offset(partition.worker_end.load(std::memory_order_relaxed));
   snapshot.status.watermark = EventTime(partition.worker_watermark.load(std::memory_order_relaxed));
-  snapshot.status.held = partition.worker_held.load(std::memory_order_relaxed);
+  snapshot.status.unconfirmed = partition.worker_unconfirmed.load(std::memory_order_relaxed);
   snapshot.status.hold_reason = static_cast<HoldReason>(partition.worker_hold_reason.load(std::memory_order_relaxed));
-  snapshot.status.excuse = static_cast<Excuse>(partition.worker_excused.load(std::memory_order_relaxed));
+  snapshot.status.idle_reason = static_cast<IdleReason>(partition.worker_idle_reason.load(std::memory_order_relaxed));
   snapshot.status.invalid_in_a_row = partition.worker_invalid_in_a_row.load(std::memory_order_relaxed);
   snapshot.status.invalid_reason =
       static_cast<InvalidReason>(partition.worker_invalid_reason.load(std::memory_order_relaxed));

@@ -1,4 +1,4 @@
-// Verdict counts and durations into and out of the shared memory. Used by the views only.
+// Stores verdict counts and durations into the shared memory, and loads them. Only the views use it, in every process.
 #pragma once
 
 #include "common/base/duration_histogram.h"

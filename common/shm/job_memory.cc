@@ -24,13 +24,13 @@ Result<JobMemory> JobMemory::Create(int32_t slots, uint64_t slice_bytes) {
   const uint64_t bytes = SlicesAt(slots) + static_cast<uint64_t>(slots) * slice;
   try {
     JobMemory memory(boost::interprocess::anonymous_shared_memory(bytes), slots, slice);
-    // Fresh pages are zero, which is a valid beginning of every field; only JobData says more.
+    // Fresh pages are zero, and zero is a valid start of every field except those of JobData below.
     JobData& job = *new (&memory.job()) JobData();
     job.coordinator_magic = kMagic;
     job.coordinator_version = kLayoutVersion;
     job.coordinator_slots = static_cast<uint32_t>(slots);
     job.coordinator_slice_bytes = slice;
-    job.writer_closed_upto.store(WindowStart::Unset().seconds());
+    job.writer_closed_frontier.store(WindowStart::Unset().seconds());
     job.writer_last_boundary.store(EventTime::Forever().seconds());
     return memory;
   } catch (const boost::interprocess::interprocess_exception& failure) {

@@ -1,7 +1,7 @@
-// The shared memory of one job: one anonymous shared mapping, made by the coordinator before the first fork
-// and inherited. Nothing is left behind when the last process has gone, however it went.
-// The only door to Boost.Interprocess. Processes reach the bytes through their view (worker_view.h,
-// writer_view.h, coordinator_view.h).
+// The shared memory of one job: one anonymous mapping that the coordinator makes before the first fork and all
+// processes inherit. The kernel frees it with the last process, however that ends.
+// This file is the only door to Boost.Interprocess. Each process reaches the bytes through its view: worker_view.h,
+// writer_view.h or coordinator_view.h.
 #pragma once
 
 #include <boost/interprocess/mapped_region.hpp>
@@ -13,7 +13,7 @@
 
 namespace headcount::shm {
 
-// The part of the memory in which one worker builds its tables and publications.
+// The part of the memory in which one worker builds its tables and hand-offs.
 struct Slice {
   char* begin = nullptr;
   uint64_t bytes = 0;
@@ -21,8 +21,8 @@ struct Slice {
 
 class JobMemory {
  public:
-  // Address space for `slots` slices of `slice_bytes`; pages are taken only when touched. An error
-  // (kHumanNeeded) names --memory.
+  // Reserves address space for `slots` slices of `slice_bytes` bytes. The kernel adds a page when a process first
+  // touches it. The error (kHumanNeeded) names --memory.
   static Result<JobMemory> Create(int32_t slots, uint64_t slice_bytes);
 
   JobData& job() const { return *static_cast<JobData*>(region_.get_address()); }

@@ -9,17 +9,17 @@
 namespace headcount::shm {
 namespace {
 
-constexpr Clock kNotThere{EventTime::Unset(), false};
+constexpr LowWatermark kNotThere{EventTime::Unset(), false};
 
-bool Lives(const SlotData& slot) {
+bool IsAlive(const SlotData& slot) {
   const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
   return generation != 0 && generation == slot.coordinator_generation.load(std::memory_order_acquire);
 }
 
 }  // namespace
 
-Clock Slower(const Clock& a, const Clock& b) {
-  Clock both;
+LowWatermark Slower(const LowWatermark& a, const LowWatermark& b) {
+  LowWatermark both;
   both.slowest = std::min(a.slowest, b.slowest);
   // Both must be final where both are the slowest.
   both.final = (a.slowest > both.slowest || a.final) && (b.slowest > both.slowest || b.final);
@@ -28,18 +28,18 @@ Clock Slower(const Clock& a, const Clock& b) {
   return both;
 }
 
-void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
+void WorkerView::BeginGeneration(Generation generation, int64_t now_ms) {
   SlotData& slot = self();
   slot.worker_generation.store(0, std::memory_order_release);
   slot.worker_partition_count.store(0, std::memory_order_relaxed);
   slot.worker_latest_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
   slot.worker_overdue_end.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
-  slot.worker_clock.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
-  slot.worker_final_clock.store(kNoFinalClock, std::memory_order_relaxed);
-  slot.worker_sealed_upto.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
-  slot.worker_wants_clock.store(0, std::memory_order_relaxed);
-  slot.worker_publication_begun.store(0, std::memory_order_relaxed);
-  slot.worker_publication_done.store(0, std::memory_order_relaxed);
+  slot.worker_low_watermark.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_final_low_watermark.store(kNoFinalLowWatermark, std::memory_order_relaxed);
+  slot.worker_sealed_frontier.store(EventTime::Unset().seconds(), std::memory_order_relaxed);
+  slot.worker_wants_low_watermark.store(0, std::memory_order_relaxed);
+  slot.worker_hand_off_begun.store(0, std::memory_order_relaxed);
+  slot.worker_hand_off_done.store(0, std::memory_order_relaxed);
   slot.worker_heartbeat_ms.store(now_ms, std::memory_order_relaxed);
   Decoded();
   ShowWorker({});
@@ -47,63 +47,65 @@ void WorkerView::BeginLife(Generation generation, int64_t now_ms) {
   slot.worker_generation.store(generation.value(), std::memory_order_release);
 }
 
-bool WorkerView::claimed() const {
+bool WorkerView::taken_over() const {
   const auto state = static_cast<WriterState>(memory_->job().writer_state.load(std::memory_order_acquire));
-  return state == WriterState::kClaimed || state == WriterState::kDone;
+  return state == WriterState::kTakenOver || state == WriterState::kDone;
 }
 
-WindowStart WorkerView::closed_upto() const {
-  return WindowStart(memory_->job().writer_closed_upto.load(std::memory_order_acquire));
+WindowStart WorkerView::closed_frontier() const {
+  return WindowStart(memory_->job().writer_closed_frontier.load(std::memory_order_acquire));
 }
 
-std::string_view WorkerView::point_text(PartitionId p) const {
+std::string_view WorkerView::commit_metadata(PartitionId p) const {
   const PartitionData& partition = memory_->partition(p);
-  HC_CHECK(partition.writer_point_bytes <= sizeof partition.writer_point, "point of " + std::to_string(p.value()));
-  return {partition.writer_point, partition.writer_point_bytes};
+  HC_CHECK(partition.writer_metadata_bytes <= sizeof partition.writer_metadata,
+           "point of " + std::to_string(p.value()));
+  return {partition.writer_metadata, partition.writer_metadata_bytes};
 }
 
-std::optional<Offset> WorkerView::until(PartitionId p) const {
-  const int64_t until = memory_->partition(p).writer_until.load(std::memory_order_acquire);
-  return until < 0 ? std::nullopt : std::optional<Offset>(Offset(until));
+std::optional<Offset> WorkerView::stop_offset(PartitionId p) const {
+  const int64_t stop_offset = memory_->partition(p).writer_stop_offset.load(std::memory_order_acquire);
+  return stop_offset < 0 ? std::nullopt : std::optional<Offset>(Offset(stop_offset));
 }
 
 bool WorkerView::began_empty(PartitionId p) const {
   return memory_->partition(p).writer_began_empty.load(std::memory_order_relaxed) != 0;
 }
 
-Clock WorkerView::OthersClock() const {
+LowWatermark WorkerView::OthersLowWatermark() const {
   const int32_t partitions = partition_count();
-  Clock slowest;
+  LowWatermark slowest;
   for (int32_t s = 0; s < std::min(slots(), partitions); ++s) {
     if (s == slot_.value()) continue;
     const SlotData& slot = memory_->slot(SlotId(s));
-    if (!Lives(slot) || slot.worker_partition_count.load(std::memory_order_acquire) != partitions) {
+    if (!IsAlive(slot) || slot.worker_partition_count.load(std::memory_order_acquire) != partitions) {
       slowest = Slower(slowest, kNotThere);
       continue;
     }
-    Clock clock;
-    // The clock is the claim (ShowClock stores it last); the others may be newer. A newer end is as good, and
-    // a newer word about being final names its clock, so that it is not taken for a word about this one.
-    clock.slowest = EventTime(slot.worker_clock.load(std::memory_order_acquire));
-    clock.final = slot.worker_final_clock.load(std::memory_order_relaxed) == clock.slowest.seconds();
-    clock.latest_end = EventTime(slot.worker_latest_end.load(std::memory_order_relaxed));
-    clock.overdue_end = EventTime(slot.worker_overdue_end.load(std::memory_order_relaxed));
-    slowest = Slower(slowest, clock);
+    LowWatermark shown;
+    // The low watermark is the guard (ShowLowWatermark stores it last); the other fields may be newer. A newer end does
+    // no harm. A newer final value names its own low watermark, so it does not pass for one about the value loaded
+    // here.
+    shown.slowest = EventTime(slot.worker_low_watermark.load(std::memory_order_acquire));
+    shown.final = slot.worker_final_low_watermark.load(std::memory_order_relaxed) == shown.slowest.seconds();
+    shown.latest_end = EventTime(slot.worker_latest_end.load(std::memory_order_relaxed));
+    shown.overdue_end = EventTime(slot.worker_overdue_end.load(std::memory_order_relaxed));
+    slowest = Slower(slowest, shown);
   }
   return slowest;
 }
 
-EventTime WorkerView::OthersSealedUpto() const {
+EventTime WorkerView::OthersSealedFrontier() const {
   const int32_t partitions = partition_count();
-  EventTime upto = EventTime::Forever();
+  EventTime frontier = EventTime::Forever();
   for (int32_t s = 0; s < std::min(slots(), partitions); ++s) {
     if (s == slot_.value()) continue;
     const SlotData& slot = memory_->slot(SlotId(s));
-    const EventTime sealed(Lives(slot) ? slot.worker_sealed_upto.load(std::memory_order_acquire)
-                                       : EventTime::Unset().seconds());
-    upto = std::min(upto, sealed);
+    const EventTime sealed(IsAlive(slot) ? slot.worker_sealed_frontier.load(std::memory_order_acquire)
+                                         : EventTime::Unset().seconds());
+    frontier = std::min(frontier, sealed);
   }
-  return upto;
+  return frontier;
 }
 
 int64_t WorkerView::Newest(Shared<int64_t> SlotData::*time_ms) const {
@@ -118,49 +120,52 @@ bool WorkerView::asleep() const { return Newest(&SlotData::worker_asleep_ms) > W
 
 int64_t WorkerView::WokenMs() const { return Newest(&SlotData::worker_woken_ms); }
 
-void WorkerView::WantsClock(bool wants) {
-  self().worker_wants_clock.store(wants ? 1 : 0, std::memory_order_release);
-  // The waiter stores its wish, then looks at the clocks; who moves a clock stores it, then looks for wishes. Without
-  // this fence here and there both may look past the other's store, and nobody is woken.
+void WorkerView::WantsLowWatermark(bool wants) {
+  self().worker_wants_low_watermark.store(wants ? 1 : 0, std::memory_order_release);
+  // The waiting worker stores its wish, then looks at the low watermarks. The moving worker stores its low watermark,
+  // then looks for wishes. Without this fence on both sides each may miss the other's store, and nothing wakes the
+  // waiting worker.
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-std::vector<SlotId> WorkerView::WaitingForClock() const {
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // see WantsClock
+std::vector<SlotId> WorkerView::WaitingForLowWatermark() const {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see WantsLowWatermark
   std::vector<SlotId> waiting;
   for (int32_t s = 0; s < slots(); ++s) {
     if (s == slot_.value()) continue;
-    if (memory_->slot(SlotId(s)).worker_wants_clock.load(std::memory_order_acquire) != 0) waiting.emplace_back(s);
+    if (memory_->slot(SlotId(s)).worker_wants_low_watermark.load(std::memory_order_acquire) != 0)
+      waiting.emplace_back(s);
   }
   return waiting;
 }
 
-void WorkerView::ShowClock(const Clock& clock, int32_t partition_count) {
+void WorkerView::ShowLowWatermark(const LowWatermark& low_watermark, int32_t partition_count) {
   SlotData& slot = self();
-  slot.worker_latest_end.store(clock.latest_end.seconds(), std::memory_order_relaxed);
-  slot.worker_overdue_end.store(clock.overdue_end.seconds(), std::memory_order_relaxed);
-  slot.worker_final_clock.store(clock.final ? clock.slowest.seconds() : kNoFinalClock, std::memory_order_relaxed);
-  slot.worker_clock.store(clock.slowest.seconds(), std::memory_order_release);
+  slot.worker_latest_end.store(low_watermark.latest_end.seconds(), std::memory_order_relaxed);
+  slot.worker_overdue_end.store(low_watermark.overdue_end.seconds(), std::memory_order_relaxed);
+  slot.worker_final_low_watermark.store(low_watermark.final ? low_watermark.slowest.seconds() : kNoFinalLowWatermark,
+                                        std::memory_order_relaxed);
+  slot.worker_low_watermark.store(low_watermark.slowest.seconds(), std::memory_order_release);
   slot.worker_partition_count.store(partition_count, std::memory_order_release);
 }
 
-void WorkerView::BeginPublication() {
+void WorkerView::BeginHandOff() {
   SlotData& slot = self();
-  const uint64_t next = slot.worker_publication_done.load(std::memory_order_relaxed) + 1;
-  slot.worker_publication_begun.store(next, std::memory_order_relaxed);
-  // The store above must be seen before any of the bytes that follow it.
+  const uint64_t next = slot.worker_hand_off_done.load(std::memory_order_relaxed) + 1;
+  slot.worker_hand_off_begun.store(next, std::memory_order_relaxed);
+  // The writer must see the store above before any of the bytes that follow it.
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-void WorkerView::FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto) {
+void WorkerView::FinishHandOff(uint64_t at, uint64_t bytes, WindowStart sealed_frontier) {
   SlotData& slot = self();
-  const uint64_t number = slot.worker_publication_begun.load(std::memory_order_relaxed);
-  PublicationPlace& place = slot.worker_publication[number % 2];
-  place.worker_at.store(at, std::memory_order_relaxed);
-  place.worker_bytes.store(bytes, std::memory_order_relaxed);
+  const uint64_t number = slot.worker_hand_off_begun.load(std::memory_order_relaxed);
+  HandOffAddress& entry = slot.worker_hand_off[number % 2];
+  entry.worker_at.store(at, std::memory_order_relaxed);
+  entry.worker_bytes.store(bytes, std::memory_order_relaxed);
   CrashPoint("worker.finishing");
-  slot.worker_publication_done.store(number, std::memory_order_release);
-  slot.worker_sealed_upto.store(sealed_upto.seconds(), std::memory_order_release);
+  slot.worker_hand_off_done.store(number, std::memory_order_release);
+  slot.worker_sealed_frontier.store(sealed_frontier.seconds(), std::memory_order_release);
 }
 
 void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
@@ -168,8 +173,8 @@ void WorkerView::ShowPartition(PartitionId p, const PartitionStatus& status) {
   partition.worker_position.store(status.position.value(), std::memory_order_relaxed);
   partition.worker_end.store(status.end.value(), std::memory_order_relaxed);
   partition.worker_watermark.store(status.watermark.seconds(), std::memory_order_relaxed);
-  partition.worker_held.store(status.held, std::memory_order_relaxed);
-  partition.worker_excused.store(static_cast<uint32_t>(status.excuse), std::memory_order_relaxed);
+  partition.worker_unconfirmed.store(status.unconfirmed, std::memory_order_relaxed);
+  partition.worker_idle_reason.store(static_cast<uint32_t>(status.idle_reason), std::memory_order_relaxed);
   partition.worker_reading.store(static_cast<uint32_t>(status.reading), std::memory_order_relaxed);
   partition.worker_hold_reason.store(static_cast<uint32_t>(status.hold_reason), std::memory_order_relaxed);
   partition.worker_invalid_in_a_row.store(status.invalid_in_a_row, std::memory_order_relaxed);
@@ -198,8 +203,8 @@ void WorkerView::ShowWorker(const WorkerStatus& status) {
   slot.worker_open_windows.store(status.open_windows, std::memory_order_relaxed);
   slot.worker_open_users.store(status.open_users, std::memory_order_relaxed);
   Store(&slot.worker_batches, status.batches);
-  // In this order: who loads them the other way round sees no verdict twice that has just found its window.
-  Store(&slot.worker_waiting, status.waiting);
+  // In this order: a reader that loads them the other way round sees no verdict twice that has just found its window.
+  Store(&slot.worker_unattributed, status.unattributed);
   std::atomic_thread_fence(std::memory_order_release);
   Store(&slot.worker_judged, status.judged);
 }
@@ -210,14 +215,14 @@ void WorkerView::ShowRejected(const RejectedFrames& frames) {
   slot.worker_rejected_begun.store(number, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   for (size_t kind = 0; kind < frames.size(); ++kind) {
-    FramePlaceData& place = slot.worker_rejected[kind];
-    place.offset.store(frames[kind] ? frames[kind]->offset.value() : -1, std::memory_order_relaxed);
-    place.partition.store(frames[kind] ? frames[kind]->partition.value() : 0, std::memory_order_relaxed);
+    FramePlaceData& entry = slot.worker_rejected[kind];
+    entry.offset.store(frames[kind] ? frames[kind]->offset.value() : -1, std::memory_order_relaxed);
+    entry.partition.store(frames[kind] ? frames[kind]->partition.value() : 0, std::memory_order_relaxed);
   }
   slot.worker_rejected_done.store(number, std::memory_order_release);
 }
 
-// The generation is the claim: until it is stored, whoever reads takes the words of a former life for void.
+// The generation is the guard: until it is stored, a reader takes the text of a former generation for void.
 void WorkerView::ShowFirstInvalid(InvalidReason reason, std::string_view text) {
   FirstInvalidData& first = self().worker_first_invalid[static_cast<size_t>(reason)];
   const uint64_t generation = self().worker_generation.load(std::memory_order_relaxed);

@@ -1,5 +1,5 @@
-// What a worker may say and see in the shared memory: the stores of one slot, and the loads of everything
-// else. Runs in the worker of that slot.
+// A worker's view of the shared memory: it stores the fields of one slot and its partitions, and loads everything else.
+// Runs in the worker of that slot.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,21 @@
 #include "common/records/record_mark.h"
 #include "common/records/rejected_frames.h"
 #include "common/records/verdict.h"
+#include "common/shm/hand_off.h"
 #include "common/shm/job_memory.h"
-#include "common/shm/publication.h"
 
 namespace headcount::shm {
 
-// How far a slot's, or the whole job's, partitions that are not excused have come.
-struct Clock {
-  EventTime slowest = EventTime::Forever();   // Forever: all are excused; Unset: one has no watermark yet
-  bool final = true;                          // the slowest will not be read on in this run
+// How far the partitions that are not idle have come, of one slot or of the whole job.
+struct LowWatermark {
+  EventTime slowest = EventTime::Forever();   // Forever: all are idle; Unset: one has no watermark yet
+  bool final = true;                          // the slowest partition is not read on in this run
   EventTime latest_end = EventTime::Unset();  // end of the last window opened
-  // End of the last window opened among those whose end and lateness the wall clock has passed.
+  // End of the last opened window whose end and lateness the wall clock has passed.
   EventTime overdue_end = EventTime::Unset();
 
-  // The clock of both together.
-  friend Clock Slower(const Clock& a, const Clock& b);
+  // The low watermark of both together.
+  friend LowWatermark Slower(const LowWatermark& a, const LowWatermark& b);
 };
 
 // One partition, for the status file.
@@ -34,13 +34,13 @@ struct PartitionStatus {
   Offset position{-1};
   Offset end{-1};
   EventTime watermark;
-  uint32_t held = 0;
-  Excuse excuse = Excuse::kNone;
+  uint32_t unconfirmed = 0;
+  IdleReason idle_reason = IdleReason::kNone;
   ReadingState reading = ReadingState::kUnknown;
   HoldReason hold_reason = HoldReason::kNone;
   uint64_t invalid_in_a_row = 0;    // its newest records
   InvalidReason invalid_reason{};   // of the newest, where that is one
-  Offset open_transaction_end{-1};  // high watermark, where an open transaction stands at `position`; -1: none does
+  Offset open_transaction_end{-1};  // high watermark, if an open transaction begins at `position`; -1: none does
 };
 
 // The worker as a whole, for the status file and the metrics.
@@ -49,23 +49,23 @@ struct WorkerStatus {
   uint64_t record_bytes = 0;
   uint64_t memory_bytes = 0;
   uint64_t lost_records = 0;
-  uint64_t tombstones = 0;    // passed over, without a verdict
-  uint64_t open_windows = 0;  // sealed ones too, until they are closed
+  uint64_t tombstones = 0;    // skipped, without a verdict
+  uint64_t open_windows = 0;  // sealed ones included, until they are closed
   uint64_t open_users = 0;
   DurationHistogram batches;
-  VerdictCounts waiting;  // for their partition's first window
-  VerdictCounts judged;   // into windows that were not closed when this life began
+  VerdictCounts unattributed;  // verdicts that wait for their partition's first window
+  VerdictCounts judged;        // into windows that were not closed when this generation began
 };
 
 class WorkerView {
  public:
   WorkerView(const JobMemory* memory, SlotId slot) : memory_(memory), slot_(slot), self_(&memory->slot(slot)) {}
 
-  // --- Its own life -----------------------------------------------------------------------------------------
-  // Clears what the slot's last life said, then claims the slot for `generation`.
-  void BeginLife(Generation generation, int64_t now_ms);
+  // --- Its own generation -------------------------------------------------------------------------------------
+  // Clears what the slot's last generation stored, then stores `generation`, which makes the slot valid again.
+  void BeginGeneration(Generation generation, int64_t now_ms);
   void Beat(int64_t now_ms) { self().worker_heartbeat_ms.store(now_ms, std::memory_order_relaxed); }
-  // The frame that goes into the decoder next, so that a death there has a name.
+  // The frame that the worker decodes next. If the worker dies there, the coordinator knows the frame.
   void Decoding(PartitionId partition, Offset offset) {
     self().worker_decoding_partition.store(partition.value(), std::memory_order_relaxed);
     self().worker_decoding_offset.store(offset.value(), std::memory_order_relaxed);
@@ -73,53 +73,54 @@ class WorkerView {
   void Decoded() { self().worker_decoding_offset.store(-1, std::memory_order_relaxed); }
 
   // --- What it reads ----------------------------------------------------------------------------------------
-  bool claimed() const;
+  bool taken_over() const;
   bool draining() const { return memory_->job().coordinator_draining.load(std::memory_order_acquire) != 0; }
   int32_t partition_count() const { return memory_->job().writer_partition_count.load(std::memory_order_acquire); }
-  WindowStart closed_upto() const;
-  // Where partition p's replay starts, as text (common/judge/point_text.h).
-  std::string_view point_text(PartitionId p) const;
-  std::optional<Offset> until(PartitionId p) const;
-  // No window that ends after it is closed in this run; Forever: no such bound.
+  WindowStart closed_frontier() const;
+  // Where partition p's replay starts, as text (common/judge/commit_metadata.h).
+  std::string_view commit_metadata(PartitionId p) const;
+  std::optional<Offset> stop_offset(PartitionId p) const;
+  // The run closes no window that ends after this. Forever: the run closes all.
   EventTime last_boundary() const {
     return EventTime(memory_->job().writer_last_boundary.load(std::memory_order_acquire));
   }
   bool began_empty(PartitionId p) const;
-  // The clock of all other slots. A slot whose worker is not there, or does not know the whole topic yet,
-  // counts as having no watermark.
-  Clock OthersClock() const;
-  // The boundary up to which every other slot has sealed; Forever where there are no others with partitions.
-  EventTime OthersSealedUpto() const;
-  // The job is asleep since some slot said so (ShowAsleep) until some slot says that it is woken (ShowWoken).
+  // The low watermark of all other slots. A slot counts as having no watermark while its worker is missing, or does not
+  // know the whole topic yet.
+  LowWatermark OthersLowWatermark() const;
+  // The frontier up to which every other slot has sealed. Forever: no other slot has partitions.
+  EventTime OthersSealedFrontier() const;
+  // The job is asleep from the moment that a slot stores ShowAsleep() until a slot stores ShowWoken().
   bool asleep() const;
-  // When it was woken last: CLOCK_MONOTONIC; 0: never. A worker that asks after OthersClock() has heard of every record
-  // that moved one of those clocks.
+  // When the job was woken last: CLOCK_MONOTONIC in ms; 0: never. A worker that calls it after OthersLowWatermark()
+  // sees the waking of every record that moved one of those low watermarks.
   int64_t WokenMs() const;
-  // Slots whose workers wait for a clock to move; asked after ShowClock().
-  std::vector<SlotId> WaitingForClock() const;
+  // Slots whose workers wait for a low watermark to move. Call it after ShowLowWatermark().
+  std::vector<SlotId> WaitingForLowWatermark() const;
 
-  // --- What it says -----------------------------------------------------------------------------------------
-  // Without a new `partition_count` others take this slot for unprepared (see OthersClock).
-  void ShowClock(const Clock& clock, int32_t partition_count);
-  // All partitions of the job are excused. A record that tells the time has come while the job was asleep: said before
-  // the clock it moves.
+  // --- What it stores -----------------------------------------------------------------------------------------
+  // Without a new `partition_count` the other workers take this slot for unprepared (see OthersLowWatermark).
+  void ShowLowWatermark(const LowWatermark& low_watermark, int32_t partition_count);
+  // ShowAsleep: all partitions of the job are idle. ShowWoken: a record with an event time has come while the job was
+  // asleep. The worker stores it before the low watermark that the record moves.
   void ShowAsleep(int64_t now_ms) { self().worker_asleep_ms.store(now_ms, std::memory_order_release); }
   void ShowWoken(int64_t now_ms) { self().worker_woken_ms.store(now_ms, std::memory_order_release); }
-  // Between this and a look at OthersClock() no movement is missed: either the look sees it, or who moved sees us
-  // among WaitingForClock().
-  void WantsClock(bool wants);
+  // A worker that calls this before it looks at OthersLowWatermark() misses no movement. Either the look sees it, or
+  // the worker that moved sees the caller in WaitingForLowWatermark().
+  void WantsLowWatermark(bool wants);
 
-  // Publishes in two acts, so that the caller can allocate: the bytes at `at` (a distance in the slice) must
-  // not be those of the publication before, nor of the one before that unless BeginPublication came first.
-  void BeginPublication();
-  void FinishPublication(uint64_t at, uint64_t bytes, WindowStart sealed_upto);
+  // A hand-off takes two calls, so that the caller can allocate between them. `at` is a distance in the slice, `bytes`
+  // a length. The bytes must not be those of the last hand-off. They may be those of the one before only after
+  // BeginHandOff().
+  void BeginHandOff();
+  void FinishHandOff(uint64_t at, uint64_t bytes, WindowStart sealed_frontier);
 
   void ShowPartition(PartitionId p, const PartitionStatus& status);
   void ShowMark(PartitionId p, const RecordMark& mark);
   void ShowWorker(const WorkerStatus& status);
   void ShowRejected(const RejectedFrames& frames);
-  // A description of the first record of this reason; what is longer than its place is cut. Once a life: a second one
-  // is not taken.
+  // A description of the first record with this reason. Text longer than the field is cut. Only the first call of a
+  // generation stores.
   void ShowFirstInvalid(InvalidReason reason, std::string_view text);
 
   Slice slice() const { return memory_->slice(slot_); }
@@ -132,7 +133,7 @@ class WorkerView {
 
   const JobMemory* memory_;
   SlotId slot_;
-  SlotData* self_;  // looked up once: it is stored to twice a frame
+  SlotData* self_;  // looked up once, because the worker stores to it twice a frame
 };
 
 }  // namespace headcount::shm

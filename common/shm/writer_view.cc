@@ -7,11 +7,11 @@
 
 namespace headcount::shm {
 
-void WriterView::StorePoint(PartitionId p, const std::string& text, Offset safe_offset) {
+void WriterView::StoreSafePoint(PartitionId p, const std::string& text, Offset safe_offset) {
   PartitionData& partition = memory_->partition(p);
-  HC_CHECK(text.size() <= sizeof partition.writer_point, "point of partition " + std::to_string(p.value()));
-  std::memcpy(partition.writer_point, text.data(), text.size());
-  partition.writer_point_bytes = static_cast<uint32_t>(text.size());
+  HC_CHECK(text.size() <= sizeof partition.writer_metadata, "point of partition " + std::to_string(p.value()));
+  std::memcpy(partition.writer_metadata, text.data(), text.size());
+  partition.writer_metadata_bytes = static_cast<uint32_t>(text.size());
   partition.writer_safe_offset.store(safe_offset.value(), std::memory_order_release);
 }
 
@@ -27,7 +27,7 @@ EventTime WriterView::LatestEnd() const {
 
 void WriterView::OpenPartition(PartitionId p) {
   PartitionData& partition = memory_->partition(p);
-  partition.writer_until.store(-1, std::memory_order_relaxed);
+  partition.writer_stop_offset.store(-1, std::memory_order_relaxed);
   partition.writer_began_empty.store(0, std::memory_order_relaxed);
   partition.writer_safe_offset.store(-1, std::memory_order_relaxed);
 }
@@ -59,37 +59,38 @@ void WriterView::Acknowledge() {
   }
 }
 
-std::optional<Publication> WriterView::TakePublication(SlotId s, WindowStart closed_upto) const {
+std::optional<HandOff> WriterView::TakeHandOff(SlotId s, WindowStart closed_frontier) const {
   const SlotData& slot = memory_->slot(s);
   const uint64_t generation = slot.worker_generation.load(std::memory_order_acquire);
   if (generation == 0 || generation != slot.coordinator_generation.load(std::memory_order_acquire)) return {};
-  // A slice is not used anew before the next generation is acknowledged, so what is acknowledged stays readable.
+  // The next worker reuses a slice only after the writer has acknowledged its generation. So an acknowledged slice
+  // stays readable.
   if (generation != slot.writer_acknowledged.load(std::memory_order_relaxed)) return {};
-  const uint64_t number = slot.worker_publication_done.load(std::memory_order_acquire);
+  const uint64_t number = slot.worker_hand_off_done.load(std::memory_order_acquire);
   if (number == 0) return {};
 
-  const PublicationPlace& place = slot.worker_publication[number % 2];
-  const uint64_t at = place.worker_at.load(std::memory_order_relaxed);
-  const uint64_t length = place.worker_bytes.load(std::memory_order_relaxed);
+  const HandOffAddress& entry = slot.worker_hand_off[number % 2];
+  const uint64_t at = entry.worker_at.load(std::memory_order_relaxed);
+  const uint64_t length = entry.worker_bytes.load(std::memory_order_relaxed);
   const Slice slice = memory_->slice(s);
   if (at > slice.bytes || length > slice.bytes - at) return {};
   std::vector<char> bytes(length);
   std::memcpy(bytes.data(), slice.begin + at, length);
 
-  // The copy is whole unless the worker has begun to store into the same place again.
+  // The copy is complete unless the worker has begun to store at the same index again.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (slot.worker_publication_begun.load(std::memory_order_relaxed) > number + 1) return {};
+  if (slot.worker_hand_off_begun.load(std::memory_order_relaxed) > number + 1) return {};
   if (slot.worker_generation.load(std::memory_order_acquire) != generation) return {};
-  Publication publication = LoadPublication(bytes, slice.begin, slice.bytes, closed_upto);
-  HC_CHECK(publication.generation == Generation(generation), "publication of slot " + std::to_string(s.value()));
-  return publication;
+  HandOff hand_off = LoadHandOff(bytes, slice.begin, slice.bytes, closed_frontier);
+  HC_CHECK(hand_off.generation == Generation(generation), "publication of slot " + std::to_string(s.value()));
+  return hand_off;
 }
 
-void WriterView::CloseUpTo(WindowStart closed_upto, RunId run, Sequence sequence) {
+void WriterView::CloseUpTo(WindowStart closed_frontier, RunId run, Sequence sequence) {
   JobData& job = memory_->job();
   job.writer_run.store(run.value(), std::memory_order_relaxed);
   job.writer_sequence.store(sequence.value(), std::memory_order_relaxed);
-  job.writer_closed_upto.store(closed_upto.seconds(), std::memory_order_release);
+  job.writer_closed_frontier.store(closed_frontier.seconds(), std::memory_order_release);
 }
 
 void WriterView::ShowClosed(SlotId s, const VerdictCounts& more) {
@@ -100,14 +101,14 @@ void WriterView::ShowClosed(SlotId s, const VerdictCounts& more) {
 }
 
 void WriterView::ShowMinute(uint64_t number, const PublishedMinute& minute) {
-  // Before the place is touched: who has read it meanwhile sees that.
+  // Stored before the entry changes, so that a reader that copied the entry meanwhile notices.
   memory_->job().writer_minutes_begun.store(number + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
-  RecentMinuteData& place = memory_->job().writer_recent_minutes[number % limits::kRecentMinutePlaces];
-  place.start.store(minute.start.seconds(), std::memory_order_relaxed);
-  place.users.store(minute.unique_users, std::memory_order_relaxed);
-  Store(&place.counts, minute.counts);
-  place.published_at_ms.store(minute.published_at_ms, std::memory_order_relaxed);
+  RecentMinuteData& entry = memory_->job().writer_recent_minutes[number % limits::kRecentMinuteEntries];
+  entry.start.store(minute.start.seconds(), std::memory_order_relaxed);
+  entry.users.store(minute.unique_users, std::memory_order_relaxed);
+  Store(&entry.counts, minute.counts);
+  entry.published_at_ms.store(minute.published_at_ms, std::memory_order_relaxed);
 }
 
 void WriterView::ShowPublished(const VerdictCounts& counts, uint64_t minutes) {

@@ -15,14 +15,14 @@ namespace {
 using Partition = StatusReport::Partition;
 
 constexpr size_t kHoldersExplained = 5;
-// After this long something else than the broker's answer is awaited.
+// A wait that is longer than this has another cause than the time of the broker's answer.
 constexpr int64_t kPatienceMs = 10'000;
 
 // --- Words -----------------------------------------------------------------------------------------------------
 
 std::string WallText(int64_t wall_ms) { return TimeText(wall_ms / 1000); }
 
-// Where everything was invalid so far, that is the reason of all else; else nothing.
+// The reason of the invalid frames if no frame could be counted so far, because it explains all else; otherwise empty.
 std::string AllInvalid(const StatusReport& report) {
   const VerdictCounts& totals = report.totals;
   if (totals.invalid() == 0 || totals.counted + totals.late + totals.future > 0) return "";
@@ -31,11 +31,11 @@ std::string AllInvalid(const StatusReport& report) {
   return frames + " invalid: " + ReasonsText(totals) + ". headcount explain --invalid shows what stands there.";
 }
 
-// --- One partition that holds a minute ---------------------------------------------------------------------------
+// --- One partition that holds back a minute ------------------------------------------------------------------------
 
 class Holding {
  public:
-  // `needed`: what its watermark must reach.
+  // `needed`: the event time that the partition's watermark must reach.
   Holding(const StatusReport& report, const Partition& partition, int64_t needed, int64_t now_ms)
       : report_(report), partition_(partition), needed_(needed), now_ms_(now_ms) {}
 
@@ -79,7 +79,7 @@ class Holding {
     return Invalid() ? text + " " + OnlyInvalid() : text;
   }
 
-  // Frames come, and that they are invalid is why they move no clock.
+  // Frames come, but they are invalid and therefore do not move the watermark.
   bool Invalid() const { return partition_.invalid_in_a_row > 0; }
   std::string OnlyInvalid() const {
     return (partition_.invalid_in_a_row == 1
@@ -113,7 +113,7 @@ class Holding {
     return text;
   }
 
-  // Without --max-hold only silence lets it go.
+  // Without --max-hold only silence makes the partition idle.
   std::string AtItsEnd() const {
     const int64_t idle_ms = report_.rule.idle_timeout_ms;
     std::string text = "It is read to its end";
@@ -177,7 +177,7 @@ class MinuteStory {
 
   std::string Tell() {
     TellOfJob();
-    if (report_.has_closed_upto && start_.seconds() < report_.closed_upto) {
+    if (report_.has_closed_frontier && start_.seconds() < report_.closed_frontier) {
       TellOfClosed();
     } else {
       TellOfOpen();
@@ -217,9 +217,10 @@ class MinuteStory {
     } else if (!report_.recent.empty() && report_.recent.front().start < start_) {
       text_.Say(Name() + " is closed and has no record: no frame was attributed to it.");
     } else {
-      text_.Say(Name() + " is closed, as is everything before " + TimeText(report_.closed_upto) + ". Only the last " +
-                std::to_string(limits::kRecentMinutes) + " minutes published since this start are remembered; " +
-                report_.rule.output + " has its record, if any frame was attributed to it.");
+      text_.Say(Name() + " is closed, as is everything before " + TimeText(report_.closed_frontier) +
+                ". Only the last " + std::to_string(limits::kRecentMinutes) +
+                " minutes published since this start are remembered; " + report_.rule.output +
+                " has its record, if any frame was attributed to it.");
     }
   }
 
@@ -251,12 +252,12 @@ class MinuteStory {
     }
   }
 
-  // Those that hold it, the slowest first.
+  // The partitions that hold back the minute, the slowest first.
   std::vector<const Partition*> Holders() const {
     std::vector<const Partition*> holders;
     for (const Partition& partition : report_.partitions) {
       const bool passed = partition.has_watermark && partition.watermark >= needed_;
-      if (partition.excused.empty() && !passed) holders.push_back(&partition);
+      if (partition.idle_reason.empty() && !passed) holders.push_back(&partition);
     }
     std::stable_sort(holders.begin(), holders.end(), [](const Partition* a, const Partition* b) {
       return a->has_watermark != b->has_watermark ? b->has_watermark : a->watermark < b->watermark;
@@ -278,7 +279,7 @@ class MinuteStory {
     }
   }
 
-  // No clock has come to it, and no frame that waits could be of it.
+  // No watermark has reached the minute, and no partition has an unconfirmed frame that could be of it.
   bool NothingInIt() const {
     return std::all_of(report_.partitions.begin(), report_.partitions.end(), [this](const Partition& partition) {
       return partition.held == 0 && (!partition.has_watermark || partition.watermark < start_.seconds());
@@ -294,9 +295,9 @@ class MinuteStory {
   }
 
   void TellOfNobody() {
-    const bool all_excused = std::all_of(report_.partitions.begin(), report_.partitions.end(),
-                                         [](const Partition& partition) { return !partition.excused.empty(); });
-    if (!all_excused) {
+    const bool all_idle = std::all_of(report_.partitions.begin(), report_.partitions.end(),
+                                      [](const Partition& partition) { return !partition.idle_reason.empty(); });
+    if (!all_idle) {
       text_.Say("No partition holds it back any more: it comes with the writer's next transaction" + WriterText() +
                 ".");
     } else if (report_.rule.until_end) {
@@ -321,9 +322,9 @@ class MinuteStory {
   WrappedText text_;
 };
 
-// The minute that is to come next.
+// The next minute that will be published.
 std::optional<int64_t> NextMinute(const StatusReport& report) {
-  if (report.has_closed_upto) return report.closed_upto;
+  if (report.has_closed_frontier) return report.closed_frontier;
   std::optional<int64_t> slowest;
   for (const Partition& partition : report.partitions) {
     if (partition.has_watermark) slowest = std::min(slowest.value_or(partition.watermark), partition.watermark);

@@ -1,4 +1,5 @@
-// Why a minute is not out yet, or when it came out and with what: for a person who was just woken up. Pure.
+// Explains why a minute is not published yet, or when it was and with what, for an operator on call. Pure; runs in the
+// process of the command.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,14 @@
 
 namespace headcount {
 
-// `asked`: any moment within the minute; nothing: the next minute that will come. `now_ms`: the wall clock. The text
-// has lines of at most 80 columns and a line end behind each.
+// `asked`: any moment within the minute; nothing: the next minute that will be published. `now_ms`: the wall clock. The
+// text has lines of at most 80 columns, each with a line end.
 std::string Explain(const StatusReport& report, std::optional<EventTime> asked, int64_t now_ms);
 
-// Where the last invalid frame of each reason and the last future one are, what the first of each looked like, and the
-// command that shows the last (kcat for a topic). Commands are not wrapped.
+// Names the offsets of the last invalid frame of each reason and of the last future one, and shows the outline of the
+// first of each. It adds the command that shows the last one (kcat for a topic). Commands are not wrapped.
 std::string ExplainRejected(const StatusReport& report, int64_t now_ms);
-// The same of the last late one.
+// The same about late frames.
 std::string ExplainLate(const StatusReport& report, int64_t now_ms);
 
 }  // namespace headcount

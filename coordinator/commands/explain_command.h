@@ -1,5 +1,5 @@
-// `headcount explain`: reads the status file and tells about one minute. A process of its own; needs no broker and no
-// job.
+// `headcount explain`: reads the status file and explains one minute, or the rejected frames. A process of its own that
+// needs no broker and no job.
 #pragma once
 
 #include "coordinator/commands/explain_options.h"

@@ -40,7 +40,7 @@ Examples:
 )";
 }
 
-Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const Surroundings& host) {
+Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const HostEnvironment& host) {
   ExplainOptions options;
   const bool names_minute = !args.empty() && args[0].rfind('-', 0) != 0;
   if (names_minute) {
@@ -48,12 +48,12 @@ Result<ExplainOptions> ParseExplain(const std::vector<std::string>& args, const 
     if (!time) return time.error();
     options.asked = *time;
   }
-  const Result<GivenOptions> given = ReadLayers("explain", ExplainOptionTable(), RunOptionTable(),
-                                                {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
+  const Result<ParsedOptions> given = ReadLayers("explain", ExplainOptionTable(), RunOptionTable(),
+                                                 {args.begin() + (names_minute ? 1 : 0), args.end()}, host);
   if (!given) return given.error();
   OptionReader reader(*given);
   ReadStatusFileName(&reader, host, &options.status_file);
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   const bool invalid = given->Has("invalid");
   const bool late = given->Has("late");
   if (invalid && late) return Error{ExitCode::kUsage, "--late: it is one of the two, --invalid or --late"};

@@ -36,7 +36,7 @@ uint64_t CountOf(const StatusReport& report, size_t kind) {
   return kind == kFutureKind ? report.totals.future : report.totals.invalid_by_reason[kind];
 }
 
-// For a shell.
+// Quotes the text for a shell if it needs quotes.
 std::string Word(const std::string& text) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -63,7 +63,7 @@ const StatusReport::Rejected* Find(const StatusReport& report, size_t kind) {
   return nullptr;
 }
 
-// Of the kinds from `first` up to but not including `end`.
+// Explains the kinds from `first_kind` up to, but not including, `end_kind`.
 std::string ExplainKinds(const StatusReport& report, size_t first_kind, size_t end_kind, const char* name,
                          int64_t now_ms) {
   WrappedText text;

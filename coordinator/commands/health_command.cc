@@ -16,7 +16,7 @@ std::string AgeText(int64_t age_ms) {
   return age_ms < 0 ? std::to_string(-age_ms / 1000) + " s in the future" : std::to_string(age_ms / 1000) + " s old";
 }
 
-// Only a hint: another container or host may have its own numbers.
+// Only a hint: another container or host may have its own pids.
 bool SeemsGone(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH; }
 
 }  // namespace
@@ -24,7 +24,7 @@ bool SeemsGone(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0)
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms) {
   Health said = HealthSaidBy(report, options.ready);
   if (report.state == "failed") return said;
-  // A file from the future would stay fresh for as long: the clock was set back, and it proves nothing.
+  // A file from the future would stay fresh for too long: the wall clock was set back, so its age proves nothing.
   const int64_t age_ms = now_ms - report.updated_at_ms;
   if (std::abs(age_ms) > options.max_age_ms) {
     return {false, "status file " + options.status_file + " is " + AgeText(age_ms) + ", and at most " +

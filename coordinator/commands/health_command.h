@@ -1,5 +1,5 @@
-// `headcount health`: is the job alive, and does it read? For service managers and containers. A process of
-// its own; needs no broker.
+// `headcount health`: tells service managers and containers whether the job is alive and reads. A process of its own
+// that needs no broker.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace headcount {
 
-// As HealthSaidBy, and the report must be fresh. `now_ms` is the wall clock.
+// As HealthSaidBy(), and the report must be fresh too. `now_ms` is the wall clock.
 Health HealthOf(const StatusReport& report, const HealthOptions& options, int64_t now_ms);
 
 // Prints the line to stdout. Returns the exit code: 0 or 1; also 1 without a readable file.

@@ -35,8 +35,8 @@ Examples:
 )";
 }
 
-Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("health", HealthOptionTable(), RunOptionTable(), args, host);
+Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> given = ReadLayers("health", HealthOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   HealthOptions options;
   options.ready = given->Has("ready");
@@ -44,7 +44,7 @@ Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Su
   ReadStatusFileName(&reader, host, &options.status_file);
   reader.Get("max-age", &options.max_age_ms, ParseDurationMs);
   reader.Require(options.max_age_ms >= 1000, "max-age", "at least 1s: the file is replaced once a second");
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   return options;
 }
 

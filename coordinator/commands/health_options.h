@@ -1,5 +1,5 @@
-// The options of `headcount health`: their table, the help, and from words to checked options. Errors are kUsage. Pure;
-// runs in the process of the command, before anything else.
+// Declares the options of `headcount health`: their table, their help, and the parser from words to checked options.
+// Errors are kUsage. Pure; runs in the process of the command, before anything else.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "coordinator/options/host_environment.h"
 #include "coordinator/options/option_table.h"
-#include "coordinator/options/surroundings.h"
 
 namespace headcount {
 
@@ -17,7 +17,7 @@ struct HealthOptions {
   int64_t max_age_ms = 15'000;
   std::string status_file;
 };
-Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const Surroundings& host);
+Result<HealthOptions> ParseHealth(const std::vector<std::string>& args, const HostEnvironment& host);
 
 OptionTable HealthOptionTable();
 std::string HealthHelp();

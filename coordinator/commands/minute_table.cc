@@ -10,11 +10,11 @@
 namespace headcount {
 namespace {
 
-// Of the eighty columns, what the numbers leave.
+// The part of the eighty columns that the numbers leave.
 constexpr int kBarColumns = 9;
 constexpr size_t kNarrow = 7;
 
-// The last three numbers are small where all is well. Where they are not, their size says enough.
+// The last three numbers are small if all is well. If they are not, their size says enough.
 std::string Narrow(uint64_t number) {
   const std::string text = Short(number);
   if (text.size() <= kNarrow) return text;

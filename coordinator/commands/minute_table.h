@@ -1,4 +1,5 @@
-// Published minutes as rows of a table, with a bar for their users: for `headcount status` and `headcount tail`. Pure.
+// Writes published minutes as rows of a table, with a bar for their users. Pure; runs in `headcount status` and
+// `headcount tail`.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace headcount {
 
 // At most 80 columns each, with a line end.
 std::string MinuteTableHead(int64_t window_s);
-// `most`: the users that fill the bar.
+// `most`: the number of users that fills the bar.
 std::string MinuteTableRow(const PublishedMinute& minute, uint64_t most);
 
 }  // namespace headcount

@@ -17,8 +17,8 @@ using kafka::PartitionConsumer;
 constexpr int kAskTimeoutMs = 10'000;
 constexpr size_t kTakeRecords = 1'000;
 constexpr uint64_t kFetchBudgetBytes = uint64_t{4} << 20;
-// A record has a transaction of its own at worst, and that a control record; a compacted topic has gaps, so that fewer
-// may come than were asked for.
+// At worst each record has a transaction of its own, which adds one control record. A compacted topic has gaps, so
+// fewer records may come than the caller asked for.
 constexpr int64_t kOffsetsOfRecord = 2;
 
 struct Range {

@@ -1,5 +1,5 @@
-// The records of finished minutes, out of the output topic: for `headcount tail` and `headcount report`. Reads with
-// read_committed, commits nothing and joins no group. Runs in the process of the command.
+// Reads the records of finished minutes from the output topic, for `headcount tail` and `headcount report`. It reads
+// with read_committed, commits nothing and joins no group. Runs in the process of the command.
 #pragma once
 
 #include <cstddef>
@@ -16,27 +16,27 @@
 
 namespace headcount {
 
-// A record as it lies there; its bytes live until the next Take().
+// A record as the topic holds it; its bytes are valid until the next Take().
 struct OutputRecord {
   PartitionId partition;
   Offset offset;
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
 
-  // Why no headcount can have written it, with its place; empty: it may have.
+  // Why no headcount can have written it, with its partition and offset; empty if a headcount may have.
   std::string WhyForeign(const std::string& topic) const;
 };
 
 class OutputTopic {
  public:
-  // `last`: not everything, but so many of the newest records of each partition at least, as far as they are there.
-  // Where the broker cannot be reached: kUnavailable; no such topic: kHumanNeeded.
+  // With `last` it reads only the newest records of each partition: at least that many, as far as they exist. The error
+  // is kUnavailable if the broker cannot be reached, and kHumanNeeded if there is no such topic.
   static Result<OutputTopic> Open(const RunOptions& kafka, std::optional<size_t> last);
 
-  // Hands over what has arrived, each partition's in its order; what others have written here, too. Answers whether
-  // anything has arrived; never blocks.
+  // Hands over the records that have arrived, each partition's in order, also those of other programs. Returns whether
+  // any record has arrived; never blocks.
   Result<bool> Take(const std::function<void(const OutputRecord&)>& take);
-  // Until something arrives, or the time is up.
+  // Waits until a record arrives, or until the time is up.
   void Wait(int timeout_ms) const;
   // Whether every partition has been read to its end once.
   bool HasEnded() const;
@@ -45,7 +45,7 @@ class OutputTopic {
   struct Partition {
     PartitionId id;
     Offset next;
-    bool ended = false;  // its end has been met once
+    bool ended = false;  // its end has been reached once
   };
 
   OutputTopic(std::string topic, std::unique_ptr<kafka::PartitionConsumer> consumer)

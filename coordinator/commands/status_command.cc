@@ -19,13 +19,13 @@ namespace headcount {
 namespace {
 
 constexpr size_t kColumns = 80;
-// More of them help nobody on a screen; --json has them all.
+// More rows do not help a reader of a screen; --json has all of them.
 constexpr size_t kMaxPartitionRows = 40;
 constexpr size_t kMaxHolderRows = 5;
 constexpr size_t kMaxMinuteRows = 10;
 constexpr size_t kPartitionListColumns = 19;
 
-// Columns of one row: a width below 0 aligns to the left, as in printf.
+// A column of one row: a width below 0 aligns to the left, as in printf.
 struct Cell {
   int width;
   std::string text;
@@ -75,7 +75,7 @@ std::string ListText(const std::vector<int32_t>& partitions) {
   return text.empty() ? "-" : text;
 }
 
-// One line a minute, the newest first: how many users, in numbers and as a bar beside the others.
+// One line a minute, the newest first: its users as a number and as a bar beside the others.
 void AddMinutes(std::string* table, const StatusReport& report) {
   if (report.recent.empty()) return;
   const size_t shown = std::min(report.recent.size(), kMaxMinuteRows);
@@ -87,7 +87,7 @@ void AddMinutes(std::string* table, const StatusReport& report) {
   for (auto minute = report.recent.end(); minute != first;) table->append(MinuteTableRow(*--minute, most));
 }
 
-// Which job it is: several may run on one host.
+// Names the job, because several may run on one host.
 void AddJob(std::string* table, const StatusReport::Rule& rule) {
   if (rule.input.empty()) return;  // a file of an older headcount
   AddLine(table,
@@ -99,7 +99,8 @@ void AddSummary(std::string* table, const StatusReport& report, int64_t now_ms) 
   AddLine(table, "state      " + report.state + ", updated " + AgeText(now_ms - report.updated_at_ms) +
                      (report.run.empty() ? "" : ", run " + report.run));
   AddJob(table, report.rule);
-  AddLine(table, "closed     " + (report.has_closed_upto ? "up to " + TimeText(report.closed_upto) : "no minute yet") +
+  AddLine(table, "closed     " +
+                     (report.has_closed_frontier ? "up to " + TimeText(report.closed_frontier) : "no minute yet") +
                      ", " + Short(report.minutes_published) + " published since the start");
   if (report.writer.committing_ms >= limits::kCommitStuckMs) {
     AddLine(table, "commits    none for " + std::to_string(report.writer.committing_ms / 1000) +
@@ -147,7 +148,8 @@ void AddProcesses(std::string* table, const StatusReport& report) {
   if (without_partitions > 0) AddLine(table, Short(without_partitions) + " more workers have no partition");
 }
 
-// The slowest in event time, since they are what the job waits for; in the order of their numbers.
+// Picks the slowest partitions in event time, because the job waits for these. The result is in the order of their
+// numbers.
 std::vector<StatusReport::Partition> PartitionsToShow(std::vector<StatusReport::Partition> partitions) {
   if (partitions.size() <= kMaxPartitionRows) return partitions;
   std::stable_sort(partitions.begin(), partitions.end(), [](const auto& a, const auto& b) {
@@ -161,7 +163,7 @@ std::vector<StatusReport::Partition> PartitionsToShow(std::vector<StatusReport::
 
 std::string StateText(const StatusReport::Partition& p, int64_t now_ms) {
   if (p.waits_for_transaction(now_ms)) return "open_txn";
-  return p.excused.empty() ? p.state : p.excused;
+  return p.idle_reason.empty() ? p.state : p.idle_reason;
 }
 
 void AddPartitions(std::string* table, const StatusReport& report, int64_t now_ms) {
@@ -203,7 +205,7 @@ void AddTotals(std::string* table, const StatusReport& report) {
   if (report.lost > 0) add("lost", report.lost, "removed by retention unread, or with their topic");
 }
 
-// Over what stands on the terminal: home, each line and the rest of its row, nothing below.
+// Draws over the page on the terminal: home, then each line and the end of its row, then nothing below.
 std::string InPlace(const std::string& page) {
   std::string text = "\x1b[H";
   for (const char c : page) text += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
@@ -238,7 +240,7 @@ int Show(const StatusOptions& options) {
   return text.ok() && PrintText(*text) ? 0 : static_cast<int>(ExitCode::kHumanNeeded);
 }
 
-// A job may end and another begin under the eyes of who watches: what cannot be read is said, and looked for again.
+// A job may end and another begin while the user watches. So an unreadable file is reported, and read again.
 int Watch(const StatusOptions& options) {
   const bool on_terminal = isatty(STDOUT_FILENO) == 1;
   for (;;) {

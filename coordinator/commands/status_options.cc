@@ -34,13 +34,13 @@ Examples:
 )";
 }
 
-Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("status", StatusOptionTable(), RunOptionTable(), args, host);
+Result<StatusOptions> ParseStatus(const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> given = ReadLayers("status", StatusOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   StatusOptions options{given->Has("json"), given->Has("watch"), ""};
   OptionReader reader(*given);
   ReadStatusFileName(&reader, host, &options.status_file);
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   return options;
 }
 

@@ -16,10 +16,10 @@ namespace headcount {
 namespace {
 
 constexpr int kWaitMs = 1'000;
-// A topic that is not headcount's alone would fill the screen.
+// A topic that other programs write to would fill the screen.
 constexpr uint64_t kForeignNamed = 10;
 
-// A record, and what it says.
+// A record, parsed and as its text.
 struct Line {
   CountRecord record;
   std::string value;
@@ -35,10 +35,10 @@ class Tail {
     for (;;) {
       const Result<bool> taken = topic->Take([this](const OutputRecord& record) { Keep(record); });
       if (!taken) return taken.error();
-      if (topic->HasEnded() && !ShowWaiting()) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
+      if (topic->HasEnded() && !ShowCollected()) return Error{ExitCode::kTryAgain, "writing to stdout failed"};
       if (topic->HasEnded() && options_.until_end) return {};
       if (!*taken) topic->Wait(kWaitMs);
-      // A reader that has seen enough, as head, waits for us to end.
+      // A reader that has seen enough, as head, waits for this process to end.
       if (ReaderOfStdoutHasGone()) {
         EndByBrokenPipe();
         return Error{ExitCode::kTryAgain, "nobody reads stdout any more"};
@@ -47,7 +47,8 @@ class Tail {
   }
 
  private:
-  // What headcount cannot have written is no minute: it is named instead, on stderr, so that programs read on.
+  // A record that headcount cannot have written is no minute. It is named on stderr, so that a program that reads
+  // stdout goes on.
   void Keep(const OutputRecord& record) {
     const std::string why = record.WhyForeign(options_.kafka.output_topic);
     if (why.empty()) {
@@ -58,8 +59,8 @@ class Tail {
     }
   }
 
-  // In the order of the minutes: they lie in different partitions. Answers whether stdout took them.
-  bool ShowWaiting() {
+  // Prints in the order of the minutes, because minutes lie in different partitions. Returns whether stdout took them.
+  bool ShowCollected() {
     std::stable_sort(waiting_.begin(), waiting_.end(),
                      [](const Line& a, const Line& b) { return a.record.start < b.record.start; });
     if (!shown_history_ && waiting_.size() > options_.last) {

@@ -37,8 +37,8 @@ Examples:
 )";
 }
 
-Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> given = ReadLayers("tail", TailOptionTable(), RunOptionTable(), args, host);
+Result<TailOptions> ParseTail(const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> given = ReadLayers("tail", TailOptionTable(), RunOptionTable(), args, host);
   if (!given) return given.error();
   TailOptions options;
   OptionReader reader(*given);
@@ -50,7 +50,7 @@ Result<TailOptions> ParseTail(const std::vector<std::string>& args, const Surrou
   });
   options.until_end = given->Has("until-end");
   options.json = given->Has("json");
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   return options;
 }
 

@@ -1,4 +1,5 @@
-// Sentences for people, wrapped at 80 columns, with a line end behind each. Pure.
+// Wraps sentences for people at 80 columns, with a line end behind each line. Pure; runs in the processes of the
+// commands.
 #pragma once
 
 #include <string>
@@ -8,9 +9,9 @@ namespace headcount {
 class WrappedText {
  public:
   void Say(const std::string& sentence) { Add("", "", sentence); }
-  // Behind a mark; its later lines stand below its words.
+  // An item of a list; its later lines are indented to the first line's words.
   void Item(const std::string& sentence) { Add("- ", "  ", sentence); }
-  // As it is, to be copied: however long it is.
+  // A line to be copied, which is not wrapped however long it is.
   void Verbatim(const std::string& line) { text_.append("    ").append(line).append("\n"); }
   void EmptyLine() { text_ += '\n'; }
   const std::string& text() const { return text_; }

@@ -24,12 +24,12 @@ namespace {
 
 void DieWithParent(pid_t parent_pid) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) ExitWith(ExitCode::kBroken);
-  // The parent may have died before the line above: then nobody will tell us.
+  // The parent may have died before the line above; then no death signal would come.
   if (getppid() != parent_pid) ExitWith(ExitCode::kTryAgain);
 }
 
-// Where memory runs out the kernel takes a worker, which comes back, and not the coordinator, which tells why. Whoever
-// started us may have said something of his own: it is a little more than that.
+// If memory runs out, the kernel should end a worker, which the coordinator restarts, and not the coordinator, which
+// reports the reason. The user may have set a score of his own, so the child adds to it.
 void OfferToMemoryKiller() {
   constexpr int kMore = 100;
   constexpr int kMost = 1000;
@@ -51,13 +51,13 @@ void ResetSignals() {
     action.sa_handler = ignored ? SIG_IGN : SIG_DFL;
     sigaction(signal, &action, nullptr);  // fails for SIGKILL and SIGSTOP, as it must
   }
-  // Last: a signal that waits behind the mask must find no handler of the parent's.
+  // The mask goes last: a signal that is pending behind it must find no handler of the parent's.
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// For kernels without close_range: what this process has open, from the kernel's own list.
+// For kernels without close_range: closes the open descriptors on the kernel's own list.
 void CloseListed(const std::vector<int>& kept) {
   DIR* directory = opendir("/proc/self/fd");
   HC_CHECK(directory != nullptr, "without /proc no child can close what it inherited");
@@ -105,7 +105,7 @@ Death DeathOf(pid_t pid, int status) {
 
 Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fds, pid_t parent_pid,
                         const std::function<int()>& body, int* fork_errno) {
-  fflush(stdout);  // or the child would hold a copy of what we have not written yet
+  fflush(stdout);  // or the child would hold a copy of our unwritten output
   const pid_t pid = fork();
   if (pid < 0) {
     if (fork_errno != nullptr) *fork_errno = errno;
@@ -120,7 +120,7 @@ Result<pid_t> ForkChild(const std::string& role, const std::vector<int>& keep_fd
   SetLogRole(role);
   prctl(PR_SET_NAME, ("hc-" + role).c_str());
   const int code = RunCaught(body);
-  LogAllThatWasLeftOut();
+  FlushAllSuppressed();
   _exit(code);
 }
 

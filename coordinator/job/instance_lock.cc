@@ -18,7 +18,7 @@ namespace headcount {
 namespace {
 
 constexpr int64_t kTryEveryMs = 20;
-// Of the group's name, in the file's: enough to be recognised by a person. The hash tells groups apart.
+// How much of the group's name the file's name takes: enough for a person to recognise it. The hash tells groups apart.
 constexpr size_t kGroupCharacters = 64;
 
 std::vector<std::string> SortedBrokers(const std::string& bootstrap_server) {
@@ -35,7 +35,7 @@ std::vector<std::string> SortedBrokers(const std::string& bootstrap_server) {
   return brokers;
 }
 
-// FNV-1a. Nobody attacks a name that anybody could lock directly.
+// FNV-1a. A stronger hash protects nothing here, because every user can lock the file directly.
 uint64_t Hash(const std::vector<std::string>& parts) {
   uint64_t hash = 0xcbf29ce484222325;
   const auto add = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3; };
@@ -53,8 +53,8 @@ void SleepMs(int64_t ms) {
 
 std::string ErrnoText() { return strerror(errno); }  // NOLINT(concurrency-mt-unsafe)
 
-// The kernel may refuse O_CREAT, and file modes may refuse writing, for a file of another user in a shared
-// directory: an flock needs neither.
+// For a file of another user in a shared directory, the kernel may refuse O_CREAT, and file modes may refuse writing.
+// An flock needs neither.
 int OpenLockFile(const std::string& path) {
   constexpr int kFlags = O_NOFOLLOW | O_NONBLOCK;
   int fd = open(path.c_str(), O_RDWR | O_CREAT | kFlags, 0644);
@@ -84,7 +84,7 @@ std::string WrittenPid(int fd) {
   return digits > 0 ? pid.substr(0, digits) : "unknown";
 }
 
-// The pid only helps a person: without it the lock holds just as well.
+// The pid only helps a person; the lock holds without it.
 void WritePid(int fd) {
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd, 0) != 0) return;
@@ -131,7 +131,7 @@ InstanceLock& InstanceLock::operator=(InstanceLock&& other) noexcept {
   return *this;
 }
 
-// No LOCK_UN: it would take the lock from the children, too.
+// The destructor does not call LOCK_UN, because that would take the lock from the children too.
 InstanceLock::~InstanceLock() {
   if (fd_ >= 0) close(fd_);
 }

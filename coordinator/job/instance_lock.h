@@ -1,10 +1,10 @@
-// One job a group on this host: a lock that lives as long as any process of the job does. Runs in the
-// coordinator, before the first fork.
+// Allows one job a group on this host, by a lock that lives as long as any process of the job. Runs in the coordinator,
+// before the first fork.
 //
-// It is an flock on a small file named after brokers and group. The lock belongs to the open file, which the
-// children inherit: it is gone when the last of them is. So a coordinator that starts while children of a dead
-// one are still dying waits for them. Kafka fences a second writer anyway; the lock says so before it happens,
-// and in better words. The file holds the coordinator's pid and stays: removing it would race with the next.
+// The lock is an flock on a small file that is named after brokers and group. It belongs to the open file, which the
+// children inherit, so it goes with the last of them. A coordinator that starts while children of a dead one are still
+// dying therefore waits for them. Kafka fences a second writer anyway; the lock reports it earlier and in better words.
+// The file holds the coordinator's pid and stays: removing it would race with the next coordinator.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace headcount {
 
 class InstanceLock {
  public:
-  // Where locks are kept: /run/lock, or /tmp where that cannot be written.
+  // The folder of the locks: /run/lock, or /tmp if /run/lock cannot be written.
   static std::string DefaultDirectory();
 
-  // kHumanNeeded after `wait_ms`, naming the pid written in the file. A signal during the wait is not waited
-  // out if its handler ends the process: block signals only afterwards.
+  // After `wait_ms` the error is kHumanNeeded and names the pid in the file. A signal during the wait must be able to
+  // end the process, so the caller blocks signals only afterwards.
   static Result<InstanceLock> Acquire(const std::string& bootstrap_server, const std::string& group,
                                       const std::string& directory = DefaultDirectory(),
                                       int64_t wait_ms = limits::kLockWaitMs);
@@ -40,7 +40,7 @@ class InstanceLock {
   int fd_ = -1;
 };
 
-// The same brokers in another order are the same brokers. Public for tests.
+// The same brokers in another order give the same name. Public for tests.
 std::string LockFileName(const std::string& bootstrap_server, const std::string& group);
 
 }  // namespace headcount

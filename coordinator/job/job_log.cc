@@ -31,7 +31,8 @@ void LogJobLine(LogAction action, const StatusReport& report, const std::string&
   const VerdictCounts& totals = report.totals;
   Log(action, text,
       {{LogLabel::kState, report.state},
-       {LogLabel::kClosedUpto, report.has_closed_upto ? std::optional<int64_t>(report.closed_upto) : std::nullopt},
+       {LogLabel::kClosedUpto,
+        report.has_closed_frontier ? std::optional<int64_t>(report.closed_frontier) : std::nullopt},
        {LogLabel::kMinutesPublished, report.minutes_published},
        {LogLabel::kRecords, report.records()},
        {LogLabel::kEvents, totals.counted},
@@ -43,10 +44,10 @@ void LogJobLine(LogAction action, const StatusReport& report, const std::string&
        {LogLabel::kMemoryBytes, MemoryOf(report)}});
 }
 
-void LogStanding(LogAction action, const StatusReport& report) {
+void LogJobLine(LogAction action, const StatusReport& report) {
   const VerdictCounts& totals = report.totals;
-  const std::string closed =
-      report.has_closed_upto ? "closed up to " + TimeText(report.closed_upto) : std::string("no minute closed yet");
+  const std::string closed = report.has_closed_frontier ? "closed up to " + TimeText(report.closed_frontier)
+                                                        : std::string("no minute closed yet");
   LogJobLine(action, report,
              report.state + ", " + closed + ", " + Short(report.minutes_published) + " minutes published; records=" +
                  Short(report.records()) + " events=" + Short(totals.counted) + " late=" + Short(totals.late) +
@@ -87,7 +88,7 @@ void LogWorkerLine(const StatusReport::Worker& worker) {
 void LogPartitionLine(const StatusReport::Partition& p) {
   const auto known = [](int64_t number) { return number < 0 ? std::nullopt : std::optional<int64_t>(number); };
   const auto text = [](int64_t number) { return number < 0 ? std::string("?") : std::to_string(number); };
-  const std::string& state = p.excused.empty() ? p.state : p.excused;
+  const std::string& state = p.idle_reason.empty() ? p.state : p.idle_reason;
   Log(LogAction::kPartitionState,
       "partition " + std::to_string(p.partition) + ": worker=" + std::to_string(p.worker) +
           " position=" + text(p.position) + " end=" + text(p.end) + " lag=" + text(p.lag) +
@@ -97,7 +98,7 @@ void LogPartitionLine(const StatusReport::Partition& p) {
        {LogLabel::kOffset, known(p.position)},
        {LogLabel::kLag, known(p.lag)},
        {LogLabel::kWatermark, p.has_watermark ? std::optional<int64_t>(p.watermark) : std::nullopt},
-       {LogLabel::kHeld, p.held},
+       {LogLabel::kUnconfirmed, p.held},
        {LogLabel::kState, state}});
 }
 
@@ -174,15 +175,16 @@ void LogSummary(const StatusReport& report, const std::string& text) {
   LogJobLine(LogAction::kJobSummary, report, text);
 }
 
-void LogProgress(const StatusReport& report) { LogStanding(LogAction::kJobProgress, report); }
+void LogProgress(const StatusReport& report) { LogJobLine(LogAction::kJobProgress, report); }
 
 void LogState(const StatusReport& report) {
-  LogStanding(LogAction::kJobState, report);
+  LogJobLine(LogAction::kJobState, report);
   LogWriterLine(report.writer);
   for (const StatusReport::Worker& worker : report.workers) LogWorkerLine(worker);
   for (const StatusReport::Partition& partition : report.partitions) LogPartitionLine(partition);
   for (const StatusReport::Holder& holder : report.held_by) {
-    Log(LogAction::kClockHeld, "the clock is held by partition " + std::to_string(holder.partition) + ": " + holder.why,
+    Log(LogAction::kWatermarkHeld,
+        "the clock is held by partition " + std::to_string(holder.partition) + ": " + holder.why,
         {{LogLabel::kPartition, holder.partition}});
   }
 }

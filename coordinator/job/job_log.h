@@ -1,4 +1,5 @@
-// What the coordinator tells the log of the job as a whole: deaths, its state, what became of a changed configuration.
+// Writes the log lines about the job as a whole: deaths, its state, and what became of a changed configuration. Runs in
+// the coordinator.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +15,32 @@
 
 namespace headcount {
 
-// `expected`: whoever goes when all is done needs no attention.
+// `expected`: the child ended because the job ends, and the reader of the log need not act.
 void LogObituary(const Obituary& obituary, bool expected);
-// Of a death by the kernel's memory killer: what to type. `limit_bytes`: of the control group; nothing: it has none.
+// Logs a death by the kernel's memory killer, with what to type. `limit_bytes` is the limit of the control group;
+// nothing if it has none.
 void LogMemoryKill(const Obituary& obituary, const RunOptions& options, std::optional<uint64_t> limit_bytes);
-// Before anything is forked: warns where the workers may come to take more than the limit. kHumanNeeded where they
-// could not even begin.
+// Called before the first fork. Warns if the workers may come to take more than the limit. The error is kHumanNeeded if
+// they could not even begin.
 Result<void> CheckMemory(const RunOptions& options, std::optional<uint64_t> limit_bytes);
-// Also on stderr, where the log goes to a file: whoever started the job looks there.
+// If the log goes to a file, the error goes to stderr too, because the user who started the job looks there.
 void LogJobFailure(const Error& error);
 
-// One line: how far it is, what it has counted, what it has behind it.
-// At the end of a job; `text` is SummaryText() (job_summary.h).
+// LogSummary() writes one line at the end of a job; `text` is SummaryText() (job_summary.h). LogProgress() writes one
+// line while the job runs: how far it is, what it has counted, and its lag.
 void LogSummary(const StatusReport& report, const std::string& text);
 void LogProgress(const StatusReport& report);
-// That line, what holds the clock, and one line for each process and each partition: at whatever level, as somebody
-// has asked for it.
+// Writes the line of LogProgress(), then what holds the low watermark, then one line for each process and each
+// partition. It ignores the log level, because a user has asked for the state.
 void LogState(const StatusReport& report);
 
-// The open transactions that --until-end waits for: each is told of once.
+// Logs the open transactions that --until-end waits for, each once.
 class TransactionsAwaited {
  public:
   void LogNew(const StatusReport& report);
 
  private:
-  std::set<std::pair<int32_t, int64_t>> told_;  // partition, and the offset where it stands
+  std::set<std::pair<int32_t, int64_t>> told_;  // partition, and the offset of the transaction
 };
 
 void LogReload(const Reload& reload);

@@ -19,7 +19,7 @@ bool IsIgnored(int number) {
   return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// A blocked signal waits even where it is ignored.
+// A blocked signal stays pending even if it is ignored.
 void BlockAll(std::initializer_list<int> numbers, sigset_t* signals) {
   sigemptyset(signals);
   for (const int number : numbers) {
@@ -77,7 +77,7 @@ JobSignals::Taken JobSignals::Take() {
   return taken;
 }
 
-// A shell whose window is closed passes the SIGHUP on that it got itself: who sent it tells nothing.
+// The sender of a SIGHUP tells nothing: a shell passes on the SIGHUP that it got when its window closed.
 bool JobSignals::TerminalHasGone() const {
   return std::any_of(terminals_.begin(), terminals_.end(), [](int fd) {
     pollfd asked{fd, 0, 0};

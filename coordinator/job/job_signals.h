@@ -1,8 +1,9 @@
-// What a job is told by signals. Runs in the coordinator, with one thread.
+// Takes the signals that tell a job what to do. Runs in the coordinator, with one thread.
 //
-// SIGTERM and SIGINT: finish and end; the second one: end at once. SIGHUP: read the configuration again and open the
-// log file anew; but if a terminal that stdin, stdout or stderr was has gone, finish and end. SIGUSR1: write the whole
-// state to the log.
+//   SIGTERM, SIGINT   finish and end; the second signal: end at once
+//   SIGHUP            read the configuration again and reopen the log file; if a terminal that was stdin, stdout or
+//                     stderr has gone: finish and end
+//   SIGUSR1           write the whole state to the log
 #pragma once
 
 #include <sys/types.h>
@@ -13,9 +14,9 @@
 
 namespace headcount {
 
-// Asked to stop before anything has begun, as while it waits for the lock, it has nothing to finish and ends with 0.
-// Who has the signals ignored, as a shell does for what it starts in the background, means it. SIGHUP and SIGUSR1 wait
-// from now on; an ignored SIGHUP stays ignored, as with nohup.
+// A job that is stopped before it has begun, as while it waits for the lock, has nothing to finish and ends with 0. A
+// parent that ignores these signals, as a shell does for background commands, keeps them ignored. From this call on
+// SIGHUP and SIGUSR1 stay pending; an ignored SIGHUP stays ignored, as with nohup.
 void PrepareForSignals();
 
 class JobSignals {
@@ -26,12 +27,12 @@ class JobSignals {
     bool show_state = false;
   };
 
-  // From now on they wait until they are taken, and SIGCHLD wakes whoever waits for `fd`. Children put the mask back
+  // From now on the signals stay pending until Take(), and SIGCHLD makes `fd` readable. Children restore the mask
   // (child_process.h). Called once.
   static Result<JobSignals> Block();
 
   int fd() const { return fd_; }
-  // What has come since it was called last.
+  // The signals that have come since the last call.
   Taken Take();
 
  private:
@@ -39,8 +40,8 @@ class JobSignals {
   bool TerminalHasGone() const;
 
   int fd_;
-  bool hung_up_ = false;        // a terminal goes once, but a shell and the kernel both may tell of it
-  std::vector<int> terminals_;  // which of stdin, stdout and stderr were one at the start
+  bool hung_up_ = false;        // a terminal goes once, but both a shell and the kernel may report it
+  std::vector<int> terminals_;  // those of stdin, stdout and stderr that were a terminal at the start
 };
 
 }  // namespace headcount

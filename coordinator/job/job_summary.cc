@@ -21,7 +21,7 @@ uint64_t Held(const StatusReport& report) {
   return held;
 }
 
-// Nothing was judged in this run.
+// For a run in which no worker judged a frame.
 std::string NothingRead(const StatusReport& report, const RunOptions& options) {
   if (Taken(report) > Held(report)) {
     return "read " + Count(Taken(report), "record", "records") + ", all of minutes that are published already";
@@ -44,7 +44,7 @@ std::string OthersText(const VerdictCounts& totals) {
 
 std::string SummaryText(const StatusReport& report, const RunOptions& options) {
   const std::string minutes = "; " + Count(report.minutes_published, "minute", "minutes") + " published";
-  // What an earlier run left waiting is judged already, but not read.
+  // Frames that an earlier run left unattributed were judged by that run; this run did not read them.
   if (report.records() == 0 || Taken(report) == 0) return NothingRead(report, options) + minutes;
   const VerdictCounts& totals = report.totals;
   std::string text = "read " + Count(report.records(), "record", "records") + ": " + Short(totals.counted) +
@@ -58,8 +58,8 @@ std::string SummaryText(const StatusReport& report, const RunOptions& options) {
 
 std::optional<Error> NothingCounted(const StatusReport& report, const RunOptions& options) {
   const VerdictCounts& totals = report.totals;
-  // Verdicts that an earlier run left waiting are its own affair. A late frame could be counted, had it come in time;
-  // and so could those of minutes that are published, of which a start reads some again.
+  // Verdicts that an earlier run left unattributed do not count here. A late frame could have been counted, had it come
+  // in time. The same holds for the frames of published minutes, some of which a start reads again.
   const bool none = totals.counted + totals.late == 0 && totals.invalid() + totals.future > 0;
   const bool some_again = Taken(report) > report.records() + Held(report);
   if (!options.until_end || Taken(report) == 0 || !none || some_again) return std::nullopt;

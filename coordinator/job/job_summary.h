@@ -1,4 +1,5 @@
-// What a job says when it ends: what it read, what became of it, and whether that is an error. Pure.
+// Writes the last lines of a job: what it read, what became of it, and whether that is an error. Pure; runs in the
+// coordinator.
 #pragma once
 
 #include <optional>
@@ -10,12 +11,12 @@
 
 namespace headcount {
 
-// "read 1,000 records: 990 counted, 3 late, 7 invalid (7 bad_ts), 0 future; 2 minutes published".
+// As "read 1,000 records: 990 counted, 3 late, 7 invalid (7 bad_ts), 0 future; 2 minutes published".
 std::string SummaryText(const StatusReport& report, const RunOptions& options);
 
-// All was read up to its end, and none of it could be counted though it was there: which reasons, where the first frame
-// of the most frequent one is, what stands there, and what helps. Late frames alone are no such case: their minutes are
-// out.
+// The error of a job that read its input to the end and could count none of it, though there were frames. It names the
+// reasons, the offset and the outline of the first frame of the most frequent one, and what helps. Late frames alone
+// are no such case, because their minutes are published.
 std::optional<Error> NothingCounted(const StatusReport& report, const RunOptions& options);
 
 }  // namespace headcount

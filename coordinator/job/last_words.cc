@@ -10,7 +10,7 @@
 namespace headcount {
 namespace {
 
-// A message of the log is not longer.
+// The log bounds a message at the same length.
 constexpr size_t kPlaceBytes = limits::kLogMessageBytes + 1;
 
 }  // namespace
@@ -24,18 +24,18 @@ LastWords::~LastWords() {
   if (text_ != nullptr) munmap(text_, bytes_);
 }
 
-char* LastWords::At(size_t place) const { return text_ + place * kPlaceBytes; }
+char* LastWords::At(size_t index) const { return text_ + index * kPlaceBytes; }
 
-void LastWords::Clear(size_t place) {
-  if (text_ != nullptr) At(place)[0] = '\0';
+void LastWords::Clear(size_t index) {
+  if (text_ != nullptr) At(index)[0] = '\0';
 }
 
-void LastWords::KeepOwn(size_t place) {
-  if (text_ != nullptr) KeepLastFailureIn(At(place), kPlaceBytes);
+void LastWords::KeepOwn(size_t index) {
+  if (text_ != nullptr) KeepLastFailureIn(At(index), kPlaceBytes);
 }
 
-std::string LastWords::Of(size_t place) const {
-  return text_ == nullptr ? "" : std::string(At(place), strnlen(At(place), kPlaceBytes));
+std::string LastWords::Of(size_t index) const {
+  return text_ == nullptr ? "" : std::string(At(index), strnlen(At(index), kPlaceBytes));
 }
 
 }  // namespace headcount

@@ -1,6 +1,6 @@
-// What a child said last: why it failed, in its own words, for the line that tells the end of the whole job. Made by
-// the coordinator before the first fork; the child stores, and the coordinator reads once the child is dead, so that
-// nobody reads what is being written.
+// Keeps the last error of each child, for the log line about the end of the whole job. The coordinator makes the memory
+// before the first fork. The child stores, and the coordinator reads only after the child's death, so that it never
+// reads a half-written text.
 #pragma once
 
 #include <cstddef>
@@ -18,21 +18,21 @@ class LastWords {
   LastWords(const LastWords&) = delete;
   LastWords& operator=(const LastWords&) = delete;
 
-  // In the coordinator, before a fork: what a former life said is forgotten.
+  // Called in the coordinator before a fork: Clear() drops the error of an earlier generation.
   size_t PlaceOfWriter() const { return 0; }
   size_t PlaceOf(SlotId slot) const { return 1 + static_cast<size_t>(slot.value()); }
-  void Clear(size_t place);
-  // In the child: its failures are kept here from now on.
-  void KeepOwn(size_t place);
+  void Clear(size_t index);
+  // Called in the child: from now on its errors are kept here.
+  void KeepOwn(size_t index);
 
-  // Empty: it said nothing.
-  std::string Of(size_t place) const;
+  // Empty if the child stored no error.
+  std::string Of(size_t index) const;
 
  private:
-  char* At(size_t place) const;
+  char* At(size_t index) const;
 
   const size_t bytes_;
-  char* text_ = nullptr;  // null where the kernel has no memory for it: then nobody's words are known
+  char* text_ = nullptr;  // null if the kernel has no memory for it; then no error is kept
 };
 
 }  // namespace headcount

@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kUsualColumns = 80;
 
-// Of bytes; nothing while the length of some input is not known, as that of a pipe.
+// The percentage of bytes; nothing while the length of some input is unknown, as that of a pipe.
 std::optional<int64_t> PercentRead(const StatusReport& report) {
   double read = 0;
   double all = 0;
@@ -31,17 +31,17 @@ std::optional<int64_t> PercentRead(const StatusReport& report) {
   return static_cast<int64_t>(100 * read / all);
 }
 
-// A partition that is read to its end waits for nobody and holds nobody back.
+// A partition that is read to its end does not hold back the low watermark.
 std::optional<int64_t> SlowestWatermark(const StatusReport& report) {
   std::optional<int64_t> slowest;
   for (const StatusReport::Partition& p : report.partitions) {
-    if (!p.has_watermark || !p.excused.empty()) continue;
+    if (!p.has_watermark || !p.idle_reason.empty()) continue;
     slowest = std::min(slowest.value_or(p.watermark), p.watermark);
   }
   return slowest;
 }
 
-// One column less than there are: a terminal may begin a new line once the last one is used.
+// One column stays free: a terminal may begin a new line once the last column is used.
 size_t ColumnsOfTerminal() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return kUsualColumns - 1;
@@ -65,21 +65,21 @@ std::string ProgressText(const StatusReport& report, size_t columns) {
 }
 
 std::string AwaitedText(const StatusReport& report, size_t columns, int64_t now_ms) {
-  std::string places;
+  std::string indexes;
   size_t count = 0;
   for (const StatusReport::Partition& p : report.partitions) {
     if (!p.waits_for_transaction(now_ms)) continue;
-    places += (count++ == 0 ? "partition " : ", partition ") + std::to_string(p.partition) + " at offset " +
-              std::to_string(p.position) + " of " + std::to_string(p.transaction_end) + " (" +
-              ShortSpan((now_ms - p.transaction_since_ms) / 1000) + ")";
+    indexes += (count++ == 0 ? "partition " : ", partition ") + std::to_string(p.partition) + " at offset " +
+               std::to_string(p.position) + " of " + std::to_string(p.transaction_end) + " (" +
+               ShortSpan((now_ms - p.transaction_since_ms) / 1000) + ")";
   }
   if (count == 0) return "";
-  return ("waiting for " + (count == 1 ? std::string("an open transaction: ") : "open transactions: ") + places)
+  return ("waiting for " + (count == 1 ? std::string("an open transaction: ") : "open transactions: ") + indexes)
       .substr(0, columns);
 }
 
 bool CanDrawProgress() {
-  const char* terminal = getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nobody has begun a thread
+  const char* terminal = getenv("TERM");  // NOLINT(concurrency-mt-unsafe): no thread has begun
   const bool is_simple = terminal == nullptr || strcmp(terminal, "dumb") == 0;
   return !is_simple && isatty(STDERR_FILENO) == 1;
 }

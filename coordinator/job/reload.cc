@@ -14,7 +14,7 @@ bool SameProperty(const KafkaProperty& a, const KafkaProperty& b) {
   return a.scope == b.scope && a.key == b.key && a.value == b.value;
 }
 
-// Those that are in one list only, by their keys. A secret that was read from a file is told apart by what it holds.
+// The keys of the properties that are in one list only. A secret that was read from a file is compared by its content.
 std::set<std::string> ChangedProperties(const std::vector<KafkaProperty>& running,
                                         const std::vector<KafkaProperty>& reread) {
   std::set<std::string> keys;

@@ -1,5 +1,6 @@
-// What a running job takes from its configuration when that is read once more (SIGHUP): the log's level. Everything
-// else is part of what has been claimed, forked or counted, and stays until a restart. Pure; runs in the coordinator.
+// Decides what a running job takes from its configuration when a SIGHUP has it read again: only the log's level. All
+// other options went into the takeover, the forks or the counts, and stay until a restart. Pure; runs in the
+// coordinator.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ namespace headcount {
 struct Reload {
   struct Refused {
     std::string option;    // "window"
-    std::string sentence;  // "window stays 60s: 120s needs a restart"; of a property no value is told
+    std::string sentence;  // "window stays 60s: 120s needs a restart"; a property's value is left out
   };
   LogLevel log_level = LogLevel::kInfo;
   std::vector<Refused> refused;  // in the order of the help

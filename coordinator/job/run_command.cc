@@ -22,7 +22,7 @@ Result<void> Print(const std::string& text) {
   return Error{ExitCode::kTryAgain, "writing to stdout failed"};
 }
 
-// Only what a start would take is shown: a property that librdkafka does not know may be a mistyped password.
+// Only options that a start would take are shown: a property that librdkafka does not know may be a mistyped password.
 Result<void> PrintConfig(const RunRequest& request) {
   if (Result<void> valid = kafka::ValidateProperties(request.options.properties); !valid) return valid;
   return Print(request.shown_config);
@@ -33,7 +33,7 @@ Result<void> CheckConfig(const RunOptions& options, bool ready) {
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable;
   }
-  // In this order: the first has the better messages, and the second the better reasons.
+  // The order matters: the first check has the better messages, and the second has the better reasons.
   if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid;
   if (!options.reads_files()) {
     const kafka::ClientConfig config = kafka::ClientConfig::From(options);

@@ -1,12 +1,12 @@
-// `headcount run`: the job itself, or what --print-config and --check-config say of it. The only commands' code that
-// makes clients in the coordinator's process, before there is a job.
+// `headcount run`: runs the job, or does what --print-config and --check-config ask. This is the only code that makes
+// clients in the coordinator's process, and it does so before there is a job. Runs in the coordinator.
 #pragma once
 
 #include "coordinator/options/run_request.h"
 
 namespace headcount {
 
-// Does what is asked, and returns the exit code of the program; whatever needs saying has been said.
+// Carries out the request and returns the exit code of the program. All errors have been reported by then.
 int RunRun(const RunRequest& request);
 
 }  // namespace headcount

@@ -39,7 +39,7 @@
 #include "coordinator/status/status_snapshot.h"
 #include "coordinator/text/broken_pipe.h"
 #include "coordinator/text/version.h"
-#include "coordinator/writer/stdout_outlet.h"
+#include "coordinator/writer/stdout_sink.h"
 #include "coordinator/writer/writer.h"
 #include "worker/file_frame_source.h"
 #include "worker/worker.h"
@@ -54,12 +54,12 @@ T Random() {
   return value;
 }
 
-// With --leave-open nothing is waited for, and a topic's progress is not shown otherwise.
+// With --leave-open the job waits for no transaction, and the progress of a topic is not shown otherwise.
 bool HasProgress(const RunOptions& options) {
   return options.reads_files() || (options.until_end && !options.leave_open);
 }
 
-// Executes what the supervisor decides, and gathers what it must know.
+// Gathers the facts for the supervisor, and executes its actions.
 class Coordinator {
  public:
   Coordinator(const RunOptions* options, Reread reread, Wakeups wakeups, shm::JobMemory memory, JobSignals signals,
@@ -76,7 +76,7 @@ class Coordinator {
   WorkerFacts FactsOf(SlotId slot, std::map<int64_t, Death>* deaths);
   int64_t Reached(SlotId slot) const;
 
-  // Actions, by the names of supervisor.h. Answers the exit code when it is over.
+  // Actions, by the names of supervisor.h. Execute() returns the exit code when the job is over.
   std::optional<int> Execute(const Action& action);
   ExitCode SayGoodbye(const Exit& exit);
   void Do(const StartWriter& action);
@@ -87,7 +87,7 @@ class Coordinator {
   void Do(const BeginDrain& action);
   void Do(const LogDeath& action);
 
-  int64_t Fork(const std::string& role, size_t place, const std::function<int()>& body,
+  int64_t Fork(const std::string& role, size_t index, const std::function<int()>& body,
                std::optional<Death>* not_started);
   std::vector<int> DescriptorsOfChildren() const;
   void PublishStatus();
@@ -103,7 +103,7 @@ class Coordinator {
   const Wakeups wakeups_;
   JobSignals signals_;
   const int lock_fd_;   // -1: none
-  const int alive_fd_;  // read end: children see it hang up when we are gone
+  const int alive_fd_;  // read end: children see it hang up when the coordinator has died
   const FingerprintKey key_;
 
   std::optional<shm::JobMemory> memory_;
@@ -113,8 +113,8 @@ class Coordinator {
   std::optional<FilePublisher> status_file_;
   MetricsPublisher metrics_;
   const Cgroup group_;
-  std::optional<uint64_t> memory_kills_ = group_.MemoryKills();  // as far as they have been looked at
-  std::mt19937_64 dice_;
+  std::optional<uint64_t> memory_kills_ = group_.MemoryKills();  // the count at the last look
+  std::mt19937_64 rng_;
   int64_t writer_pid_ = 0;
   std::optional<Death> writer_not_started_;
   std::vector<int64_t> worker_pids_;                       // by slot; 0: none
@@ -148,7 +148,7 @@ Coordinator::Coordinator(const RunOptions* options, Reread reread, Wakeups wakeu
       status_(options, getpid()),
       status_file_(std::move(files.status)),
       metrics_(*options, std::move(files.metrics), std::move(metrics_server)),
-      dice_(Random<uint64_t>()),
+      rng_(Random<uint64_t>()),
       worker_pids_(static_cast<size_t>(options->workers)),
       workers_not_started_(static_cast<size_t>(options->workers)),
       progress_logged_ms_(MonotonicMs()),
@@ -162,9 +162,9 @@ SupervisionView Coordinator::Supervision() const {
   SupervisionView view;
   view.state = supervisor_.StatusWord();
   view.writer = {writer_pid_, supervisor_.writer_generation(), supervisor_.writer_restarts()};
-  for (size_t place = 0; place < worker_pids_.size(); ++place) {
-    const SlotId slot(static_cast<int32_t>(place));
-    view.workers.push_back({worker_pids_[place], supervisor_.generation(slot), supervisor_.restarts(slot)});
+  for (size_t index = 0; index < worker_pids_.size(); ++index) {
+    const SlotId slot(static_cast<int32_t>(index));
+    view.workers.push_back({worker_pids_[index], supervisor_.generation(slot), supervisor_.restarts(slot)});
   }
   return view;
 }
@@ -179,8 +179,8 @@ int Coordinator::Run() {
     }
     if (MonotonicMs() - status_ms_ >= limits::kStatusEveryMs) PublishStatus();
     if (has_progress_ && MonotonicMs() - progress_ms_ >= limits::kProgressEveryMs) ShowProgress();
-    service_.Turn(MonotonicMs(), supervisor_.NobodyHangs());
-    LogWhatWasLeftOut(MonotonicMs());
+    service_.Turn(MonotonicMs(), supervisor_.NoChildHangs());
+    FlushSuppressed(MonotonicMs());
     metrics_.Serve(MonotonicMs());
     WaitReadable({signals_.fd(), wakeups_.coordinator().fd(), metrics_.WaitFd(MonotonicMs())},
                  metrics_.WaitMs(MonotonicMs(), limits::kCoordinatorWaitMs));
@@ -216,7 +216,7 @@ std::map<int64_t, Death> Coordinator::Reap() {
   return deaths;
 }
 
-// The kernel counts before it kills.
+// The kernel counts a kill before it kills, so the count is up to date at the reaping.
 void Coordinator::TellMemoryKills(std::map<int64_t, Death>* deaths) {
   const auto killed = [](const auto& of_pid) {
     return of_pid.second.kind == Death::Kind::kSignaled && of_pid.second.code == SIGKILL;
@@ -228,7 +228,7 @@ void Coordinator::TellMemoryKills(std::map<int64_t, Death>* deaths) {
 }
 
 SupervisorFacts Coordinator::GatherFacts() {
-  // The dead first: what they stored before they died is then seen below.
+  // The coordinator reaps before it reads shared memory, so that it sees below what a child stored before its death.
   std::map<int64_t, Death> deaths = Reap();
   const shm::WriterSnapshot writer = view().Writer();
   SupervisorFacts facts;
@@ -239,30 +239,30 @@ SupervisorFacts Coordinator::GatherFacts() {
     writer_pid_ = 0;
   }
   facts.writer.heartbeat_ms = writer.heartbeat_ms;
-  facts.writer.reached = writer.closed_upto.is_set() ? writer.closed_upto.seconds() : 0;
+  facts.writer.reached = writer.closed_frontier.is_set() ? writer.closed_frontier.seconds() : 0;
   facts.writer.in_transaction = writer.in_broker_call;
   switch (writer.state) {
     case shm::WriterState::kStarting: facts.writer.phase = WriterPhase::kNotStarted; break;
     case shm::WriterState::kCounted: facts.writer.phase = WriterPhase::kPartitionsKnown; break;
-    case shm::WriterState::kClaimed: facts.writer.phase = WriterPhase::kReady; break;
+    case shm::WriterState::kTakenOver: facts.writer.phase = WriterPhase::kReady; break;
     case shm::WriterState::kDone: facts.writer.phase = WriterPhase::kDone; break;
   }
   for (int32_t s = 0; s < plan_.workers(); ++s) facts.workers.push_back(FactsOf(SlotId(s), &deaths));
   facts.partition_count = writer.partition_count;
   facts.stop_signals = stop_signals_;
-  facts.jitter = std::uniform_real_distribution<double>(0, 1)(dice_);
+  facts.jitter = std::uniform_real_distribution<double>(0, 1)(rng_);
   return facts;
 }
 
 WorkerFacts Coordinator::FactsOf(SlotId slot, std::map<int64_t, Death>* deaths) {
-  const size_t place = static_cast<size_t>(slot.value());
+  const size_t index = static_cast<size_t>(slot.value());
   const shm::SlotSnapshot snapshot = view().Slot(slot);
   WorkerFacts facts;
-  facts.death = std::exchange(workers_not_started_[place], std::nullopt);
-  if (const auto dead = deaths->find(worker_pids_[place]); worker_pids_[place] != 0 && dead != deaths->end()) {
+  facts.death = std::exchange(workers_not_started_[index], std::nullopt);
+  if (const auto dead = deaths->find(worker_pids_[index]); worker_pids_[index] != 0 && dead != deaths->end()) {
     facts.death = dead->second;
     facts.death->last_words = last_words_.Of(last_words_.PlaceOf(slot));
-    worker_pids_[place] = 0;
+    worker_pids_[index] = 0;
   }
   facts.heartbeat_ms = snapshot.heartbeat_ms;
   facts.reached = Reached(slot);
@@ -271,7 +271,7 @@ WorkerFacts Coordinator::FactsOf(SlotId slot, std::map<int64_t, Death>* deaths) 
   return facts;
 }
 
-// How far all its partitions have been read, together.
+// The sum of the positions of all partitions of the slot.
 int64_t Coordinator::Reached(SlotId slot) const {
   int64_t sum = 0;
   for (const PartitionId p : plan_.PartitionsOf(slot, view().Writer().partition_count)) {
@@ -288,7 +288,7 @@ std::optional<int> Coordinator::Execute(const Action& action) {
     const ExitCode code = SayGoodbye(*exit);
     PublishStatus();
     service_.Stopping();
-    LogAllThatWasLeftOut();
+    FlushAllSuppressed();
     WipeProgressLine();
     if (exit->by_broken_pipe) EndByBrokenPipe();
     return static_cast<int>(code);
@@ -301,14 +301,14 @@ std::optional<int> Coordinator::Execute(const Action& action) {
   return std::nullopt;
 }
 
-// One last word: what was read and what became of it, or why that is an error. Answers with what the job ends.
+// Logs the last line: the summary, or why the result is an error. Returns the exit code of the job.
 ExitCode Coordinator::SayGoodbye(const Exit& exit) {
   if (exit.code != ExitCode::kDone) {
     if (!exit.by_broken_pipe) LogJobFailure({exit.code, exit.message});
     return exit.code;
   }
   const StatusReport report = TakeStatus(&status_);
-  // A job that was told to stop has not seen everything.
+  // A job that was told to stop has not read everything.
   const std::optional<Error> nothing = stop_signals_ > 0 ? std::nullopt : NothingCounted(report, *options_);
   nothing_counted_ = nothing.has_value();
   if (nothing_counted_) {
@@ -316,13 +316,13 @@ ExitCode Coordinator::SayGoodbye(const Exit& exit) {
     return nothing->exit_code;
   }
   if (!exit.message.empty()) Log(LogAction::kJobStopped, exit.message);
-  // Before the claim there was nothing to read.
+  // Before the takeover no worker reads.
   if (!report.run.empty()) LogSummary(report, SummaryText(report, *options_));
   return exit.code;
 }
 
-// What a child may keep open besides stdin, stdout and stderr. The lock is inherited so that nobody else
-// starts while a child of ours still lives.
+// The descriptors that a child may keep besides stdin, stdout and stderr. Children inherit the lock, so that no other
+// job starts while a child of ours still lives.
 std::vector<int> Coordinator::DescriptorsOfChildren() const {
   std::vector<int> kept = {alive_fd_};
   if (lock_fd_ >= 0) kept.push_back(lock_fd_);
@@ -343,19 +343,19 @@ void Coordinator::Do(const StartWorker& action) {
   view().RaiseGeneration(action.slot, action.generation);
   WorkerStart start{options_, &*memory_, &wakeups_, alive_fd_, action.slot, action.generation, key_, {}};
   for (const FrameMark& mark : action.poison) start.poison.push_back({mark.partition, mark.offset});
-  const size_t place = static_cast<size_t>(action.slot.value());
-  worker_pids_[place] = Fork(
+  const size_t index = static_cast<size_t>(action.slot.value());
+  worker_pids_[index] = Fork(
       "worker-" + std::to_string(action.slot.value()), last_words_.PlaceOf(action.slot),
-      [&start] { return RunWorker(start); }, &workers_not_started_[place]);
+      [&start] { return RunWorker(start); }, &workers_not_started_[index]);
 }
 
-// The child's pid, or 0 and why it was not started.
-int64_t Coordinator::Fork(const std::string& role, size_t place, const std::function<int()>& body,
+// Returns the child's pid, or 0 and the reason in `not_started`.
+int64_t Coordinator::Fork(const std::string& role, size_t index, const std::function<int()>& body,
                           std::optional<Death>* not_started) {
   int fork_errno = 0;
-  last_words_.Clear(place);
-  const auto keep_words = [this, place, &body] {
-    last_words_.KeepOwn(place);
+  last_words_.Clear(index);
+  const auto keep_words = [this, index, &body] {
+    last_words_.KeepOwn(index);
     return body();
   };
   const Result<pid_t> forked = ForkChild(role, DescriptorsOfChildren(), getpid(), keep_words, &fork_errno);
@@ -379,7 +379,7 @@ void Coordinator::Do(const RaiseGeneration& action) {
 void Coordinator::Do(const ResetSharedMemory& /*action*/) {
   status_.KeepTotals(view());
   metrics_.KeepAll(view());
-  // Nobody maps the old memory any more: a new one is the surest reset.
+  // No process maps the old memory any more, so new memory is the surest reset.
   Result<shm::JobMemory> fresh = shm::JobMemory::Create(plan_.workers(), options_->memory_bytes);
   HC_CHECK(fresh.ok(), fresh.error().message);
   memory_.emplace(std::move(*fresh));
@@ -394,7 +394,7 @@ void Coordinator::Do(const BeginDrain& /*action*/) {
 }
 
 void Coordinator::Do(const LogDeath& action) {
-  // Whoever goes when all is done, or because another one has ended the job, needs no attention.
+  // A child that ends because all is done, or because another child has ended the job, needs no attention.
   const Obituary& obituary = action.obituary;
   const bool job_ends = obituary.action == DeathAction::kEnd && obituary.death.code != 0;
   const bool expected = job_ends ? supervisor_.EndsWell() || supervisor_.EndsByBrokenPipe() || obituary.ended_by_job
@@ -422,7 +422,7 @@ void Coordinator::ShowProgress() {
   DrawProgress(TakeStatus(&progress_status_));
 }
 
-// With the lock: whoever held it before has let go of the address too.
+// Called with the lock: its former holder has released the address too.
 Result<std::optional<HttpServer>> ListenForMetrics(const RunOptions& options) {
   if (options.metrics_listen.empty()) return std::optional<HttpServer>();
   const Result<ListenAddress> address = ParseListenAddress("--metrics-listen", options.metrics_listen);
@@ -440,7 +440,7 @@ Result<int> RunChecked(const RunOptions& options, const Reread& reread) {
   if (Result<void> memory = CheckMemory(options, Cgroup().MemoryLimitBytes()); !memory) return memory.error();
   if (options.reads_files()) {
     if (Result<void> readable = FileFrameSource::CheckReadable(options.files); !readable) return readable.error();
-    if (Result<void> writable = StdoutOutlet::CheckWritable(); !writable) return writable.error();
+    if (Result<void> writable = StdoutSink::CheckWritable(); !writable) return writable.error();
   }
   if (Result<void> valid = kafka::ValidateProperties(options.properties); !valid) return valid.error();
   std::optional<InstanceLock> lock;

@@ -27,14 +27,14 @@ std::string Taken(const char* name) {
   return taken;
 }
 
-// 0 where it is no number above 0.
+// Returns 0 if the text is no number above 0.
 int64_t NumberIn(const std::string& text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
 }
 
-// The length, 0 where the name is none that systemd gives.
+// Returns the length; 0 if systemd gives no such name.
 socklen_t AddressOf(const std::string& name, sockaddr_un* address) {
   if (name.size() < 2 || (name[0] != '/' && name[0] != '@') || name.size() >= sizeof address->sun_path) return 0;
   *address = {};
@@ -49,7 +49,8 @@ socklen_t AddressOf(const std::string& name, sockaddr_un* address) {
 std::string ServiceStatusText(const StatusReport& report) {
   const std::optional<int64_t> lag = report.known_lag();
   return report.state + ": " +
-         (report.has_closed_upto ? "published up to " + TimeText(report.closed_upto) : "no minute published yet") +
+         (report.has_closed_frontier ? "published up to " + TimeText(report.closed_frontier)
+                                     : "no minute published yet") +
          ", lag " + (lag ? Short(static_cast<double>(*lag)) : "unknown") + ", " +
          std::to_string(report.partitions.size()) + " partitions, " + std::to_string(report.living_workers()) +
          " workers";
@@ -79,31 +80,31 @@ void ServiceNotify::Show(const StatusReport& report, int64_t now_ms) {
     ready_ = true;
     Say("READY=1");
   }
-  // Each line costs the manager a message to everybody who watches it.
+  // For each line the manager sends a message to all its watchers, so lines come seldom.
   const bool is_time = !shown_ms_ || now_ms - *shown_ms_ >= limits::kServiceStatusEveryMs;
   const std::string text = ServiceStatusText(report);
   const bool is_other_state = shown_.substr(0, shown_.find(':')) != report.state;
   if (text == shown_ || (!is_time && !is_other_state)) return;
-  if (!waiting_.empty() || Send("STATUS=" + text) != Sent::kYes) return;  // the next one will be as good
+  if (!waiting_.empty() || Send("STATUS=" + text) != Sent::kYes) return;  // a later line replaces this one
   shown_ = text;
   shown_ms_ = now_ms;
 }
 
 void ServiceNotify::Turn(int64_t now_ms, bool well) {
   if (fd_ < 0) return;
-  SayWhatWaits();
+  SendQueued();
   if (wish_.watchdog_us == 0 || !well) return;
-  // Half of it, less the longest wait between two turns.
+  // Half of the time, less the longest wait between two turns.
   const int64_t every_ms = wish_.watchdog_us / 2000 - limits::kCoordinatorWaitMs;
   if (fed_ms_ && now_ms - *fed_ms_ < every_ms) return;
   if (Send("WATCHDOG=1") == Sent::kYes) fed_ms_ = now_ms;
 }
 
-// Before it is ready, or once it ends, the manager waits for something else than the end of a reload.
-// Nor does it hear of more reloads than it can be told of: one that it hears of has an end.
+// Before the job is ready, and once it ends, the manager expects another message than the end of a reload. A reload
+// whose end the queue has no space for is not announced, so that every announced reload ends.
 void ServiceNotify::Reloading() {
   reloading_ = ready_ && !stopping_ && waiting_.size() < limits::kServiceMessagesWaiting;
-  // In the unit that the manager compares: rounded down, a reload could seem to have begun before it was asked for.
+  // In the manager's unit of microseconds: a rounded time could put the reload's begin before its request.
   if (reloading_) Say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(MonotonicUs()));
 }
 
@@ -119,13 +120,13 @@ void ServiceNotify::Stopping() {
 void ServiceNotify::Say(std::string message) {
   if (fd_ < 0) return;
   waiting_.push_back(std::move(message));
-  SayWhatWaits();
+  SendQueued();
 }
 
-void ServiceNotify::SayWhatWaits() {
+void ServiceNotify::SendQueued() {
   while (!waiting_.empty()) {
-    if (Send(waiting_.front()) == Sent::kNoRoom) return;
-    waiting_.pop_front();  // also where nobody is there to hear it
+    if (Send(waiting_.front()) == Sent::kQueueFull) return;
+    waiting_.pop_front();  // also if the manager is gone
   }
 }
 
@@ -135,7 +136,7 @@ ServiceNotify::Sent ServiceNotify::Send(const std::string& message) const {
   const ssize_t sent = sendto(fd_, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                               reinterpret_cast<const sockaddr*>(&address), length);
   if (sent >= 0) return Sent::kYes;
-  return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? Sent::kNoRoom : Sent::kNobody;
+  return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? Sent::kQueueFull : Sent::kNobody;
 }
 
 }  // namespace headcount

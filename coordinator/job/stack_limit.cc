@@ -11,12 +11,12 @@
 namespace headcount {
 namespace {
 
-// What Linux gives where nobody has said anything: everything is tested with it.
+// Linux's default; all tests run with it.
 constexpr uint64_t kUsualBytes = uint64_t{8} << 20;
-// 192 KiB were enough for a job on files, 128 were not.
+// 192 KiB were enough for a job on files, 128 KiB were not.
 constexpr uint64_t kNeededBytes = uint64_t{512} << 10;
 
-// glibc took the soft limit for the size of every thread's stack when this program began.
+// When this program began, glibc took the soft limit as the stack size of every thread.
 void GiveThreads(uint64_t bytes) {
   pthread_attr_t attributes;
   if (pthread_getattr_default_np(&attributes) != 0) return;
@@ -47,7 +47,8 @@ Result<void> EnsureStack() {
   rlimit limit{};
   if (getrlimit(RLIMIT_STACK, &limit) != 0) return {};
   const StackPlan plan = PlanStack(limit.rlim_cur, limit.rlim_max);
-  // The kernel looks at the limit when a stack grows: what is raised now holds for this one too. Not so for threads.
+  // The kernel checks the limit when a stack grows, so the raised limit holds for this process too. Threads keep the
+  // old size.
   if (plan.soft_bytes != limit.rlim_cur) {
     const uint64_t before = limit.rlim_cur;
     limit.rlim_cur = plan.soft_bytes;

@@ -1,5 +1,6 @@
-// The stack that a shell or a service manager allows (ulimit -s): a process that runs out of it dies of SIGSEGV without
-// a word, and so would every child after it. Looked at before there is a thread or a child.
+// Raises or rejects the stack limit that a shell or a service manager sets (ulimit -s). A process that exceeds its
+// stack dies of SIGSEGV without a message, and so would every child after it. Runs in the coordinator, before it has a
+// thread or a child.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +9,15 @@
 
 namespace headcount {
 
-// What is to be done about a soft and a hard limit, in bytes; UINT64_MAX is none.
+// What to do about a soft and a hard limit, in bytes; UINT64_MAX means no limit.
 struct StackPlan {
-  uint64_t soft_bytes = 0;  // what the soft one becomes
+  uint64_t soft_bytes = 0;  // the new soft limit
   bool suffices = false;
 };
 StackPlan PlanStack(uint64_t soft_bytes, uint64_t hard_bytes);
 
-// Raises the soft limit of this process and what its threads get, those of client libraries too. kHumanNeeded where the
-// hard limit leaves too little.
+// Raises the soft limit of this process and the stack size of its threads, those of client libraries too. The error is
+// kHumanNeeded if the hard limit is too small.
 Result<void> EnsureStack();
 
 }  // namespace headcount

@@ -16,7 +16,7 @@ constexpr std::array<const char*, 6> kJobStateNames = {"starting", "running", "s
                                                        "draining", "ending",  "ended"};
 constexpr std::array<const char*, 5> kChildStateNames = {"idle", "running", "killed", "waiting", "finished"};
 
-// Exits that a new life of the same child would only repeat.
+// Exits that the next generation of the same child would only repeat.
 bool IsFinal(const Death& death) {
   if (death.kind != Death::Kind::kExited) return false;
   switch (static_cast<ExitCode>(death.code)) {
@@ -28,7 +28,8 @@ bool IsFinal(const Death& death) {
   }
 }
 
-// Asked to stop, we do not try again; but what a human must mend stays said.
+// While draining no child is restarted, so exits that ask for another try are no error. Errors that a person must mend
+// still end the job.
 bool IsFinalWhileDraining(const Death& death) {
   return IsFinal(death) && death.code != static_cast<int>(ExitCode::kUnavailable) &&
          death.code != static_cast<int>(ExitCode::kTryAgain);
@@ -36,12 +37,13 @@ bool IsFinalWhileDraining(const Death& death) {
 
 bool IsGoodbye(const Death& death) { return death.kind == Death::Kind::kExited && death.code == 0; }
 
-// A person: no evidence against the job. The kernel's memory killer is: the job takes more than it may.
+// A person's kill is no evidence against the job. A kill by the kernel's memory killer is: the job takes too much
+// memory.
 bool IsFromOutside(const Death& death, bool was_hung) {
   return !was_hung && !death.by_memory_killer && death.kind == Death::Kind::kSignaled && death.code == SIGKILL;
 }
 
-// What a frame can do to its decoder.
+// Deaths that a frame can cause in its decoder.
 bool MayBeTheFrame(const Death& death, bool was_hung) {
   if (was_hung) return true;
   if (death.kind != Death::Kind::kSignaled) return false;
@@ -49,7 +51,7 @@ bool MayBeTheFrame(const Death& death, bool was_hung) {
   return std::find(kSignals.begin(), kSignals.end(), death.code) != kSignals.end();
 }
 
-// Of a life that was one too many.
+// The end of the message about a child that failed too often.
 std::string LastCause(const Death& death) {
   if (death.by_memory_killer) {
     return ", the last time by the kernel's memory killer: it needs a higher memory limit, a smaller --memory or fewer "
@@ -98,7 +100,7 @@ bool Supervisor::EndsWell() const {
   return (state_ == JobState::kEnding || state_ == JobState::kEnded) && exit_.code == ExitCode::kDone;
 }
 
-bool Supervisor::NobodyHangs() const {
+bool Supervisor::NoChildHangs() const {
   const auto hangs = [](const Child& child) { return child.state == ChildState::kKilled && child.was_hung; };
   return !hangs(writer_) && std::none_of(workers_.begin(), workers_.end(), hangs);
 }
@@ -117,12 +119,12 @@ const char* Supervisor::StatusWord() const {
 
 // --- Deaths -----------------------------------------------------------------------------------------------
 
-// First everyone who died is no longer alive, so that nobody who is gone is killed; then the writer's death is
-// judged before the workers': its last word decides what theirs mean.
+// The supervisor first marks all dead children as not alive, so that it kills none that is gone. Then it judges the
+// writer's death before the workers', because the writer's exit decides what theirs mean.
 void Supervisor::TakeDeaths(const SupervisorFacts& facts) {
   std::vector<std::pair<Child*, Obituary>> dead;
   const auto bury = [&](Child& child, const ChildFacts& child_facts) {
-    if (!child_facts.death || !Lives(child)) return;
+    if (!child_facts.death || !IsAlive(child)) return;
     dead.emplace_back(&child, ObituaryOf(child, *child_facts.death));
     child.state = ChildState::kIdle;
   };
@@ -130,14 +132,14 @@ void Supervisor::TakeDeaths(const SupervisorFacts& facts) {
   for (size_t s = 0; s < workers_.size(); ++s) bury(workers_[s], facts.workers[s]);
 
   for (auto& [child, obituary] : dead) {
-    const size_t place = actions_.size();  // the line stands before what follows from it
+    const size_t index = actions_.size();  // the log line stands before the actions that follow from it
     actions_.emplace_back(LogDeath{});
     if (child->slot) {
       TakeWorkerDeath(*child, facts, &obituary);
     } else {
       obituary.action = TakeWriterDeath(facts, &obituary.delay_ms);
     }
-    actions_[place] = LogDeath{std::move(obituary)};
+    actions_[index] = LogDeath{std::move(obituary)};
   }
 }
 
@@ -158,12 +160,12 @@ Obituary Supervisor::ObituaryOf(const Child& child, const Death& death) const {
 DeathAction Supervisor::TakeWriterDeath(const SupervisorFacts& facts, int64_t* delay_ms) {
   const Death& death = *facts.writer.death;
   if (state_ == JobState::kEnding) return DeathAction::kEnd;
-  // Once all is committed, it no longer matters how anybody dies.
+  // Once all is committed, no death matters any more.
   if (facts.writer.phase == WriterPhase::kDone) {
     End(ExitCode::kDone, "");
     return DeathAction::kEnd;
   }
-  // All other signals of that number it ignores (coordinator/text/broken_pipe.h).
+  // A process ignores every other SIGPIPE (coordinator/text/broken_pipe.h).
   if (death.kind == Death::Kind::kSignaled && death.code == SIGPIPE) {
     End(ExitCode::kTryAgain, "");
     exit_.by_broken_pipe = true;
@@ -194,7 +196,7 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
     return;
   }
   if (state_ == JobState::kDraining) {
-    // After a goodbye its last seal stands. After a death the writer must learn that no more will come.
+    // After a goodbye its last seal is valid. After a death the writer must learn that no more hand-offs will come.
     if (!IsGoodbye(death)) Raise(worker);
     return;
   }
@@ -203,7 +205,7 @@ void Supervisor::TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Ob
     return;
   }
   const bool poison = MarkIsPoison(worker, death, worker_facts.mark);
-  if (poison) worker.futile_lives = worker.failed_lives = 0;  // the next life will get past that frame
+  if (poison) worker.futile_generations = worker.failed_generations = 0;  // the next generation passes that frame
   const std::optional<int64_t> delay = RestartDelay(worker, worker_facts, facts.jitter);
   if (!delay) return;
   Raise(worker);
@@ -223,29 +225,29 @@ bool Supervisor::EndedTheJob(const Child& child, const Death& death) {
   return true;
 }
 
-void Supervisor::JudgeLife(Child& child, const ChildFacts& facts) const {
+void Supervisor::JudgeGeneration(Child& child, const ChildFacts& facts) const {
   const bool made_progress = facts.reached > child.best_reached;
   child.best_reached = std::max(child.best_reached, facts.reached);
-  if (made_progress || now_ms_ - child.started_ms >= limits::kHealthyLifeMs) {
-    child.futile_lives = child.failed_lives = 0;
+  if (made_progress || now_ms_ - child.started_ms >= limits::kHealthyGenerationMs) {
+    child.futile_generations = child.failed_generations = 0;
     return;
   }
-  ++child.futile_lives;
-  if (!IsFromOutside(*facts.death, child.was_hung)) ++child.failed_lives;
+  ++child.futile_generations;
+  if (!IsFromOutside(*facts.death, child.was_hung)) ++child.failed_generations;
 }
 
-// Nothing, and the job ends, when too many lives in a row failed. Kills from outside only lengthen the pause: a job
-// that gave up because somebody is after its workers would do that somebody's work.
+// Returns nothing, and the job ends, if too many generations failed in a row. Kills from outside only lengthen the
+// pause: otherwise a person who keeps killing workers could end the job.
 std::optional<int64_t> Supervisor::RestartDelay(Child& child, const ChildFacts& facts, double jitter) {
-  JudgeLife(child, facts);
-  if (child.failed_lives >= limits::kMaxFailedLives) {
-    End(ExitCode::kTryAgain, ChildName(child.slot) + " died " + std::to_string(child.failed_lives) +
+  JudgeGeneration(child, facts);
+  if (child.failed_generations >= limits::kMaxFailedGenerations) {
+    End(ExitCode::kTryAgain, ChildName(child.slot) + " died " + std::to_string(child.failed_generations) +
                                  " times without getting anything done in between" + LastCause(*facts.death));
     return std::nullopt;
   }
-  const int doublings = std::clamp(child.futile_lives - 1, 0, limits::kMaxRestartDoublings);
+  const int doublings = std::clamp(child.futile_generations - 1, 0, limits::kMaxRestartDoublings);
   const int64_t delay_ms = std::min(limits::kMaxRestartDelayMs, limits::kFirstRestartDelayMs << doublings);
-  // Up to a quarter less, so that the jobs of many hosts do not come back to a broker all at once.
+  // The delay is up to a quarter shorter, so that the jobs of many hosts do not all return to a broker at once.
   return delay_ms - static_cast<int64_t>(static_cast<double>(delay_ms) * jitter / 4);
 }
 
@@ -276,7 +278,7 @@ void Supervisor::StartOver(int64_t delay_ms) {
   state_ = JobState::kStartingOver;
   writer_.may_start_ms = now_ms_ + delay_ms;
   for (Child& worker : workers_) {
-    if (!Lives(worker)) worker.state = ChildState::kIdle;
+    if (!IsAlive(worker)) worker.state = ChildState::kIdle;
   }
   KillAll();
 }
@@ -286,7 +288,7 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
     case JobState::kStarting:
       if (writer_.state == ChildState::kIdle) {
         if (now_ms_ >= writer_.may_start_ms) Start(writer_);
-        return;  // the facts speak of no writer yet
+        return;  // the facts do not cover this writer yet
       }
       if (facts.writer.phase == WriterPhase::kReady || facts.writer.phase == WriterPhase::kDone) {
         state_ = JobState::kRunning;
@@ -295,7 +297,7 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
       return;
     case JobState::kRunning: StartNeededWorkers(facts); return;
     case JobState::kStartingOver:
-      if (AnyoneLives()) return;
+      if (AnyAlive()) return;
       actions_.emplace_back(ResetSharedMemory{});
       state_ = JobState::kStarting;
       return;
@@ -304,7 +306,7 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
       End(ExitCode::kDone, "not finished in time; what was not committed comes again with the next start");
       [[fallthrough]];
     case JobState::kEnding:
-      if (AnyoneLives() && now_ms_ - ending_since_ms_ < limits::kEndReapMs) return;
+      if (AnyAlive() && now_ms_ - ending_since_ms_ < limits::kEndReapMs) return;
       state_ = JobState::kEnded;
       actions_.emplace_back(exit_);
       return;
@@ -313,7 +315,7 @@ void Supervisor::Advance(const SupervisorFacts& facts) {
 }
 
 void Supervisor::StartNeededWorkers(const SupervisorFacts& facts) {
-  // They connect while the writer makes its claim, and wait for it before they read.
+  // The workers connect while the writer makes its takeover, and wait for it before they read.
   const bool known = facts.writer.phase == WriterPhase::kPartitionsKnown || facts.writer.phase == WriterPhase::kReady;
   if (!known || writer_.state != ChildState::kRunning) return;
   for (Child& worker : workers_) {
@@ -329,7 +331,8 @@ void Supervisor::StartNeededWorkers(const SupervisorFacts& facts) {
   }
 }
 
-// A generation that was raised is the next life's; one that has lived is followed by the next.
+// A raised generation is the number of the next start. A generation that has run is over, so an idle child gets the
+// next number.
 void Supervisor::Start(Child& child) {
   if (child.state == ChildState::kIdle) child.generation = Generation(child.generation.value() + 1);
   child.state = ChildState::kRunning;
@@ -349,11 +352,11 @@ void Supervisor::TakeSignals(int stop_signals) {
   if (stop_signals == 0) return;
   if (stop_signals > 1) {
     End(ExitCode::kDone, "stopped at once; what was not committed comes again with the next start");
-    ending_since_ms_ = now_ms_ - limits::kEndReapMs;  // the children die with us: nobody waits for them
+    ending_since_ms_ = now_ms_ - limits::kEndReapMs;  // the children die with us; we do not wait
     return;
   }
   if (state_ == JobState::kDraining || state_ == JobState::kEnding) return;
-  if (!Lives(writer_)) {
+  if (!IsAlive(writer_)) {
     End(ExitCode::kDone, "");
     return;
   }
@@ -386,11 +389,11 @@ void Supervisor::KillChild(Child& child, bool hung) {
   actions_.emplace_back(Kill{child.slot});
 }
 
-bool Supervisor::AnyoneLives() const { return Lives(writer_) || std::any_of(workers_.begin(), workers_.end(), Lives); }
+bool Supervisor::AnyAlive() const { return IsAlive(writer_) || std::any_of(workers_.begin(), workers_.end(), IsAlive); }
 
 // --- Hanging ----------------------------------------------------------------------------------------------
 
-// Not while draining: its own time limit is shorter.
+// Not while draining, whose own time limit is shorter.
 void Supervisor::KillHungChildren(const SupervisorFacts& facts) {
   if (state_ != JobState::kStarting && state_ != JobState::kRunning) return;
   CheckHeartbeat(writer_, facts.writer,

@@ -1,14 +1,14 @@
-// Who is started, killed and given up, and when the job ends. The decisions only: no fork, no signal, no
-// clock, no shared memory. Runs in the coordinator, which gathers the facts, calls Step() and does what it
-// returns, in order (coordinator/job/run_job.cc).
+// Decides which children are started, killed and given up, and when the job ends. Pure: it has no fork, no signal, no
+// clock and no shared memory. Runs in the coordinator, which gathers the facts, calls Step() and executes the returned
+// actions in order (coordinator/job/run_job.cc).
 //
-//            first writer ready                  writer died                nobody lives, pause over
+//            first writer ready                  writer died               no child lives, pause over
 //   starting ------------------> running ----------------------> starting_over ------------------> starting
 //      |                            |                                  |
 //      +------------+---------------+----------------------------------+
-//                   | a signal                     | the writer is done, or nothing can be mended
+//                   | a signal                     | the writer is done, or a failure is final
 //                   v                              v
-//               draining ----- all ended -----> ending ----- nobody lives -----> ended
+//               draining ----- all ended -----> ending ----- no child lives -----> ended
 //
 //   a slot:  idle -> running -> (killed) -> waiting -> running ...   waiting: for the writer to acknowledge the
 //                                                                    raised generation, and for the pause
@@ -30,19 +30,19 @@ namespace headcount {
 
 // --- Facts ------------------------------------------------------------------------------------------------
 
-// How far the writer is, as it says in shared memory.
+// How far the writer is, as it stores it in shared memory.
 enum class WriterPhase : uint8_t {
   kNotStarted,
   kPartitionsKnown,  // it has reached the broker (or the files)
-  kReady,            // the claim is committed; every known partition has its start point
-  kDone,             // everything is committed that ever will be
+  kReady,            // the takeover is committed; every known partition has its start point
+  kDone,             // all commits are made
 };
 
 struct ChildFacts {
   std::optional<Death> death;  // reaped since the last Step
   int64_t heartbeat_ms = 0;    // by the clock of now_ms; 0: none yet
-  // Grows with what has got done, and only then. A worker: the sum of its positions. The writer: closed-up-to.
-  // A life that ends with more than every earlier one made progress.
+  // Grows with the child's progress only: for a worker the sum of its positions, for the writer the closed frontier. A
+  // generation made progress if it ends with more than every earlier one.
   int64_t reached = 0;
 };
 
@@ -56,7 +56,8 @@ struct WriterFacts : ChildFacts {
   bool in_transaction = false;  // inside a call that may block for transaction.timeout.ms
 };
 
-// Deaths are gathered before shared memory is read: what a child stored before it died is then seen with it.
+// The coordinator reaps deaths before it reads shared memory, so that it sees a death together with what that child
+// stored before.
 struct SupervisorFacts {
   WriterFacts writer;
   std::vector<WorkerFacts> workers;  // one per slot
@@ -70,34 +71,34 @@ struct SupervisorFacts {
 struct StartWriter {
   Generation generation;
 };
-// The slice is reset, the generation stored, then the worker forked.
+// The coordinator resets the slice, stores the generation, and then forks the worker.
 struct StartWorker {
   SlotId slot;
   Generation generation;
   std::vector<FrameMark> poison;  // these records are invalid, undecoded
 };
-// SIGKILL. No slot: the writer.
+// Sends SIGKILL. No slot means the writer.
 struct Kill {
   std::optional<SlotId> slot;
 };
-// Tells the writer to drop what it holds of older generations of this slot and to acknowledge. While draining
-// no worker follows.
+// Tells the writer to drop what it has of older generations of this slot and to acknowledge. While draining no worker
+// follows.
 struct RaiseGeneration {
   SlotId slot;
   Generation generation;
 };
-// Nobody lives: all shared memory becomes as new.
+// No child lives; the coordinator makes all shared memory new.
 struct ResetSharedMemory {};
 // Tells all children, through shared memory, to finish.
 struct BeginDrain {};
 struct LogDeath {
   Obituary obituary;
 };
-// The last action of all. The message is empty where there is nothing to say.
+// The last action of all. The message is empty if there is no error to report.
 struct Exit {
   ExitCode code;
   std::string message;
-  bool by_broken_pipe = false;  // nobody reads stdout any more: it ends as other tools do then
+  bool by_broken_pipe = false;  // the reader of stdout has gone: the program ends by SIGPIPE, as other tools do
 };
 
 using Action =
@@ -117,17 +118,18 @@ class Supervisor {
  public:
   explicit Supervisor(int32_t workers);
 
-  // What follows from the facts at `now_ms` (monotonic). Called at least every second, and after each death.
+  // Returns the actions that follow from the facts at `now_ms` (monotonic). The caller calls it at least every second,
+  // and after each death.
   std::vector<Action> Step(int64_t now_ms, const SupervisorFacts& facts);
 
   JobState state() const { return state_; }
-  // Everything is committed, or was given up because a person asked; the children go.
+  // Everything is committed, or was given up because a person asked; the children end.
   bool EndsWell() const;
   // Exit::by_broken_pipe, as far as it is known.
   bool EndsByBrokenPipe() const { return exit_.by_broken_pipe; }
-  // No child is there that hung, was killed for it and is still not gone.
-  bool NobodyHangs() const;
-  // As the status file says it: "starting", "running", "draining", "done" or "failed".
+  // Whether no child has hung, been killed for it, and is still not dead.
+  bool NoChildHangs() const;
+  // The word of the status file: "starting", "running", "draining", "done" or "failed".
   const char* StatusWord() const;
   Generation writer_generation() const { return writer_.generation; }
   Generation generation(SlotId slot) const { return ChildOf(slot).generation; }
@@ -146,13 +148,13 @@ class Supervisor {
     Generation generation;
     uint64_t starts = 0;
     int64_t started_ms = 0;
-    int64_t killed_ms = 0;     // kKilled
-    bool was_hung = false;     // kKilled, for want of a heartbeat
-    int64_t raised_ms = 0;     // kWaiting
-    int64_t may_start_ms = 0;  // kWaiting
-    int64_t best_reached = 0;  // over all earlier lives
-    int futile_lives = 0;      // in a row that neither got anything done nor lived long
-    int failed_lives = 0;      // of those, the ones that nobody ended from outside
+    int64_t killed_ms = 0;       // kKilled
+    bool was_hung = false;       // kKilled, because its heartbeat stopped
+    int64_t raised_ms = 0;       // kWaiting
+    int64_t may_start_ms = 0;    // kWaiting
+    int64_t best_reached = 0;    // over all earlier generations
+    int futile_generations = 0;  // in a row, that made no progress and ended soon
+    int failed_generations = 0;  // of those, the ones that were not killed from outside
     std::vector<MarkedDeaths> marked_deaths;
     std::vector<FrameMark> poison;
   };
@@ -162,7 +164,7 @@ class Supervisor {
   DeathAction TakeWriterDeath(const SupervisorFacts& facts, int64_t* delay_ms);
   void TakeWorkerDeath(Child& worker, const SupervisorFacts& facts, Obituary* obituary);
   bool EndedTheJob(const Child& child, const Death& death);
-  void JudgeLife(Child& child, const ChildFacts& facts) const;
+  void JudgeGeneration(Child& child, const ChildFacts& facts) const;
   std::optional<int64_t> RestartDelay(Child& child, const ChildFacts& facts, double jitter);
   bool MarkIsPoison(Child& worker, const Death& death, const std::optional<FrameMark>& mark);
   void Raise(Child& worker);
@@ -178,8 +180,8 @@ class Supervisor {
   void KillAll();
   void KillChild(Child& child, bool hung);
   void Start(Child& child);
-  bool AnyoneLives() const;
-  static bool Lives(const Child& child) {
+  bool AnyAlive() const;
+  static bool IsAlive(const Child& child) {
     return child.state == ChildState::kRunning || child.state == ChildState::kKilled;
   }
   static uint64_t Restarts(const Child& child) { return child.starts > 0 ? child.starts - 1 : 0; }
@@ -194,7 +196,7 @@ class Supervisor {
   int32_t partition_count_ = 0;
   int64_t last_step_ms_ = 0;
   bool stepped_ = false;
-  int64_t grace_from_ms_ = 0;    // heartbeats are missed from here on at the earliest
+  int64_t grace_from_ms_ = 0;    // a missing heartbeat counts from here on at the earliest
   int64_t drain_until_ms_ = 0;   // kDraining
   int64_t ending_since_ms_ = 0;  // kEnding
   Exit exit_{ExitCode::kDone, ""};

@@ -8,7 +8,7 @@
 namespace headcount {
 namespace {
 
-// Exact, and without an exponent that a person would have to read: the parts of a thousand or a million below 1.
+// Writes thousandths or millionths as an exact decimal, without an exponent that a person would have to decode.
 std::string Decimal(uint64_t value, uint64_t parts, int digits) {
   char text[32];
   snprintf(text, sizeof text, "%llu.%0*llu", static_cast<unsigned long long>(value / parts), digits,
@@ -18,7 +18,7 @@ std::string Decimal(uint64_t value, uint64_t parts, int digits) {
 
 std::string SecondsOfUs(uint64_t duration_us) { return Decimal(duration_us, 1'000'000, 6); }
 
-// A bound is a label: "0.1" and "0.100000" would be two series.
+// A bound is a label, so its text must be unique: "0.1" and "0.100000" would be two series.
 std::string BoundText(int64_t bound_us) {
   std::string text = SecondsOfUs(static_cast<uint64_t>(bound_us));
   text.erase(text.find_last_not_of('0') + 1);

@@ -1,5 +1,5 @@
-// Prometheus' text exposition format 0.0.4: samples of declared metrics as lines, with HELP and TYPE before the first
-// of each. Pure; runs in the coordinator.
+// Writes Prometheus' text exposition format 0.0.4: samples of declared metrics as lines, with HELP and TYPE before the
+// first of each metric. Pure; runs in the coordinator.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ class ExpositionText {
  public:
   using Labels = std::initializer_list<std::string_view>;  // values, in the order of the table
 
-  // All samples of a metric one after the other, and metrics in the order of the table: the format wants the first, and
-  // people find things by the second.
+  // The caller adds all samples of a metric one after the other, as the format demands. It adds the metrics in the
+  // order of the table, so that people find them.
   void Add(Metric metric, Labels labels, int64_t value);
   void Add(Metric metric, Labels labels, uint64_t value);
   void AddMs(Metric metric, Labels labels, int64_t value_ms);  // shown in seconds
   void AddHistogram(Metric metric, const DurationHistogram& durations);
 
-  // Whole: what was added so far.
+  // Returns the text of all samples added so far.
   std::string Take() { return std::move(text_); }
 
  private:

@@ -26,7 +26,7 @@ const char* ReasonOf(int status) {
 
 // --- Parsing -------------------------------------------------------------------------------------------------
 
-// What methods and names of fields are made of (RFC 9110, "token").
+// The characters of methods and field names (RFC 9110, "token").
 bool IsTokenCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -42,7 +42,7 @@ bool IsHost(std::string_view name) {
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
 }
 
-// Takes the next line from `rest`, without its end; nothing where it is not whole yet.
+// Takes the next line from `rest`, without its end; returns false while the line is incomplete.
 bool TakeLine(std::string_view* rest, std::string_view* line) {
   const size_t end = rest->find('\n');
   if (end == std::string_view::npos) return false;
@@ -59,7 +59,7 @@ HttpRequest Refused(int status) {
   return request;
 }
 
-// "/metrics?x" or "http://host/metrics?x"
+// Takes "/metrics?x" or "http://host/metrics?x".
 std::string PathOf(std::string_view target) {
   if (const size_t scheme = target.find("://");
       !target.empty() && target[0] != '/' && scheme != std::string_view::npos) {
@@ -69,7 +69,7 @@ std::string PathOf(std::string_view target) {
   return std::string(target.substr(0, target.find_first_of("?#")));
 }
 
-// The status that refuses it; 0: it is right.
+// Returns the status that refuses the request; 0 if it is right.
 int TakeRequestLine(std::string_view line, HttpRequest* request, bool* needs_host) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
@@ -94,8 +94,8 @@ HttpRequest ParseHttpRequest(std::string_view bytes) {
   const bool full = bytes.size() >= limits::kHttpRequestBytes;
   std::string_view rest = bytes;
   std::string_view line;
-  do {  // empty lines before a request are passed over
-    // Who speaks TLS, or nothing like HTTP, need not go on to the end of a line.
+  do {  // empty lines before a request are skipped
+    // A client that speaks TLS, or nothing like HTTP, is refused before the end of its first line.
     if (!rest.empty() && rest[0] != '\r' && rest[0] != '\n' && !IsTokenCharacter(rest[0])) return Refused(400);
     if (!TakeLine(&rest, &line)) return full ? Refused(431) : HttpRequest();
   } while (line.empty());

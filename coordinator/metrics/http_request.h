@@ -1,5 +1,5 @@
-// As much of HTTP/1.1 as a scraper, a probe and a person with curl need: GET and HEAD of three paths, one request a
-// connection. From bytes to a request, and from that to an answer. Pure; runs in the coordinator.
+// Parses requests and makes answers: as much of HTTP/1.1 as a scraper, a probe and a person with curl need. That is GET
+// and HEAD of three paths, one request a connection. Pure; runs in the coordinator.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace headcount {
 
 struct HttpRequest {
   enum class State {
-    kUnfinished,  // nothing wrong so far, and more must come
+    kUnfinished,  // no error so far, and more bytes must come
     kWhole,
     kRefused,  // with `status`
   };
@@ -22,10 +22,10 @@ struct HttpRequest {
   std::string path;  // without the query
 };
 
-// `bytes`: all that has come so far, at most limits::kHttpRequestBytes. What is wrong is refused as soon as it is seen.
+// `bytes` are all that have come so far, at most limits::kHttpRequestBytes. An error is refused as soon as it is seen.
 HttpRequest ParseHttpRequest(std::string_view bytes);
 
-// What there is to see, once a second.
+// The pages, made once a second.
 struct HttpPages {
   std::shared_ptr<const std::string> metrics;
   Health healthy;
@@ -34,12 +34,12 @@ struct HttpPages {
 
 struct HttpAnswer {
   std::string head;                         // and a short body
-  std::shared_ptr<const std::string> body;  // what follows the head; null: nothing
+  std::shared_ptr<const std::string> body;  // follows the head; null: nothing does
 };
 
-// To a request that is whole or refused.
+// Answers a request that is whole or refused.
 HttpAnswer AnswerTo(const HttpRequest& request, const HttpPages& pages);
-// To one that did not come in time (408), or came when there were too many (503).
+// Answers a request that did not come in time (408), or came when there were too many (503).
 HttpAnswer AnswerOf(int status);
 
 }  // namespace headcount

@@ -39,11 +39,11 @@ uint16_t BoundPort(int fd) {
   sockaddr_storage storage{};
   socklen_t bytes = sizeof storage;
   getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &bytes);
-  // The port stands in the same place in both.
+  // The port stands at the same offset in both structs.
   return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
 }
 
-// The host has no descriptor or no memory for one at this moment.
+// At this moment the host has no descriptor or no memory for a socket.
 bool MayPass(int number) { return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM; }
 
 Error CannotListen(const ListenAddress& address, int number) {
@@ -59,7 +59,8 @@ Result<HttpServer> HttpServer::Listen(const ListenAddress& address) {
   const socklen_t bytes = SocketAddress(address, &storage);
   Descriptor listener(socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (listener.get() < 0) return CannotListen(address, errno);
-  // Connections of a start before this one may still linger there. It lets nobody listen beside a living one.
+  // Connections of an earlier start may still linger at the address. The option does not allow two processes to listen
+  // there.
   const int yes = 1;
   setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&storage), bytes) != 0) {
@@ -86,48 +87,48 @@ int HttpServer::WaitMs(int64_t now_ms, int longest_ms) const {
   return wait_ms <= 0 ? longest_ms : static_cast<int>(std::min<int64_t>(wait_ms, longest_ms));
 }
 
-// Old connections first: a descriptor that is closed here may be that of a new connection below.
+// Old connections come first: the kernel may give the descriptor of one that is closed here to a new one below.
 void HttpServer::Serve(const HttpPages& pages, int64_t now_ms) {
   if (now_ms < next_serve_ms_) return;
   std::array<epoll_event, limits::kHttpConnections + 1> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-  bool knocked = false;
+  bool accept_ready = false;
   for (int i = 0; i < count; ++i) {
     const int fd = events[static_cast<size_t>(i)].data.fd;
-    knocked = knocked || fd == listener_.get();
+    accept_ready = accept_ready || fd == listener_.get();
     const auto found = connections_.find(fd);
     if (found != connections_.end() && !Advance(&found->second, pages, now_ms)) connections_.erase(found);
   }
   EndLate(now_ms);
-  if (knocked) Accept(pages, now_ms);
+  if (accept_ready) Accept(pages, now_ms);
   if (count > 0) next_serve_ms_ = now_ms + limits::kHttpPauseMs;
 }
 
 // --- Connections ---------------------------------------------------------------------------------------------
 
-// A client's request is mostly here when it is accepted, and its answer then gone before the next one is looked at: so
-// those who hold connections without a word cannot keep others out.
+// Most requests are here when the server accepts them, and it answers each before it looks at the next. So clients that
+// hold connections without a request cannot keep others out.
 void HttpServer::Accept(const HttpPages& pages, int64_t now_ms) {
   for (size_t i = 0; i < limits::kHttpAcceptsAtOnce; ++i) {
     Connection connection;
     connection.socket = Descriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     const int fd = connection.socket.get();
-    if (fd < 0) return;  // nobody more; or too many descriptors are open: they wait
+    if (fd < 0) return;  // no more clients wait, or too many descriptors are open and they wait
     connection.opened_ms = now_ms;
     connection.deadline_ms = now_ms + limits::kHttpRequestMs;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) continue;
-    if (connections_.size() == limits::kHttpConnections) MakeRoom();
+    if (connections_.size() == limits::kHttpConnections) Evict();
     const auto added = connections_.emplace(fd, std::move(connection)).first;
     if (!Advance(&added->second, pages, now_ms)) connections_.erase(added);
   }
 }
 
-// The one that has kept us waiting for longest goes; rather one that has not asked yet, or has its answer, than one
-// that is being answered.
-void HttpServer::MakeRoom() {
+// Drops the oldest connection that is without a request or has its answer; only if there is none, the oldest that is
+// being answered.
+void HttpServer::Evict() {
   const auto rank = [](const Connection& connection) {
     return std::make_pair(connection.state == State::kWriting, connection.opened_ms);
   };
@@ -170,8 +171,8 @@ bool HttpServer::Read(Connection* connection, const HttpPages& pages, int64_t no
   HttpRequest request = ParseHttpRequest(connection->request);
   if (request.state == HttpRequest::State::kUnfinished) {
     if (got > 0) return true;
-    if (connection->request.empty()) return false;  // it came, and went without a word
-    request.state = HttpRequest::State::kRefused;   // it will not go on, but may listen
+    if (connection->request.empty()) return false;  // the client connected and closed without a request
+    request.state = HttpRequest::State::kRefused;   // the client sends no more, but may still read
     request.status = 400;
   }
   return Begin(connection, AnswerTo(request, pages), now_ms);
@@ -196,8 +197,8 @@ bool HttpServer::Write(Connection* connection, int64_t now_ms) {
     if (now_sent < 0) return WouldBlock();
     connection->sent_bytes += static_cast<size_t>(now_sent);
   }
-  // Closed now, with bytes of the client unread, the answer could be lost on its way: the kernel would tell the client
-  // that nobody listens. So we say that this was all, and wait for the client to close.
+  // If the server closed now, with bytes of the client unread, the kernel would reset the connection and the answer
+  // could be lost. So the server closes its sending side only, and waits for the client to close.
   connection->state = State::kEnding;
   connection->deadline_ms = now_ms + limits::kHttpEndMs;
   connection->answer = {};

@@ -1,6 +1,6 @@
-// Serves the pages of http_request.h from the coordinator's loop. Nothing here ever waits: a call does what can be done
-// at once, for a bounded number of clients, and comes back. Runs in the coordinator, single-threaded; children inherit
-// none of its descriptors.
+// Serves the pages of http_request.h from the coordinator's loop. No call ever waits: it does what is possible at once,
+// for a bounded number of clients, and returns. Runs in the coordinator, single-threaded; children inherit none of its
+// descriptors.
 //
 //   reading --whole or wrong--> writing --sent--> ending --the client has closed, or time is up--> closed
 #pragma once
@@ -19,19 +19,19 @@ namespace headcount {
 
 class HttpServer {
  public:
-  // kHumanNeeded where the address is in use, not of this host, or not ours to take.
+  // The error is kHumanNeeded if the address is in use, is not of this host, or may not be taken by this user.
   static Result<HttpServer> Listen(const ListenAddress& address);
 
-  // Where it listens, with the port that was found if none was asked for.
+  // The address of the listener, with the port that the kernel picked if the user gave none.
   const ListenAddress& address() const { return address_; }
 
-  // Readable when Serve() has something to do, but for times that are up; -1: not now. Clients who keep it busy are
-  // served a few times a second only, and take no more of the coordinator's time.
+  // Readable when Serve() has something to do, apart from timeouts; -1: not now. Clients that keep the server busy are
+  // served a few times a second only, so that they take no more of the coordinator's time.
   int WaitFd(int64_t now_ms) const { return now_ms < next_serve_ms_ ? -1 : epoll_.get(); }
-  // `longest_ms`, or sooner if Serve() is to be called before.
+  // Milliseconds until the next call of Serve(), at most `longest_ms`.
   int WaitMs(int64_t now_ms, int longest_ms) const;
 
-  // Everything that can be done now.
+  // Does everything that is possible now.
   void Serve(const HttpPages& pages, int64_t now_ms);
 
   size_t connections() const { return connections_.size(); }
@@ -53,9 +53,9 @@ class HttpServer {
   HttpServer(ListenAddress address, Descriptor listener, Descriptor epoll);
 
   void Accept(const HttpPages& pages, int64_t now_ms);
-  void MakeRoom();
+  void Evict();
   void EndLate(int64_t now_ms);
-  // Each answers whether the connection is still needed.
+  // Each returns whether the connection is still needed.
   bool Advance(Connection* connection, const HttpPages& pages, int64_t now_ms);
   bool Read(Connection* connection, const HttpPages& pages, int64_t now_ms);
   bool Write(Connection* connection, int64_t now_ms);

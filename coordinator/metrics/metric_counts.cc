@@ -5,7 +5,7 @@
 namespace headcount {
 namespace {
 
-constexpr int64_t kNoClock = -1;  // event times are not negative
+constexpr int64_t kNoWatermark = -1;  // event times are not negative
 
 void RaiseTo(const VerdictCounts& now, VerdictCounts* shown) {
   shown->counted = std::max(shown->counted, now.counted);
@@ -26,7 +26,7 @@ MetricCounter::Read& MetricCounter::Read::operator+=(const Read& other) {
 }
 
 void MetricCounter::Look(const shm::SlotSnapshot& seen, Slot* slot) {
-  if (!seen.lives) return;
+  if (!seen.alive) return;
   if (seen.generation != slot->generation) {
     read_before_ += slot->read;
     slot->generation = seen.generation;
@@ -59,16 +59,17 @@ MetricCounts MetricCounter::Take(const shm::CoordinatorView& view, const StatusR
   counts.batches = read.batches;
   counts.transactions = transactions_before_;
   counts.transactions += view.Writer().transactions;
-  LookAtClock(report, now_ms, &counts);
+  LookAtLowWatermark(report, now_ms, &counts);
   return counts;
 }
 
-// Not StatusReport::Partition::unmoved_since_ms: the slowest may have stood still while it was ahead of others.
-void MetricCounter::LookAtClock(const StatusReport& report, int64_t now_ms, MetricCounts* counts) {
+// StatusReport::Partition::unmoved_since_ms does not serve here: the slowest partition may have stopped while it was
+// ahead of others.
+void MetricCounter::LookAtLowWatermark(const StatusReport& report, int64_t now_ms, MetricCounts* counts) {
   std::optional<int64_t> slowest;
   for (const StatusReport::Partition& partition : report.partitions) {
-    if (!partition.excused.empty()) continue;
-    const int64_t watermark = partition.has_watermark ? partition.watermark : kNoClock;
+    if (!partition.idle_reason.empty()) continue;
+    const int64_t watermark = partition.has_watermark ? partition.watermark : kNoWatermark;
     slowest = std::min(slowest.value_or(watermark), watermark);
   }
   if (!slowest) {
@@ -77,7 +78,7 @@ void MetricCounter::LookAtClock(const StatusReport& report, int64_t now_ms, Metr
   }
   if (clock_since_ms_ == 0 || *slowest != clock_) clock_since_ms_ = now_ms;
   clock_ = *slowest;
-  if (clock_ != kNoClock) counts->clock_s = clock_;
+  if (clock_ != kNoWatermark) counts->clock_s = clock_;
   counts->clock_held_ms = now_ms - clock_since_ms_;
 }
 

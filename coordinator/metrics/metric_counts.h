@@ -1,5 +1,6 @@
-// What the metrics need beside the status report, made so that no counter ever goes back while the coordinator lives:
-// not when a worker dies with what it had read, and not when its successor reads it again. Runs in the coordinator.
+// Makes the numbers that the metrics need beside the status report. No counter goes back while the coordinator lives,
+// neither when a worker dies with records it had read, nor when its successor reads them again. Runs in the
+// coordinator.
 #pragma once
 
 #include <cstdint>
@@ -24,26 +25,26 @@ struct MetricCounts {
   uint64_t record_bytes = 0;
   DurationHistogram batches;
   DurationHistogram transactions;
-  // Each record once, those that wait for a window too: where nothing can be counted, no window ever opens.
+  // Counts each record once, unattributed verdicts too: if no frame can be counted, no window ever opens.
   VerdictCounts verdicts;
   std::vector<Worker> workers;     // by slot
-  std::optional<int64_t> clock_s;  // the slowest watermark of the partitions that are not excused
-  int64_t clock_held_ms = 0;       // it has not moved for so long; 0: nobody holds it
+  std::optional<int64_t> clock_s;  // the low watermark: the slowest of the partitions that are not idle
+  int64_t clock_held_ms = 0;       // how long the low watermark has stood still; 0: all partitions are idle
 };
 
 class MetricCounter {
  public:
   explicit MetricCounter(int32_t slots) : slots_(static_cast<size_t>(slots)) {}
 
-  // What a slot's worker has said by now counts for good: its generation is about to be raised.
+  // Adds the counts of a slot's worker to the kept ones. Called before the slot's generation is raised.
   void KeepSlot(const shm::CoordinatorView& view, SlotId slot);
-  // What everybody has said by now counts for good: the shared memory is about to be made anew.
+  // Adds the counts of all children to the kept ones. Called before the coordinator resets the shared memory.
   void KeepAll(const shm::CoordinatorView& view);
-  // `report` was taken from the same memory, before. `now_ms` is monotonic.
+  // `report` was taken from the same memory just before. `now_ms` is monotonic.
   MetricCounts Take(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms);
 
  private:
-  // What a life says of itself alone, and so is added up over lives.
+  // Counts that a generation stores for itself alone; they are added up over generations.
   struct Read {
     uint64_t records = 0;
     uint64_t record_bytes = 0;
@@ -52,19 +53,19 @@ class MetricCounter {
     Read& operator+=(const Read& other);
   };
   struct Slot {
-    Generation generation;  // whose `read` this is
+    Generation generation;  // the generation of `read`
     Read read;
   };
 
   void Look(const shm::SlotSnapshot& seen, Slot* slot);
-  void LookAtClock(const StatusReport& report, int64_t now_ms, MetricCounts* counts);
+  void LookAtLowWatermark(const StatusReport& report, int64_t now_ms, MetricCounts* counts);
 
   std::vector<Slot> slots_;
-  Read read_before_;  // by lives before those in slots_
+  Read read_before_;  // by generations before those in slots_
   DurationHistogram transactions_before_;
   VerdictCounts shown_;         // a death takes back what was not published until it is read again
-  int64_t clock_ = 0;           // of the partition that held it when it was looked at last; -1: it had none
-  int64_t clock_since_ms_ = 0;  // 0: nobody held it
+  int64_t clock_ = 0;           // the low watermark at the last look; -1: it had none
+  int64_t clock_since_ms_ = 0;  // 0: all partitions were idle
 };
 
 }  // namespace headcount

@@ -1,6 +1,5 @@
-// Everything that headcount measures for Prometheus, declared in one place: name, type, unit, labels, and what it
-// means. Tests hold what is rendered, the alert rules and the page for people against this table. Pure; runs in the
-// coordinator.
+// Declares every metric that headcount shows to Prometheus, once: name, type, unit, labels and meaning. Tests compare
+// the rendered text, the alert rules and the documentation with this table. Pure; runs in the coordinator.
 #pragma once
 
 #include <array>
@@ -18,38 +17,38 @@ enum class Metric : uint8_t {
   kState,
   kReady,
   kRestarts,
-  // What came in.
+  // Input.
   kRecords,
   kRecordBytes,
   kVerdicts,
   kInvalid,
   kLostRecords,
   kBatchSeconds,
-  // What went out.
+  // Output.
   kWindowSeconds,
   kWindowsPublished,
-  kLastPublication,
+  kLastPublished,
   kLastWindowUsers,
   kClosedUpto,
   kTransactionSeconds,
-  // What it waits for.
+  // Progress: what the job waits for.
   kClock,
-  kClockHeld,
+  kWatermarkHeld,
   kLag,
-  kHeldFrames,
+  kUnconfirmedFrames,
   kPartitions,
-  kPartitionsExcused,
+  kPartitionsIdle,
   // Memory.
   kOpenWindows,
   kOpenWindowUsers,
   kMemoryUsed,
   kMemoryLimit,
-  // Each partition, where they are few enough (limits::kMaxPartitionSeries).
+  // Each partition, up to limits::kMaxPartitionSeries partitions.
   kPartitionLag,
   kPartitionWatermark,
-  kPartitionHeldFrames,
+  kPartitionUnconfirmedFrames,
 };
-inline constexpr size_t kMetrics = static_cast<size_t>(Metric::kPartitionHeldFrames) + 1;
+inline constexpr size_t kMetrics = static_cast<size_t>(Metric::kPartitionUnconfirmedFrames) + 1;
 inline constexpr size_t kMaxMetricLabels = 2;
 
 enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
@@ -58,15 +57,15 @@ struct MetricSpec {
   Metric metric;
   const char* name;
   MetricType type;
-  const char* unit;                                  // as the name says it; empty: none, or what the name counts
+  const char* unit;                                  // as the name says it; empty: none, or the counted thing
   std::array<const char*, kMaxMetricLabels> labels;  // null fills the rest
   const char* help;
 };
 
-// By metric.
+// Indexed by metric.
 const std::array<MetricSpec, kMetrics>& MetricTable();
 inline const MetricSpec& SpecOf(Metric metric) { return MetricTable()[static_cast<size_t>(metric)]; }
-// As Prometheus says it.
+// Prometheus' word for the type.
 const char* Name(MetricType type);
 
 }  // namespace headcount

@@ -1,4 +1,5 @@
-// Where the metrics go: nowhere unless asked for. Runs in the coordinator, called once a second with the status.
+// Publishes the metrics to a file, over HTTP, or not at all, as the user asked. Runs in the coordinator, which calls it
+// once a second with the status.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +17,19 @@ namespace headcount {
 
 class MetricsPublisher {
  public:
-  // `file`, `server`: none where nobody asked for it.
+  // `file` and `server` are empty if the user did not ask for them.
   MetricsPublisher(const RunOptions& options, std::optional<FilePublisher> file, std::optional<HttpServer> server);
 
   // As MetricCounter.
   void KeepSlot(const shm::CoordinatorView& view, SlotId slot) { counter_.KeepSlot(view, slot); }
   void KeepAll(const shm::CoordinatorView& view) { counter_.KeepAll(view); }
 
-  // `report` was just taken from `view`. The last call of all says how the job ended. That stays in the file: a
-  // collector looks once in a while, and must find what a job did that has ended since. Over HTTP nobody sees it, as
-  // the job is gone before the next scrape.
+  // `report` was just taken from `view`. The last call tells how the job ended, and that stays in the file. A collector
+  // looks at intervals, and must find a job that has ended since. Over HTTP no scraper sees it, because the job is gone
+  // before the next scrape.
   void Publish(const shm::CoordinatorView& view, const StatusReport& report, int64_t now_ms);
 
-  // Never waits for a client. To be called when one of these says so.
+  // Never waits for a client. The caller calls it when WaitFd() or WaitMs() tells so.
   void Serve(int64_t now_ms);
   int WaitFd(int64_t now_ms) const { return server_ ? server_->WaitFd(now_ms) : -1; }
   int WaitMs(int64_t now_ms, int longest_ms) const {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<const char*, 5> kStates = {"starting", "running", "draining", "done", "failed"};
 constexpr std::array<const char*, 4> kReadingStates = {"reading", "caught_up", "ahead", "unknown"};
-constexpr std::array<const char*, 4> kExcuses = {"silent", "at_end", "empty", "max_hold"};
+constexpr std::array<const char*, 4> kIdleReasons = {"silent", "at_end", "empty", "max_hold"};
 
 using Partition = StatusReport::Partition;
 
@@ -54,30 +54,31 @@ void AddOutput(const MetricConstants& constants, const StatusReport& report, con
   const PublishedMinute* const last = report.recent.empty() ? nullptr : &report.recent.back();
   text->Add(Metric::kWindowSeconds, {}, report.rule.window_s);
   text->Add(Metric::kWindowsPublished, {}, report.minutes_published);
-  text->AddMs(Metric::kLastPublication, {}, last != nullptr ? last->published_at_ms : constants.started_at_ms);
+  text->AddMs(Metric::kLastPublished, {}, last != nullptr ? last->published_at_ms : constants.started_at_ms);
   if (last != nullptr) text->Add(Metric::kLastWindowUsers, {}, last->unique_users);
-  if (report.has_closed_upto) text->Add(Metric::kClosedUpto, {}, report.closed_upto);
+  if (report.has_closed_frontier) text->Add(Metric::kClosedUpto, {}, report.closed_frontier);
   text->AddHistogram(Metric::kTransactionSeconds, counts.transactions);
 }
 
 void AddClock(const StatusReport& report, const MetricCounts& counts, ExpositionText* text) {
   if (counts.clock_s) text->Add(Metric::kClock, {}, *counts.clock_s);
-  text->AddMs(Metric::kClockHeld, {}, counts.clock_held_ms);
+  text->AddMs(Metric::kWatermarkHeld, {}, counts.clock_held_ms);
   uint64_t held = 0;
   for (const Partition& partition : report.partitions) held += partition.held;
   if (const std::optional<int64_t> lag = report.known_lag()) text->Add(Metric::kLag, {}, *lag);
-  text->Add(Metric::kHeldFrames, {}, held);
+  text->Add(Metric::kUnconfirmedFrames, {}, held);
   for (const char* state : kReadingStates) {
     text->Add(Metric::kPartitions, {state},
               CountOf(report, [state](const Partition& partition) { return partition.state == state; }));
   }
-  for (const char* excuse : kExcuses) {
-    text->Add(Metric::kPartitionsExcused, {excuse},
-              CountOf(report, [excuse](const Partition& partition) { return partition.excused == excuse; }));
+  for (const char* idle_reason : kIdleReasons) {
+    text->Add(Metric::kPartitionsIdle, {idle_reason}, CountOf(report, [idle_reason](const Partition& partition) {
+                return partition.idle_reason == idle_reason;
+              }));
   }
 }
 
-// Of the workers that live and have partitions: what a dead one had open is being read again, by the next one.
+// Only of workers that run and have partitions: the next worker reads again what a dead one had open.
 void AddMemory(const MetricConstants& constants, const StatusReport& report, const MetricCounts& counts,
                ExpositionText* text) {
   const auto add = [&](Metric metric, const std::function<uint64_t(size_t place)>& value) {
@@ -92,7 +93,7 @@ void AddMemory(const MetricConstants& constants, const StatusReport& report, con
   add(Metric::kMemoryLimit, [&](size_t) { return constants.memory_bytes; });
 }
 
-// All or none: series that come and go with who is slowest today cannot be followed by anybody.
+// All partitions or none: series that come and go with the slowest partition are of no use in a graph.
 void AddPartitions(const StatusReport& report, ExpositionText* text) {
   if (report.partitions.size() > limits::kMaxPartitionSeries) return;
   for (const Partition& partition : report.partitions) {
@@ -103,7 +104,7 @@ void AddPartitions(const StatusReport& report, ExpositionText* text) {
     text->Add(Metric::kPartitionWatermark, {std::to_string(partition.partition)}, partition.watermark);
   }
   for (const Partition& partition : report.partitions) {
-    text->Add(Metric::kPartitionHeldFrames, {std::to_string(partition.partition)}, partition.held);
+    text->Add(Metric::kPartitionUnconfirmedFrames, {std::to_string(partition.partition)}, partition.held);
   }
 }
 

@@ -1,4 +1,4 @@
-// A job as Prometheus reads it: from a status report and the counts beside it to text. Pure; runs in the coordinator.
+// Turns a status report and the counts beside it into the text that Prometheus reads. Pure; runs in the coordinator.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace headcount {
 
-// Does not change while the job runs.
+// The values that do not change while the job runs.
 struct MetricConstants {
   std::string version;
   std::string librdkafka;

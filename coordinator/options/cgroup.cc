@@ -12,12 +12,12 @@ namespace headcount {
 namespace {
 
 constexpr uint64_t kMib = uint64_t{1} << 20;
-// Version 1 writes the largest number of whole pages for no limit.
+// For "no limit", version 1 writes the largest number of whole pages.
 constexpr uint64_t kNoLimit = uint64_t{1} << 60;
-// Beside its slice a worker has 32 MiB of fetched frames and its client; the writer has a client.
+// Beside its slice, a worker has 32 MiB of fetched frames and its client. The writer has a client.
 constexpr uint64_t kBesideSliceBytes = 48 * kMib;
 constexpr uint64_t kBesideWorkersBytes = 32 * kMib;
-// A job of two workers on files took 7 MiB, and died in 6.
+// A job of two workers on files took 7 MiB, and it died in 6 MiB.
 constexpr uint64_t kLeastProcessBytes = 3 * kMib / 2;
 
 std::vector<std::string> Split(std::string_view text, char separator) {
@@ -40,11 +40,11 @@ std::optional<T> ParseNumber(std::string_view text) {
 }
 
 struct Mount {
-  std::string root;  // of the hierarchy, what stands at the point
+  std::string root;  // the folder of the hierarchy that is mounted at `point`
   std::string point;
 };
 
-// mountinfo: "32 31 0:29 /root /point options [tags] - cgroup cgroup rw,memory"
+// A line of mountinfo: "32 31 0:29 /root /point options [tags] - cgroup cgroup rw,memory"
 std::optional<Mount> FindMount(std::string_view mountinfo, bool v2, std::string_view controller) {
   for (const std::string& line : Split(mountinfo, '\n')) {
     const std::vector<std::string> words = Split(line, ' ');
@@ -56,7 +56,8 @@ std::optional<Mount> FindMount(std::string_view mountinfo, bool v2, std::string_
   return std::nullopt;
 }
 
-// The path of this group in the hierarchy of the controller; version 1 only where it is not version 2's.
+// The path of this group in the hierarchy of the controller. Version 1 is read only if the controller is not in version
+// 2's hierarchy.
 std::optional<std::string> FindPath(std::string_view proc_cgroup, bool v2, std::string_view controller) {
   for (const std::string& line : Split(proc_cgroup, '\n')) {
     const size_t first = line.find(':');
@@ -158,7 +159,7 @@ std::optional<uint64_t> Cgroup::MemoryKills() const {
     if (!text) continue;
     const std::optional<uint64_t> kills = ParseCount("oom_kill", *text);
     if (kills || memory_.is_v2) return kills;
-    // Kernels before 4.13 count only how often the limit was met.
+    // Kernels before 4.13 count only how often a process met the limit.
     return ParseNumber<uint64_t>(Read(folder + "/memory.failcnt").value_or(""));
   }
   return std::nullopt;
@@ -166,7 +167,8 @@ std::optional<uint64_t> Cgroup::MemoryKills() const {
 
 // --- Memory -----------------------------------------------------------------------------------------------
 
-// Where the limit is small, a quarter of it: slices are touched only as used, and a full one is a clear error.
+// Under a small limit the workers share a quarter of it. A slice takes memory only as it is used, and a full slice ends
+// with a clear error.
 uint64_t DefaultMemoryBytes(std::optional<uint64_t> limit_bytes, int32_t workers) {
   if (!limit_bytes) return limits::kDefaultMemoryBytes;
   const uint64_t count = static_cast<uint64_t>(workers);

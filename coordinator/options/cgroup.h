@@ -1,7 +1,7 @@
-// What the control group of this process lets it have, and whether the kernel has killed for it: a container, a service
-// of systemd and a pod are one. Version 2 and version 1. The texts of the kernel are parsed by pure functions; files
-// are found below a root, which is another one in tests. Runs in the coordinator, before the first fork and after
-// deaths.
+// Reads what the control group of this process grants of memory and cores, and whether the kernel has killed in it.
+// Containers, systemd services and pods are control groups; both version 1 and version 2 are read. Pure functions parse
+// the kernel's texts. The files are found below a root, and tests pass a root of their own. Runs in the coordinator,
+// before the first fork and after deaths.
 #pragma once
 
 #include <cstdint>
@@ -12,31 +12,31 @@
 
 namespace headcount {
 
-// Where one controller's files are: the group's own folder first, then its parents up to where they are mounted.
+// The folders with one controller's files: the group's own folder first, then its parents up to the mount point.
 struct CgroupFolders {
   bool is_v2 = false;
-  std::vector<std::string> paths;  // empty: this controller is not there
+  std::vector<std::string> paths;  // empty: the controller was not found
 };
 
-// From /proc/self/cgroup and /proc/self/mountinfo. A container may see paths of the host that it cannot reach: whoever
-// reads such a folder and finds nothing takes the last one, which is the container's own.
+// Takes the texts of /proc/self/cgroup and /proc/self/mountinfo. A container may see paths of the host that it cannot
+// reach. A caller that finds nothing in such a folder takes the last one, which is the container's own.
 CgroupFolders FindCgroup(std::string_view controller, std::string_view proc_cgroup, std::string_view mountinfo);
 
-// memory.max and memory.limit_in_bytes; nothing: no limit.
+// Parses memory.max and memory.limit_in_bytes. Returns bytes; nothing if there is no limit.
 std::optional<uint64_t> ParseMemoryLimit(std::string_view text);
-// cpu.max: "50000 100000" is half a core.
+// Parses cpu.max. Returns cores: "50000 100000" is half a core. Nothing if there is no limit.
 std::optional<double> ParseCpuMax(std::string_view text);
-// "oom_kill 3" among the lines of memory.events or memory.oom_control.
+// Returns the count behind a key, as in the line "oom_kill 3" of memory.events or memory.oom_control.
 std::optional<uint64_t> ParseCount(std::string_view key, std::string_view text);
 
 class Cgroup {
  public:
   explicit Cgroup(std::string root = "");
 
-  // The smallest up the hierarchy; nothing: no limit.
+  // Each is the smallest limit on the way up the hierarchy; nothing if there is no limit.
   std::optional<uint64_t> MemoryLimitBytes() const;
   std::optional<double> Cores() const;
-  // How many processes of this group the memory killer has ended so far; nothing: that cannot be told.
+  // How many processes of this group the kernel's memory killer has ended so far; nothing if the kernel does not tell.
   std::optional<uint64_t> MemoryKills() const;
 
  private:
@@ -49,10 +49,10 @@ class Cgroup {
 
 // --- Memory -----------------------------------------------------------------------------------------------
 
-// What --memory is where nobody says: the usual size, or what the limit leaves for each worker.
+// The default of --memory, in bytes a worker: the usual size, or the part of the limit that is left for each worker.
 uint64_t DefaultMemoryBytes(std::optional<uint64_t> limit_bytes, int32_t workers);
 
-// What a job may take in all, with its clients' buffers, and what it takes at the very least.
+// The most that a job may take in all, with the buffers of its clients, and the least that it needs. In bytes.
 uint64_t MostMemoryBytes(uint64_t memory_bytes, int32_t workers);
 uint64_t LeastMemoryBytes(int32_t workers);
 

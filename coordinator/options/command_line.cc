@@ -21,7 +21,7 @@ namespace {
 
 // --- Values -----------------------------------------------------------------------------------------------
 
-// What can be spelled in one way only, but for \u escapes (common/decode/json/scan/keys.h).
+// A field name must have one spelling only, apart from \u escapes (common/decode/json/scan/keys.h).
 Result<std::string> ParseFieldName(std::string_view option, const std::string& text) {
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '/'; };
   const bool right =
@@ -92,7 +92,7 @@ Result<std::string> ParseMetricsListen(std::string_view option, const std::strin
 
 // --- The parts of RunOptions ------------------------------------------------------------------------------
 
-void ReadKafka(OptionReader* reader, const Surroundings& host, RunOptions* options) {
+void ReadKafka(OptionReader* reader, const HostEnvironment& host, RunOptions* options) {
   reader->Get("bootstrap-server", &options->bootstrap_server, ParseBrokers);
   reader->Get("input-topic", &options->input_topic, ParseTopic);
   reader->Get("output-topic", &options->output_topic, ParseTopic);
@@ -142,11 +142,11 @@ void ReadRule(OptionReader* reader, RunOptions* options) {
                       "), or one frame alone could close a window that others still fill");
 }
 
-// Whatever the skew, the slowest partition that is not excused is always read, so the job cannot lock up. But
-// an excuse may be short: it ends with the partition's next record, which may be late and move nothing. For the
-// job to get on, the excuse must let at least one window pass at once, so the others must have been read to
-// its end + lateness by then. The partition that holds a boundary stands less than a window before that point,
-// since the boundary before was sealed: hence a skew of a window is enough, and less is not.
+// Whatever the skew, a worker always reads the slowest partition that is not idle, so the job cannot lock up. But
+// idleness may be short: it ends with the partition's next record, and that record may be late and move nothing. The
+// job gets on only if such an idleness lets at least one window pass. So the other partitions must have been read to
+// that window's end + lateness by then. The partition that holds a boundary is less than a window before that point,
+// because the boundary before it was sealed. Hence a skew of one window is enough, and a smaller one is not.
 void ReadClock(OptionReader* reader, RunOptions* options) {
   options->max_skew_s = std::max(limits::kDefaultMaxSkewS, std::min(2 * options->rule.window_s, limits::kMaxDurationS));
   reader->Get("max-skew", &options->max_skew_s, ParseDurationS);
@@ -160,7 +160,7 @@ void ReadClock(OptionReader* reader, RunOptions* options) {
   reader->Get("max-hold", &options->max_hold_ms, ParseMaxHold);
 }
 
-void ReadResources(OptionReader* reader, const Surroundings& host, RunOptions* options) {
+void ReadResources(OptionReader* reader, const HostEnvironment& host, RunOptions* options) {
   options->workers = std::clamp(host.cores, 1, limits::kMaxWorkers);
   const std::string* workers = reader->given().Value("workers");
   if (workers == nullptr || *workers != "auto") reader->Get("workers", &options->workers, ParseWorkers);
@@ -208,7 +208,7 @@ RunRequest::What ReadWhat(OptionReader* reader) {
   return ready ? RunRequest::What::kCheckReady : RunRequest::What::kCheckConfig;
 }
 
-std::string StatusFileToKeep(const GivenOptions& given, const Surroundings& host, const std::string& group) {
+std::string StatusFileToKeep(const ParsedOptions& given, const HostEnvironment& host, const std::string& group) {
   const std::string* path = given.Value("status-file");
   if (path == nullptr) return DefaultStatusFile(group, host);
   return *path == kNoFile ? "" : *path;
@@ -216,10 +216,10 @@ std::string StatusFileToKeep(const GivenOptions& given, const Surroundings& host
 
 }  // namespace
 
-Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> all = ReadLayers("run", RunOptionTable(), RunOptionTable(), args, host);
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> all = ReadLayers("run", RunOptionTable(), RunOptionTable(), args, host);
   if (!all) return all.error();
-  const GivenOptions given = all->Has("input") ? WithoutKafka(*all) : *all;
+  const ParsedOptions given = all->Has("input") ? WithoutKafka(*all) : *all;
   OptionReader reader(given);
   RunRequest request;
   RunOptions& options = request.options;
@@ -232,7 +232,7 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   ReadLog(&reader, &options);
   options.status_file = StatusFileToKeep(given, host, options.group);
   ReadMetrics(&reader, &options);
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   if (request.what == RunRequest::What::kPrintConfig) {
     request.shown_config = ShownConfig(RunOptionTable(), given, options);
   }
@@ -243,19 +243,19 @@ Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const S
   return request;
 }
 
-Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host) {
+Result<RunOptions> ParseRun(const std::vector<std::string>& args, const HostEnvironment& host) {
   Result<RunRequest> request = ParseRunRequest(args, host);
   if (!request) return request.error();
   return std::move(request->options);
 }
 
-Asked WhatIsAsked(const std::vector<std::string>& args) {
+HelpOrVersion ParseHelpOrVersion(const std::vector<std::string>& args) {
   for (const std::string& arg : args) {
     if (arg == "--") break;
-    if (arg == "-h" || arg == "--help") return Asked::kHelp;
-    if (arg == "--version") return Asked::kVersion;
+    if (arg == "-h" || arg == "--help") return HelpOrVersion::kHelp;
+    if (arg == "--version") return HelpOrVersion::kVersion;
   }
-  return Asked::kNothing;
+  return HelpOrVersion::kNothing;
 }
 
 }  // namespace headcount

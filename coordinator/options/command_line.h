@@ -1,7 +1,7 @@
-// From the words behind `headcount run` to checked options: everything that can be wrong with them is said before
-// anything is read, with the option, its value and what would be right (kUsage). What is around a command, as the
-// environment and the files it names, is passed in. Runs in the coordinator, before the first fork.
-// The other commands declare theirs beside themselves (commands/*_options.h).
+// Turns the words behind `headcount run` into checked options. Every error in them is found before the job reads
+// anything; it names the option, its value and what would be right (kUsage). The environment and the files that a
+// command names are passed in. Runs in the coordinator, before the first fork. The other commands declare their options
+// beside themselves (commands/*_options.h).
 //
 // `args` are the words after the command's name.
 #pragma once
@@ -11,20 +11,20 @@
 
 #include "common/base/result.h"
 #include "common/job/run_options.h"
+#include "coordinator/options/host_environment.h"
 #include "coordinator/options/run_request.h"
-#include "coordinator/options/surroundings.h"
 
 namespace headcount {
 
-// With --input, `until_end` is always set: files and pipes have an end. Properties (-X) are taken apart here;
-// whether librdkafka knows them is for common/kafka to say.
-Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const Surroundings& host);
-// Its options alone.
-Result<RunOptions> ParseRun(const std::vector<std::string>& args, const Surroundings& host);
+// With --input, `until_end` is always set, because files and pipes have an end. Properties (-X) are taken apart here;
+// common/kafka checks whether librdkafka knows them.
+Result<RunRequest> ParseRunRequest(const std::vector<std::string>& args, const HostEnvironment& host);
+// Gives the options of the request alone.
+Result<RunOptions> ParseRun(const std::vector<std::string>& args, const HostEnvironment& host);
 
-// What is asked for instead of running; it is answered even if other words are wrong.
-enum class Asked { kNothing, kHelp, kVersion };
-Asked WhatIsAsked(const std::vector<std::string>& args);
+// A user may ask for the help or the version instead of a run. The program answers even if other words are wrong.
+enum class HelpOrVersion { kNothing, kHelp, kVersion };
+HelpOrVersion ParseHelpOrVersion(const std::vector<std::string>& args);
 
 std::string GeneralHelp();
 std::string RunHelp();

@@ -24,7 +24,7 @@ bool IsBlankOrComment(std::string_view text) {
   return text.empty() || text.front() == '#';
 }
 
-// Without quotes: up to a # that follows a blank, or begins the text.
+// A value without quotes ends before a # that follows a blank or begins the text.
 std::string_view UpToComment(std::string_view text) {
   for (size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
     if (at == 0 || kBlanks.find(text[at - 1]) != std::string_view::npos) return Trimmed(text.substr(0, at));
@@ -32,7 +32,7 @@ std::string_view UpToComment(std::string_view text) {
   return text;
 }
 
-// `text` begins with a quote. Null: all is well; otherwise what is wrong.
+// `text` begins with a quote. Returns the error, or null.
 const char* TakeQuoted(std::string_view text, std::string* value) {
   const char quote = text.front();
   size_t at = 1;
@@ -51,7 +51,7 @@ const char* TakeQuoted(std::string_view text, std::string* value) {
   return IsBlankOrComment(text.substr(at + 1)) ? nullptr : "something stands behind the closing quote";
 }
 
-// Null: all is well. `line` says something.
+// `line` is neither blank nor a comment. Returns the error, or null.
 const char* ParseLine(std::string_view line, ConfigLine* out) {
   const size_t equals = line.find('=');
   const std::string_view key = Trimmed(line.substr(0, equals));

@@ -1,4 +1,4 @@
-// What -h and --help show: the tables of options, with words around them.
+// Makes the texts of -h and --help from the tables of options. Pure; runs in the coordinator.
 #include <string>
 
 #include "coordinator/options/command_line.h"

@@ -24,8 +24,8 @@ KafkaProperty::Scope TakeScope(std::string* key) {
   return KafkaProperty::Scope::kBoth;
 }
 
-// A file's last line end is not part of the secret: editors and `echo` leave one.
-Result<std::string> ReadSecret(const std::string& label, const std::string& path, const Surroundings& host) {
+// The last line end of a file is not part of the secret, because editors and `echo` add one.
+Result<std::string> ReadSecret(const std::string& label, const std::string& path, const HostEnvironment& host) {
   Result<std::string> bytes = host.read_file(path, limits::kMaxSecretBytes);
   if (!bytes) return Error{bytes.error().exit_code, label + ": " + bytes.error().message};
   if (!bytes->empty() && bytes->back() == '\n') bytes->pop_back();
@@ -39,7 +39,7 @@ Result<std::string> ReadSecret(const std::string& label, const std::string& path
 
 }  // namespace
 
-Result<KafkaProperty> ParseProperty(const Given& given, const Surroundings& host) {
+Result<KafkaProperty> ParseProperty(const ParsedOption& given, const HostEnvironment& host) {
   const std::string& text = given.values.front();
   const bool is_flag = given.origin.kind == Origin::Kind::kFlag;
   const size_t equals = text.find('=');

@@ -1,7 +1,7 @@
-// The properties of librdkafka as a user gives them: -X KEY=VALUE, X.KEY = VALUE in a config file, HEADCOUNT_X_KEY.
-// Pure but for the file of a secret, which is read by what the surroundings pass in. Runs in the coordinator.
+// Reads the properties of librdkafka as a user gives them: -X KEY=VALUE, X.KEY = VALUE in a config file,
+// HEADCOUNT_X_KEY. Pure but for the file of a secret, which the host environment reads. Runs in the coordinator.
 //
-// A value may be a password: no message here repeats one.
+// A value may be a password, so no message here repeats one.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 #include "common/base/result.h"
 #include "common/job/run_options.h"
+#include "coordinator/options/host_environment.h"
 #include "coordinator/options/option_table.h"
-#include "coordinator/options/surroundings.h"
 
 namespace headcount {
 
-// What `given` (an X, its value KEY=VALUE) means. A secret's KEY_file names the file that holds it (kHumanNeeded if it
-// cannot be had: the option is right, the host is not).
-Result<KafkaProperty> ParseProperty(const Given& given, const Surroundings& host);
+// Takes an X option with its value KEY=VALUE, and gives the property. A secret's KEY_file names the file that holds it.
+// If that file cannot be read, the error is kHumanNeeded, because the option is right and the host is not.
+Result<KafkaProperty> ParseProperty(const ParsedOption& given, const HostEnvironment& host);
 
-// "sasl.password" for sasl.password_file; empty for whatever names no file of a secret.
+// "sasl.password" for sasl.password_file; empty for a key that names no file of a secret.
 std::string_view SecretOfFile(std::string_view key);
 
 // Two texts KEY=VALUE with the same identity set the same property of the same clients.

@@ -20,10 +20,10 @@ constexpr std::string_view kConfigVariable = "HEADCOUNT_CONFIG";
 constexpr std::string_view kPropertyVariable = "HEADCOUNT_X_";
 constexpr std::string_view kPropertyKey = "X.";
 
-// Of all properties that text can set these alone have a _ where the others have a dot.
+// Of all properties with a text value, only these have a _ in their name; the others have dots.
 constexpr std::array<std::string_view, 2> kWithUnderscore = {"log_level", "enabled_events"};
 
-// What others of the family say through the environment: the clock and crash points of tests, scripts.
+// Other programs of the family use these variables: the clock and the crash points of tests, and scripts.
 constexpr std::array<std::string_view, 5> kOtherVariables = {
     "HEADCOUNT_WALL_CLOCK_FILE", "HEADCOUNT_BIN", "HEADCOUNT_SEED", "HEADCOUNT_KAFKA_HEAP", "HEADCOUNT_KAFKA_JARS"};
 constexpr std::array<std::string_view, 7> kOtherBeginnings = {
@@ -38,8 +38,8 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-// Kubernetes tells every pod where the services are that stand beside it. One that is called headcount, or
-// headcount-kafka, gives HEADCOUNT_SERVICE_HOST, HEADCOUNT_KAFKA_PORT_9092_TCP_ADDR and so on: nobody typed these.
+// Kubernetes gives every pod the addresses of the services beside it, as variables. A service called headcount or
+// headcount-kafka gives HEADCOUNT_SERVICE_HOST, HEADCOUNT_KAFKA_PORT_9092_TCP_ADDR and so on. No user typed these.
 bool IsOfKubernetes(std::string_view name) {
   if (name.find("_SERVICE_HOST") != std::string_view::npos || name.find("_SERVICE_PORT") != std::string_view::npos) {
     return true;
@@ -61,23 +61,23 @@ bool Repeats(const OptionSpec& spec) {
   return spec.takes == OptionSpec::Takes::kOneEachTime || spec.takes == OptionSpec::Takes::kMany;
 }
 
-// Two with the same identity say the same thing: the higher layer's is taken.
-std::string IdentityOf(const Given& given) {
+// Two options with the same identity set the same thing; the one of the higher layer wins.
+std::string IdentityOf(const ParsedOption& given) {
   if (given.name != kPropertyOption || given.values.empty()) return given.name;
   return std::string(kPropertyKey).append(PropertyIdentity(given.values.front()));
 }
 
-const Given* FindAlike(const GivenOptions& options, const Given& given) {
-  for (const Given& other : options.all()) {
+const ParsedOption* FindAlike(const ParsedOptions& options, const ParsedOption& given) {
+  for (const ParsedOption& other : options.all()) {
     if (IdentityOf(other) == IdentityOf(given)) return &other;
   }
   return nullptr;
 }
 
-// What files and variables say of an option that is no flag, with the checks that are the same for both.
-Result<Given> ToGiven(const OptionSpec& spec, const std::string& value, Origin origin) {
+// Makes the parsed option of a value from a file or a variable. The checks are the same for both.
+Result<ParsedOption> ToParsedOption(const OptionSpec& spec, const std::string& value, Origin origin) {
   const std::string label = origin.label;
-  Given given{spec.name, {value}, std::move(origin)};
+  ParsedOption given{spec.name, {value}, std::move(origin)};
   if (spec.takes == OptionSpec::Takes::kNothing) {
     if (value != "true" && value != "false") return OptionError(label, value, "true or false is needed");
     given.values.clear();
@@ -111,12 +111,12 @@ std::vector<std::string> KeysOf(const OptionTable& settings) {
   return keys;
 }
 
-Result<Given> OfLine(const std::string& path, const ConfigLine& line, const OptionTable& settings) {
+Result<ParsedOption> OfLine(const std::string& path, const ConfigLine& line, const OptionTable& settings) {
   const std::string place = path + ":" + std::to_string(line.number);
   Origin origin{Origin::Kind::kFile, place, place + ": " + line.key};
   if (BeginsWith(line.key, kPropertyKey)) {
     const std::string text = line.key.substr(kPropertyKey.size()) + "=" + line.value;
-    return Given{std::string(kPropertyOption), {text}, std::move(origin)};
+    return ParsedOption{std::string(kPropertyOption), {text}, std::move(origin)};
   }
   if (line.key == kPropertyOption) {
     return Error{ExitCode::kUsage, origin.label + ": the property is part of the key: X.linger.ms = 5"};
@@ -124,16 +124,16 @@ Result<Given> OfLine(const std::string& path, const ConfigLine& line, const Opti
   const OptionSpec* spec = FindSpec(settings, line.key);
   if (spec == nullptr) return Unknown("key", origin.label, Nearest(line.key, KeysOf(settings)));
   if (spec->flag_only) return FlagOnly(origin.label, *spec);
-  return ToGiven(*spec, line.value, std::move(origin));
+  return ToParsedOption(*spec, line.value, std::move(origin));
 }
 
-Result<GivenOptions> ReadConfig(const std::string& path, const std::string& text, const OptionTable& settings) {
+Result<ParsedOptions> ReadConfig(const std::string& path, const std::string& text, const OptionTable& settings) {
   const Result<std::vector<ConfigLine>> lines = ParseConfigText(path, text);
   if (!lines) return lines.error();
-  GivenOptions given;
+  ParsedOptions given;
   std::map<std::string, std::string> label_by_identity;
   for (const ConfigLine& line : *lines) {
-    const Result<Given> one = OfLine(path, line, settings);
+    const Result<ParsedOption> one = OfLine(path, line, settings);
     if (!one) return one.error();
     const auto [before, is_new] = label_by_identity.emplace(IdentityOf(*one), one->origin.label);
     if (!is_new && (one->name == kPropertyOption || !Repeats(*FindSpec(settings, one->name)))) {
@@ -162,7 +162,7 @@ const OptionSpec* FindByVariable(const OptionTable& settings, std::string_view n
   return nullptr;
 }
 
-// HEADCOUNT_X_SASL_PASSWORD_FILE: sasl.password_file.
+// HEADCOUNT_X_SASL_PASSWORD_FILE is sasl.password_file.
 std::string PropertyOfVariable(std::string_view name) {
   std::string key(name.substr(kPropertyVariable.size()));
   for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -174,16 +174,16 @@ std::string PropertyOfVariable(std::string_view name) {
   return SecretOfFile(of_secret).empty() ? key : of_secret;
 }
 
-// Nothing: it says nothing.
-Result<std::optional<Given>> OfVariable(const std::string& name, const std::string& value,
-                                        const OptionTable& settings) {
-  const std::optional<Given> nothing;
+// Returns nothing if the variable sets no option.
+Result<std::optional<ParsedOption>> OfVariable(const std::string& name, const std::string& value,
+                                               const OptionTable& settings) {
+  const std::optional<ParsedOption> nothing;
   Origin origin{Origin::Kind::kEnvironment, name, name};
   if (name == kConfigVariable) return nothing;
   if (BeginsWith(name, kPropertyVariable)) {
     if (value.empty()) return nothing;
     const std::string text = PropertyOfVariable(name) + "=" + value;
-    return std::optional(Given{std::string(kPropertyOption), {text}, std::move(origin)});
+    return std::optional(ParsedOption{std::string(kPropertyOption), {text}, std::move(origin)});
   }
   const OptionSpec* spec = FindByVariable(settings, name);
   if (spec == nullptr || spec->name == kPropertyOption) {
@@ -192,7 +192,7 @@ Result<std::optional<Given>> OfVariable(const std::string& name, const std::stri
   }
   if (spec->flag_only) return FlagOnly(name, *spec);
   if (value.empty()) return nothing;
-  const Result<Given> given = ToGiven(*spec, value, std::move(origin));
+  const Result<ParsedOption> given = ToParsedOption(*spec, value, std::move(origin));
   if (!given) return given.error();
   return std::optional(*given);
 }
@@ -201,17 +201,17 @@ bool IsScoped(const std::string& name) {
   return BeginsWith(name, "HEADCOUNT_X_CONSUMER_") || BeginsWith(name, "HEADCOUNT_X_PRODUCER_");
 }
 
-Result<GivenOptions> ReadEnvironment(const OptionTable& settings, const Surroundings& host) {
+Result<ParsedOptions> ReadEnvironment(const OptionTable& settings, const HostEnvironment& host) {
   // An environment has no order. The narrower property comes last, so that it wins.
   auto variables = host.environment;
   std::sort(variables.begin(), variables.end());
   std::stable_partition(variables.begin(), variables.end(), [](const auto& v) { return !IsScoped(v.first); });
-  GivenOptions given;
+  ParsedOptions given;
   for (const auto& [name, value] : variables) {
-    const Result<std::optional<Given>> one = OfVariable(name, value, settings);
+    const Result<std::optional<ParsedOption>> one = OfVariable(name, value, settings);
     if (!one) return one.error();
     if (!one->has_value()) continue;
-    if (const Given* const before = FindAlike(given, **one)) {
+    if (const ParsedOption* const before = FindAlike(given, **one)) {
       return Error{ExitCode::kUsage, name + ": it is given twice, also as " + before->origin.label};
     }
     given.Add(**one);
@@ -221,7 +221,7 @@ Result<GivenOptions> ReadEnvironment(const OptionTable& settings, const Surround
 
 // --- Together ---------------------------------------------------------------------------------------------
 
-std::string ConfigPath(const GivenOptions& flags, const Surroundings& host) {
+std::string ConfigPath(const ParsedOptions& flags, const HostEnvironment& host) {
   if (const std::string* path = flags.Value("config")) return *path;
   for (const auto& [name, value] : host.environment) {
     if (name == kConfigVariable) return value;
@@ -229,48 +229,49 @@ std::string ConfigPath(const GivenOptions& flags, const Surroundings& host) {
   return "";
 }
 
-// A command may have a switch of its own that only sounds like one of `run`: its table says flag_only.
+// A command may have a switch of the same name as an option of `run` and of another meaning: its table says flag_only.
 bool IsShared(const OptionTable& own, std::string_view name) {
   const OptionSpec* const spec = FindSpec(own, name);
   return spec != nullptr && !spec->flag_only;
 }
 
-// Whether a file could say anything to this command that is not said already.
-bool CanLearnMore(const OptionTable& own, const OptionTable& settings, const GivenOptions& flags,
-                  const GivenOptions& environment) {
+// Whether a config file could set an option of this command that is not set already.
+bool CanLearnMore(const OptionTable& own, const OptionTable& settings, const ParsedOptions& flags,
+                  const ParsedOptions& environment) {
   const auto is_said = [&](std::string_view key) {
     return flags.Find(key) != nullptr || environment.Find(key) != nullptr;
   };
   const std::vector<std::string> keys = KeysOf(settings);
   return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-    // A group tells who reads status files only where the file is; `run` has more to learn in any case.
+    // For a command that reads status files, the group only tells where the file is. `run` has more to learn in any
+    // case.
     return IsShared(own, key) && !is_said(key) && (key != "group" || !is_said("status-file"));
   });
 }
 
 }  // namespace
 
-Result<GivenOptions> ReadLayers(std::string_view command, const OptionTable& own, const OptionTable& settings,
-                                const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> flags = ReadOptions(command, own, args);
+Result<ParsedOptions> ReadLayers(std::string_view command, const OptionTable& own, const OptionTable& settings,
+                                 const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> flags = ReadOptions(command, own, args);
   if (!flags) return flags.error();
-  const Result<GivenOptions> environment = ReadEnvironment(settings, host);
+  const Result<ParsedOptions> environment = ReadEnvironment(settings, host);
   if (!environment) return environment.error();
-  std::array<GivenOptions, 3> layers = {GivenOptions(), *environment, *flags};  // the lowest first
+  std::array<ParsedOptions, 3> layers = {ParsedOptions(), *environment, *flags};  // the lowest first
   const std::string path = ConfigPath(*flags, host);
   if (!path.empty() && CanLearnMore(own, settings, *flags, *environment)) {
     const std::string label = flags->Has("config") ? "--config" : std::string(kConfigVariable);
     const Result<std::string> text = host.read_file(path, limits::kMaxConfigBytes);
     if (!text) return Error{text.error().exit_code, label + ": " + text.error().message};
-    Result<GivenOptions> config = ReadConfig(path, *text, settings);
+    Result<ParsedOptions> config = ReadConfig(path, *text, settings);
     if (!config) return config;
     layers[0] = std::move(*config);
   }
-  GivenOptions merged;
+  ParsedOptions merged;
   for (size_t i = 0; i < layers.size(); ++i) {
-    for (const Given& given : layers[i].all()) {
+    for (const ParsedOption& given : layers[i].all()) {
       const bool outdone = std::any_of(layers.begin() + static_cast<std::ptrdiff_t>(i) + 1, layers.end(),
-                                       [&given](const GivenOptions& higher) { return FindAlike(higher, given); });
+                                       [&given](const ParsedOptions& higher) { return FindAlike(higher, given); });
       const bool is_flag = given.origin.kind == Origin::Kind::kFlag;
       if (!outdone && (is_flag || IsShared(own, given.name))) merged.Add(given);
     }

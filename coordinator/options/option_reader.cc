@@ -11,14 +11,14 @@
 namespace headcount {
 namespace {
 
-// Kafka's own bound on the names of topics. Groups have none there; ours is the same.
+// Kafka's own bound on the names of topics. Kafka has none for groups; ours is the same.
 constexpr size_t kMaxNameBytes = 249;
 
 bool IsTopicCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-// host, host:9092, [::1]:9092 or PLAINTEXT://host:9092
+// Accepts host, host:9092, [::1]:9092 and PLAINTEXT://host:9092.
 bool IsBroker(std::string_view broker) {
   const size_t scheme = broker.find("://");
   if (scheme != std::string_view::npos) broker.remove_prefix(scheme + 3);
@@ -33,12 +33,12 @@ bool IsBroker(std::string_view broker) {
 
 }  // namespace
 
-void OptionReader::Require(bool right, std::string_view name, std::string_view complaint) {
-  if (right || complaint_) return;
+void OptionReader::Require(bool right, std::string_view name, std::string_view error) {
+  if (right || error_) return;
   const std::string* text = given_.Value(name);
   const std::string label = given_.Label(name);
-  complaint_ = text != nullptr ? OptionError(label, *text, complaint)
-                               : Error{ExitCode::kUsage, label + ": " + std::string(complaint)};
+  error_ =
+      text != nullptr ? OptionError(label, *text, error) : Error{ExitCode::kUsage, label + ": " + std::string(error)};
 }
 
 Result<std::string> ParseTopic(std::string_view option, const std::string& text) {
@@ -67,28 +67,28 @@ Result<std::string> ParseBrokers(std::string_view option, const std::string& tex
   }
 }
 
-void ReadProperties(OptionReader* reader, const Surroundings& host, std::vector<KafkaProperty>* properties) {
-  for (const Given& given : reader->given().all()) {
-    if (given.name != kPropertyOption || reader->complaint()) continue;
+void ReadProperties(OptionReader* reader, const HostEnvironment& host, std::vector<KafkaProperty>* properties) {
+  for (const ParsedOption& given : reader->given().all()) {
+    if (given.name != kPropertyOption || reader->error()) continue;
     Result<KafkaProperty> property = ParseProperty(given, host);
     if (!property) return reader->Fail(property.error());
     properties->push_back(*property);
   }
 }
 
-void ReadStatusFileName(OptionReader* reader, const Surroundings& host, std::string* status_file) {
+void ReadStatusFileName(OptionReader* reader, const HostEnvironment& host, std::string* status_file) {
   std::string group;
   reader->Get("group", &group, ParseGroup);
-  // A flag that names the group means more than a file that a configuration names.
+  // A flag that names the group outranks a status file that a configuration names.
   const auto is_flag = [reader](std::string_view name) {
-    const Given* given = reader->given().Find(name);
+    const ParsedOption* given = reader->given().Find(name);
     return given != nullptr && given->origin.kind == Origin::Kind::kFlag;
   };
   const bool by_group = is_flag("group") && !is_flag("status-file");
   const std::string* path = by_group ? nullptr : reader->given().Value("status-file");
   reader->Require(path == nullptr || *path != kNoFile, "status-file",
                   "the job keeps none, so there is nothing to read");
-  if (reader->complaint()) return;
+  if (reader->error()) return;
   if (path != nullptr) {
     *status_file = *path;
     return;
@@ -98,10 +98,10 @@ void ReadStatusFileName(OptionReader* reader, const Surroundings& host, std::str
   *status_file = *found;
 }
 
-GivenOptions WithoutKafka(const GivenOptions& all) {
+ParsedOptions WithoutKafka(const ParsedOptions& all) {
   const std::vector<std::string_view>& kafka_only = KafkaOnlyOptions();
-  GivenOptions kept;
-  for (const Given& given : all.all()) {
+  ParsedOptions kept;
+  for (const ParsedOption& given : all.all()) {
     const bool about_kafka = std::find(kafka_only.begin(), kafka_only.end(), given.name) != kafka_only.end();
     if (!about_kafka || given.origin.kind == Origin::Kind::kFlag) kept.Add(given);
   }

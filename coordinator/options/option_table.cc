@@ -10,7 +10,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-// Abbreviations are not taken: one that works today would change its meaning with the next new option.
+// Abbreviations are refused: the next new option could change the meaning of one that works today.
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
 constexpr size_t kTextColumn = 34;
 
@@ -28,7 +28,7 @@ po::options_description ToBoost(const OptionTable& table) {
   po::options_description description;
   for (const OptionSection& section : table) {
     for (const OptionSpec& spec : section.options) {
-      std::string name = spec.name.size() == 1 ? "," + spec.name : spec.name;  // Boost's word for "short only"
+      std::string name = spec.name.size() == 1 ? "," + spec.name : spec.name;  // Boost's form for "short only"
       if (spec.short_name != 0) name.append(1, ',').append(1, spec.short_name);
       if (spec.takes == OptionSpec::Takes::kNothing) {
         description.add_options()(name.c_str(), "");
@@ -52,7 +52,7 @@ std::string Spelled(const OptionSpec& spec) {
 }
 
 Error UnknownOption(std::string_view command, const OptionTable& table, const std::string& word) {
-  // What stands behind a = may be a password.
+  // The text behind a = may be a password, so the error leaves it out.
   std::string message = "unknown option \"" + word.substr(0, word.find('=')) + "\"";
   const std::string nearest = Nearest(WithoutDashes(word), Names(table));
   if (!nearest.empty()) message += "; did you mean " + Dashed(nearest) + "?";
@@ -74,13 +74,13 @@ Error WrongSyntax(const OptionTable& table, const po::invalid_command_line_synta
   }
 }
 
-// --group --until-end: Boost takes any next word for the value, also one that only looks like an option.
+// As in --group --until-end: Boost takes any next word for the value, also one that looks like an option.
 bool ValueLooksForgotten(const po::option& option) {
   return option.original_tokens.size() >= 2 && !option.value.empty() && option.value[0].rfind("--", 0) == 0;
 }
 
-// -X sasl.password hunter2: the word may be a password.
-Error UnexpectedWord(const OptionTable& table, const GivenOptions& given, const std::string& word) {
+// As in -X sasl.password hunter2: the word may be a password, so the error does not repeat it.
+Error UnexpectedWord(const OptionTable& table, const ParsedOptions& given, const std::string& word) {
   if (!given.all().empty()) {
     const OptionSpec& last = *FindSpec(table, given.all().back().name);
     if (last.takes == OptionSpec::Takes::kOneEachTime) {
@@ -90,8 +90,8 @@ Error UnexpectedWord(const OptionTable& table, const GivenOptions& given, const 
   return UsageError("unexpected word \"" + word.substr(0, word.find('=')) + "\": options begin with --");
 }
 
-Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::option>& parsed) {
-  GivenOptions given;
+Result<ParsedOptions> Collect(const OptionTable& table, const std::vector<po::option>& parsed) {
+  ParsedOptions given;
   for (const po::option& option : parsed) {
     if (option.position_key >= 0) return UnexpectedWord(table, given, option.value[0]);
     const OptionSpec& spec = *FindSpec(table, WithoutDashes(option.string_key));
@@ -106,7 +106,7 @@ Result<GivenOptions> Collect(const OptionTable& table, const std::vector<po::opt
   return given;
 }
 
-// Words to lines of at most `width` bytes.
+// Breaks words into lines of at most `width` bytes.
 std::vector<std::string> Wrapped(const std::string& text, size_t width) {
   std::vector<std::string> lines(1);
   std::istringstream words(text);
@@ -162,37 +162,38 @@ const OptionSpec* FindSpec(const OptionTable& table, std::string_view name) {
   return nullptr;
 }
 
-bool GivenOptions::Has(std::string_view name) const {
-  return std::any_of(given_.begin(), given_.end(), [name](const Given& g) { return g.name == name && !g.off; });
+bool ParsedOptions::Has(std::string_view name) const {
+  return std::any_of(given_.begin(), given_.end(), [name](const ParsedOption& g) { return g.name == name && !g.off; });
 }
 
-const Given* GivenOptions::Find(std::string_view name) const {
-  const auto found = std::find_if(given_.rbegin(), given_.rend(), [name](const Given& g) { return g.name == name; });
+const ParsedOption* ParsedOptions::Find(std::string_view name) const {
+  const auto found =
+      std::find_if(given_.rbegin(), given_.rend(), [name](const ParsedOption& g) { return g.name == name; });
   return found == given_.rend() ? nullptr : &*found;
 }
 
-std::string GivenOptions::Label(std::string_view name) const {
-  const Given* given = Find(name);
+std::string ParsedOptions::Label(std::string_view name) const {
+  const ParsedOption* given = Find(name);
   return given != nullptr && !given->origin.label.empty() ? given->origin.label : Dashed(name);
 }
 
-const std::string* GivenOptions::Value(std::string_view name) const {
-  for (const Given& given : given_) {
+const std::string* ParsedOptions::Value(std::string_view name) const {
+  for (const ParsedOption& given : given_) {
     if (given.name == name && !given.values.empty()) return &given.values.front();
   }
   return nullptr;
 }
 
-std::vector<std::string> GivenOptions::Values(std::string_view name) const {
+std::vector<std::string> ParsedOptions::Values(std::string_view name) const {
   std::vector<std::string> all;
-  for (const Given& given : given_) {
+  for (const ParsedOption& given : given_) {
     if (given.name == name) all.insert(all.end(), given.values.begin(), given.values.end());
   }
   return all;
 }
 
-Result<GivenOptions> ReadOptions(std::string_view command, const OptionTable& table,
-                                 const std::vector<std::string>& args) {
+Result<ParsedOptions> ReadOptions(std::string_view command, const OptionTable& table,
+                                  const std::vector<std::string>& args) {
   const po::options_description description = ToBoost(table);
   try {
     return Collect(table, po::command_line_parser(args).options(description).style(kStyle).run().options);
@@ -220,7 +221,7 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
   std::string nearest;
   size_t least = std::min(word.size(), std::max<size_t>(2, word.size() / 3) + 1);  // not every letter changed
   for (const std::string& candidate : candidates) {
-    // A beginning is as good as a letter's slip: --bootstrap is --bootstrap-server.
+    // A correct beginning counts as one wrong letter: --bootstrap means --bootstrap-server.
     const bool begins = word.size() >= 3 && candidate.compare(0, word.size(), word) == 0;
     const size_t distance = begins ? 1 : EditDistance(word, candidate);
     if (distance < least) {

@@ -67,15 +67,16 @@ OptionSection RuleSection() {
         "Length of a window, in whole seconds. Another one at a restart is refused." +
             DefaultS(limits::kDefaultWindowS)},
        {"allowed-lateness", 0, Takes::kOne, "DURATION",
-        "How long after its end a window waits for frames of the same partition, in event time. Another one at a "
-        "restart holds for what is not published yet." +
+        "How long after its end a window waits for frames of the same partition, in event time (Kafka Streams calls "
+        "it grace). Another one at a restart holds for what is not published yet." +
             DefaultS(limits::kDefaultLatenessS)},
        {"max-jump", 0, Takes::kOne, "DURATION",
         "How far one frame may move its partition's clock by itself. At most --allowed-lateness; at a restart as "
         "that." +
             Default(FormatDurationMs(limits::kDefaultMaxJumpS * 1000) + ", or --allowed-lateness if that is shorter")},
        {"max-skew", 0, Takes::kOne, "DURATION",
-        "How far a partition may be read ahead of the slowest one, in event time. At least --window." +
+        "How far a partition may be read ahead of the slowest one, in event time (Flink calls it watermark "
+        "alignment). At least --window." +
             Default(FormatDurationMs(limits::kDefaultMaxSkewS * 1000) + ", or two windows if that is longer")},
        {"idle-timeout", 0, Takes::kOne, "DURATION",
         "After how long without news a partition read to its end no longer holds the clock." +

@@ -1,4 +1,4 @@
-// The options of `headcount run`, as a table: their names, values and help. Pure; runs in the coordinator.
+// The options of `headcount run` as a table: their names, values and help. Pure; runs in the coordinator.
 #pragma once
 
 #include <string_view>
@@ -10,11 +10,11 @@ namespace headcount {
 
 OptionTable RunOptionTable();
 
-// --config, which every command has that shares an option with `run`.
+// The row for --config, for every command that shares an option with `run`.
 OptionSpec ConfigSpec();
 
-// Options that mean nothing without Kafka. A flag of theirs beside --input is refused; a file or an environment that
-// serves other starts too may hold them.
+// Options that mean nothing without Kafka. A flag of theirs beside --input is an error. A file or an environment may
+// hold them, because it serves other starts too.
 const std::vector<std::string_view>& KafkaOnlyOptions();
 
 }  // namespace headcount

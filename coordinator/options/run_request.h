@@ -1,5 +1,5 @@
-// What `headcount run` is asked to do: the job itself, or to show or check its configuration. Plain
-// data, made from the command line (command_line.h) and done by job/run_command.h. Runs in the coordinator.
+// What a user asks of `headcount run`: the job itself, or to show or check its configuration. Plain data:
+// command_line.h makes it, and job/run_command.h carries it out. Runs in the coordinator.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,8 @@ struct RunRequest {
   enum class What { kRun, kPrintConfig, kCheckConfig, kCheckReady };
   What what = What::kRun;
   RunOptions options;
-  std::string shown_config;                    // kPrintConfig: what to print
-  std::function<Result<RunOptions>()> reread;  // kRun: the options once more, for a SIGHUP
+  std::string shown_config;                    // kPrintConfig: the text to print
+  std::function<Result<RunOptions>()> reread;  // kRun: reads the options again, for a SIGHUP
 };
 
 }  // namespace headcount

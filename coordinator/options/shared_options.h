@@ -1,4 +1,5 @@
-// Options that several commands have, as rows of their tables. Pure; run_option_table.h has those of `run`.
+// Options that several commands have, as rows of their tables. Pure; runs in the coordinator and in the commands. The
+// options of `run` stand in run_option_table.h.
 #pragma once
 
 #include "coordinator/options/option_table.h"

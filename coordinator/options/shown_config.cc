@@ -14,7 +14,7 @@
 namespace headcount {
 namespace {
 
-// Where the origins stand, if the values let them.
+// The column of the origins, unless a value is too long for it.
 constexpr size_t kOriginColumn = 48;
 
 using Show = std::string (*)(const RunOptions&);
@@ -71,7 +71,7 @@ std::string Line(std::string text, const std::string& origin) {
   return text + " # " + origin + "\n";
 }
 
-std::string ShowProperty(const Given& given, const KafkaProperty& property) {
+std::string ShowProperty(const ParsedOption& given, const KafkaProperty& property) {
   const std::string& text = given.values.front();
   const std::string key = "X." + text.substr(0, text.find('='));
   if (!property.file.empty()) return Line(key + " = " + ConfigValue(property.file), given.origin.place);
@@ -79,15 +79,15 @@ std::string ShowProperty(const Given& given, const KafkaProperty& property) {
   return Line(key + " = " + ConfigValue(property.value), given.origin.place);
 }
 
-// Those that were given became options.properties, one by one. Flags may repeat a property: the last one counts.
-std::string ShowProperties(const GivenOptions& given, const RunOptions& options) {
-  std::map<std::string_view, const Given*> last;
-  for (const Given& one : given.all()) {
+// Each X option that was given became an entry of options.properties. Flags may repeat a property; the last one counts.
+std::string ShowProperties(const ParsedOptions& given, const RunOptions& options) {
+  std::map<std::string_view, const ParsedOption*> last;
+  for (const ParsedOption& one : given.all()) {
     if (one.name == kPropertyOption) last[PropertyIdentity(one.values.front())] = &one;
   }
   std::string text;
   size_t next = 0;
-  for (const Given& one : given.all()) {
+  for (const ParsedOption& one : given.all()) {
     if (one.name != kPropertyOption) continue;
     const KafkaProperty& property = options.properties.at(next++);
     if (last[PropertyIdentity(one.values.front())] == &one) text += ShowProperty(one, property);
@@ -95,9 +95,9 @@ std::string ShowProperties(const GivenOptions& given, const RunOptions& options)
   return text.empty() ? "# X.KEY = VALUE sets a property of librdkafka; none is set\n" : text;
 }
 
-std::string ShowOption(const OptionSpec& spec, const GivenOptions& given, const RunOptions& options) {
+std::string ShowOption(const OptionSpec& spec, const ParsedOptions& given, const RunOptions& options) {
   if (spec.name == kPropertyOption) return ShowProperties(given, options);
-  const Given* const found = given.Find(spec.name);
+  const ParsedOption* const found = given.Find(spec.name);
   std::optional<std::string> value = ShownValue(spec.name, options);
   if (!value && found != nullptr && !found->values.empty()) value = found->values.front();
   if (!value || value->empty()) return "# " + spec.name + " is not set\n";
@@ -106,7 +106,7 @@ std::string ShowOption(const OptionSpec& spec, const GivenOptions& given, const 
   return Line(spec.name + " = " + ConfigValue(*value), origin);
 }
 
-bool IsLeftOut(const OptionSpec& spec, const RunOptions& options) {
+bool IsSuppressed(const OptionSpec& spec, const RunOptions& options) {
   const std::vector<std::string_view>& kafka_only = KafkaOnlyOptions();
   return spec.flag_only ||
          (options.reads_files() && std::find(kafka_only.begin(), kafka_only.end(), spec.name) != kafka_only.end());
@@ -120,12 +120,12 @@ std::optional<std::string> ShownValue(std::string_view option, const RunOptions&
   return found->second(options);
 }
 
-std::string ShownConfig(const OptionTable& table, const GivenOptions& given, const RunOptions& options) {
+std::string ShownConfig(const OptionTable& table, const ParsedOptions& given, const RunOptions& options) {
   std::string text = "# headcount run: every option, its value and where that comes from. A file for --config.\n";
   for (const OptionSection& section : table) {
     std::string lines;
     for (const OptionSpec& spec : section.options) {
-      if (!IsLeftOut(spec, options)) lines += ShowOption(spec, given, options);
+      if (!IsSuppressed(spec, options)) lines += ShowOption(spec, given, options);
     }
     if (!lines.empty()) text.append("\n# ").append(section.title).append("\n").append(lines);
   }

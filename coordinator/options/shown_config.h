@@ -1,5 +1,5 @@
-// What --print-config prints: every option, its value and where it comes from, as a config file that gives the same
-// job again. Pure; runs in the coordinator.
+// Makes the text that --print-config prints: every option with its value and its origin, as a config file that gives
+// the same job again. Pure; runs in the coordinator.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,14 @@
 
 namespace headcount {
 
-// The value of an option as a config file says it: "60s", "true"; empty: it is not set. Nothing for what no file may
-// say, for properties (there is no one value of them), and for an option that is missing here: a test finds that.
+// The value of an option as a config file writes it, as "60s" or "true"; empty if it is not set. Nothing for an option
+// that no file may set, and for properties, which have no single value. Nothing also for an option that the table here
+// lacks; a test finds such a lack.
+// A test finds such a lack.
 std::optional<std::string> ShownValue(std::string_view option, const RunOptions& options);
 
-// `given` became `options`. Secrets are comments without their value; the file that one was read from is shown. With
-// --input what is about Kafka is left out.
-std::string ShownConfig(const OptionTable& table, const GivenOptions& given, const RunOptions& options);
+// `given` are the options that became `options`. A secret is shown as a comment without its value, with the file that
+// it was read from. With --input the text leaves out what is about Kafka.
+std::string ShownConfig(const OptionTable& table, const ParsedOptions& given, const RunOptions& options);
 
 }  // namespace headcount

@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::string_view kBegin = "headcount";
 constexpr std::string_view kEnd = ".status.json";
-// Of a group's name, in the file's: file systems take 255 bytes in all.
+// How much of a group's name the file's name takes: file systems allow 255 bytes in all.
 constexpr size_t kGroupCharacters = 150;
 
 bool IsPlain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-// FNV-1a: tells apart groups whose names look alike once they are written as a file's.
+// FNV-1a. It tells apart groups whose names look alike in a file's name.
 std::string HashText(const std::string& text) {
   uint32_t hash = 0x811c9dc5;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
@@ -32,8 +32,8 @@ std::string Join(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
 }
 
-// Empty: the working directory.
-std::vector<std::string> Folders(const Surroundings& host) {
+// An empty folder is the working directory.
+std::vector<std::string> Folders(const HostEnvironment& host) {
   std::vector<std::string> folders;
   if (!host.runtime_directory.empty()) folders.push_back(host.runtime_directory);
   folders.emplace_back();
@@ -47,7 +47,7 @@ bool IsStatusFileName(const std::string& name) {
   return right_ends && (name.size() == kBegin.size() + kEnd.size() || name[kBegin.size()] == '-');
 }
 
-std::vector<std::string> StatusFilesIn(const std::string& folder, const Surroundings& host) {
+std::vector<std::string> StatusFilesIn(const std::string& folder, const HostEnvironment& host) {
   std::vector<std::string> names = host.list_folder(folder.empty() ? "." : folder);
   names.erase(std::remove_if(names.begin(), names.end(), [](const auto& name) { return !IsStatusFileName(name); }),
               names.end());
@@ -76,11 +76,11 @@ std::string StatusFileName(const std::string& group) {
   return name.append(kEnd);
 }
 
-std::string DefaultStatusFile(const std::string& group, const Surroundings& host) {
+std::string DefaultStatusFile(const std::string& group, const HostEnvironment& host) {
   return Join(host.runtime_directory, StatusFileName(group));
 }
 
-Result<std::string> FindStatusFile(const std::string& group, const Surroundings& host) {
+Result<std::string> FindStatusFile(const std::string& group, const HostEnvironment& host) {
   const std::string named = StatusFileName(group.empty() ? RunOptions().group : group);
   for (const std::string& folder : Folders(host)) {
     const std::vector<std::string> names = StatusFilesIn(folder, host);

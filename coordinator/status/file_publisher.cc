@@ -18,7 +18,7 @@ Result<std::string> FileOf(const char* option, const std::string& path) {
                std::string(option) + " " + file.error().message + ": name another one, or off for none"};
 }
 
-// What the file itself says, where it is a status file.
+// Names the job that keeps the file, by the file's own content if it is a status file.
 std::string WhoKeeps(const std::string& path) {
   const Result<StatusReport> report = ReadStatusFile(path);
   if (!report) return "";

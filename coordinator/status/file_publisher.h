@@ -1,5 +1,5 @@
-// Keeps files current that others watch, and keeps their troubles away from the job: a full disk or a directory that
-// cannot be written is said once, not every second, and never stops anything. Runs in the coordinator.
+// Replaces the status file and the metrics file, and keeps their failures away from the job. A full disk or a directory
+// that cannot be written is logged once, not every second, and never stops the job. Runs in the coordinator.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@
 
 namespace headcount {
 
-// Before anything starts: what will be replaced each second is a file, or not there yet. Else kUsage.
+// Called before anything starts. Each path must be a file or not exist yet; otherwise the error is kUsage.
 Result<void> CheckPublishedFiles(const RunOptions& options);
 
 class FilePublisher {
  public:
-  // How its messages speak of the file.
+  // The words for the file in messages.
   struct Words {
     const char* what;    // "status file"
     const char* option;  // "--status-file"
@@ -29,10 +29,10 @@ class FilePublisher {
 
   FilePublisher(const Words& words, std::string path) : words_(words), file_(words.what, std::move(path)) {}
 
-  // As KeptFile::Take(): before anything is forked.
+  // As KeptFile::Take(); called before the first fork.
   Result<void> Take(int64_t wait_ms) { return file_.Take(wait_ms); }
   void Publish(std::string_view bytes);
-  // Says that it is not published.
+  // Logs that the file is not published.
   void LogFailure(const Error& error) const;
 
   const Words& words() const { return words_; }
@@ -44,13 +44,14 @@ class FilePublisher {
   bool failing_ = false;
 };
 
-// Those that a job was asked for.
+// The files that the user asked for.
 struct PublishedFiles {
   std::optional<FilePublisher> status;
   std::optional<FilePublisher> metrics;
 
-  // Two jobs that wrote one file would show now this one and now that: kHumanNeeded where another one keeps it. A job
-  // on files, of which many may run in one folder, goes on without and says so.
+  // If two jobs wrote one file, it would show the one and the other in turn. So the error is kHumanNeeded if another
+  // job keeps the file. A job on files goes on without the file and logs that, because many such jobs may run in one
+  // folder.
   static Result<PublishedFiles> Take(const RunOptions& options);
 };
 

@@ -1,5 +1,5 @@
-// Whether a job is well, out of its status report: for `headcount health`, probes over HTTP, metrics and the service
-// manager. Pure. Runs in the coordinator and in those commands.
+// Derives from a status report whether a job is well. `headcount health`, probes over HTTP, the metrics and the service
+// manager show the answer. Pure. Runs in the coordinator and in `headcount health`.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ struct Health {
   std::string why;  // one line, whichever it is
 };
 
-// What the report says, whatever its age. Well: the job has not failed. Ready: moreover, it is past its start, and
-// every worker that has partitions lives and has heard from their leaders.
+// Judges the report whatever its age. Well: the job has not failed. Ready: the job is also past its start, and every
+// worker with partitions is alive and has heard from their leaders.
 Health HealthSaidBy(const StatusReport& report, bool ready);
 
-// Empty if every worker reads what is its own.
+// Empty if every worker reads its partitions; otherwise the reason.
 std::string WhyNotReady(const StatusReport& report);
 
 }  // namespace headcount

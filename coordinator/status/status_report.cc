@@ -23,7 +23,7 @@ using JsonValue = rapidjson::Value;
 
 // --- Writing ----------------------------------------------------------------------------------------------
 
-// One object's fields, in the order they are added.
+// Writes one object's fields, in the order of the calls.
 class ObjectWriter {
  public:
   explicit ObjectWriter(JsonWriter* json) : json_(json) { json_->StartObject(); }
@@ -61,7 +61,7 @@ class ObjectWriter {
   JsonWriter* json_;
 };
 
-// A tenth of a record a second is more than anyone reads.
+// A tenth of a record a second is more than any reader needs.
 double Rounded(double value) { return std::round(value * 10) / 10; }
 
 void WriteWorker(JsonWriter* json, const StatusReport::Worker& worker) {
@@ -87,7 +87,8 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
   object.Add("unmoved_since_ms", p.unmoved_since_ms);
   object.AddIf(p.safe_offset >= 0, "safe_offset", p.safe_offset);
   object.Add("held", p.held);
-  object.Add("excused", p.excused);
+  object.Add("excused", p.idle_reason);  // the older name of the next one
+  object.Add("idle", p.idle_reason);
   object.Add("state", p.state);
   object.Add("hold", p.hold);
   object.Add("invalid_in_a_row", p.invalid_in_a_row);
@@ -98,7 +99,7 @@ void WritePartition(JsonWriter* json, const StatusReport::Partition& p) {
 
 void WriteClock(JsonWriter* json, const StatusReport& report) {
   ObjectWriter object(json);
-  object.AddIf(report.has_closed_upto, "closed_upto", report.closed_upto);
+  object.AddIf(report.has_closed_frontier, "closed_upto", report.closed_frontier);
   object.AddList("held_by", report.held_by, [json](const StatusReport::Holder& holder) {
     ObjectWriter item(json);
     item.Add("partition", holder.partition);
@@ -190,8 +191,8 @@ void WriteReport(JsonWriter* json, const StatusReport& report) {
 
 // --- Reading ----------------------------------------------------------------------------------------------
 
-// Reads fields of one object; the first one that is missing or of the wrong type is remembered with its path
-// and everything after it is left as it was.
+// Reads the fields of one object. It keeps the first error (a missing field, a wrong type) with the field's path, and
+// leaves all later fields unchanged.
 class ObjectReader {
  public:
   ObjectReader(const JsonValue& value, std::string path, std::string* complaint)
@@ -229,9 +230,9 @@ class ObjectReader {
         name, "true or false", [](const JsonValue& v) { return v.IsBool(); },
         [out](const JsonValue& v) { *out = v.GetBool(); });
   }
-  // Files of older versions do not have everything.
+  // Files of older versions lack some fields.
   bool Has(const char* name) const { return value_.IsObject() && value_.HasMember(name); }
-  // Null leaves `out` and gives false.
+  // A JSON null leaves `out` unchanged and returns false.
   bool GetKnown(const char* name, int64_t* out) {
     bool known = false;
     GetIf(
@@ -252,7 +253,7 @@ class ObjectReader {
           }
         });
   }
-  // The reader of the object behind `name`; of nothing, with the complaint set, when there is none.
+  // The reader of the object behind `name`. If there is none, it reads an empty object and the error is set.
   ObjectReader Object(const char* name) {
     static const JsonValue kNothing(rapidjson::kObjectType);
     const JsonValue* found = Find(name);
@@ -319,7 +320,7 @@ StatusReport::Partition ReadPartition(ObjectReader object) {
   if (object.Has("transaction_since_ms")) object.Get("transaction_since_ms", &p.transaction_since_ms);
   object.GetKnown("safe_offset", &p.safe_offset);
   object.Get("held", &p.held);
-  object.Get("excused", &p.excused);
+  object.Get("excused", &p.idle_reason);
   object.Get("state", &p.state);
   if (object.Has("hold")) object.Get("hold", &p.hold);
   if (object.Has("invalid_in_a_row")) object.Get("invalid_in_a_row", &p.invalid_in_a_row);
@@ -364,7 +365,7 @@ StatusReport::Rejected ReadRejected(ObjectReader object) {
   return frame;
 }
 
-// The reasons of invalid frames are told in the totals only: here all of them stand under the first.
+// The file splits invalid frames by reason in the totals only, so all of a minute's count under the first reason.
 PublishedMinute ReadMinute(ObjectReader object) {
   PublishedMinute minute;
   int64_t start = 0;
@@ -397,7 +398,7 @@ void ReadReport(ObjectReader object, StatusReport* report) {
     report->partitions.push_back(ReadPartition(ObjectReader(v, path, complaint)));
   });
   ObjectReader clock = object.Object("clock");
-  report->has_closed_upto = clock.GetKnown("closed_upto", &report->closed_upto);
+  report->has_closed_frontier = clock.GetKnown("closed_upto", &report->closed_frontier);
   clock.GetList("held_by", [report](const JsonValue& v, const std::string& path, std::string* complaint) {
     StatusReport::Holder holder;
     ObjectReader item(v, path, complaint);
@@ -442,7 +443,7 @@ std::string ToJson(const StatusReport& report) {
 }
 
 Result<StatusReport> ParseStatusReport(std::string_view json) {
-  // The file comes from outside as far as this reader knows: deep nesting must not run out of stack.
+  // The file may come from outside, so deep nesting must not exhaust the stack.
   constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::Document document;
   document.Parse<kFlags>(json.data(), json.size());
@@ -476,7 +477,7 @@ size_t StatusReport::living_workers() const {
 
 Result<StatusReport> ReadStatusFile(const std::string& path) {
   const int fd =
-      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe is no status file: nobody waits for it
+      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe is no status file, and the open must not wait
   if (fd < 0) return FileError("open", kStatusFile, path);
   std::string json;
   const bool read_whole = ReadAll(fd, &json);

@@ -1,5 +1,5 @@
-// The status file as plain data: what the coordinator writes each second and `headcount status` and
-// `headcount health` read. Field for field the JSON object described in README.md ("Watching it").
+// The status file as plain data. The coordinator writes it each second; `headcount status`, `explain` and `health` read
+// it. Its fields are those of the JSON object that README.md describes ("Watching it").
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct StatusReport {
     int64_t pid = 0;
     uint64_t generation = 0;
     uint64_t restarts = 0;
-    int64_t committing_ms = 0;  // for so long what is due could not be committed yet; 0: nothing is due
+    int64_t committing_ms = 0;  // how long due windows have not been committed; 0: none is due
   };
   struct Worker {
     int32_t slot = 0;
@@ -41,24 +41,25 @@ struct StatusReport {
     int64_t lag = -1;       // end - position; -1: not known; JSON null
     bool has_watermark = false;
     int64_t watermark = 0;         // unix seconds; JSON null without one
-    int64_t unmoved_since_ms = 0;  // wall clock, as far as the coordinator has seen: the watermark is what it was then
+    int64_t unmoved_since_ms = 0;  // wall clock: when the coordinator first saw the present watermark
     int64_t safe_offset = -1;      // -1: none committed; JSON null
     uint64_t held = 0;
-    std::string excused;  // "", "silent", "at_end", "empty", "max_hold"
-    std::string state;    // "reading", "caught_up", "ahead", "unknown"
-    // Why one at its end holds the clock, besides its own last record: "", "leader_away", "leader_returned",
-    // "job_woken".
+    std::string idle_reason;  // "", "silent", "at_end", "empty", "max_hold"
+    std::string state;        // "reading", "caught_up", "ahead", "unknown"
+    // Why a partition at its end holds back the low watermark, besides its own last record: "", "leader_away",
+    // "leader_returned", "job_woken".
     std::string hold;
-    uint64_t invalid_in_a_row = 0;  // its newest records, all of them invalid; 0: the newest is not
+    uint64_t invalid_in_a_row = 0;  // its newest records, all of them invalid; 0: the newest is valid
     std::string invalid_reason;     // of the newest of these; empty: there are none
-    // The high watermark, where a transaction that is open stands at `position` and nothing behind it can be read
-    // before it ends; -1: none does; JSON null.
+    // The high watermark, if an open transaction begins at `position` and blocks the records behind it until it ends.
+    // -1: no transaction does; JSON null.
     int64_t transaction_end = -1;
-    int64_t transaction_since_ms = 0;  // wall clock, when the coordinator saw it there first
+    int64_t transaction_since_ms = 0;  // wall clock, when the coordinator first saw it there
 
-    // Whether such a transaction holds the clock: on a busy topic some are always open, for a moment.
+    // Whether such a transaction holds back the low watermark. On a busy topic some transaction is always open for a
+    // moment.
     bool waits_for_transaction(int64_t now_ms) const {
-      return excused.empty() && transaction_end >= 0 &&
+      return idle_reason.empty() && transaction_end >= 0 &&
              now_ms - transaction_since_ms >= limits::kOpenTransactionShownMs;
     }
   };
@@ -67,7 +68,7 @@ struct StatusReport {
     std::string why;  // a short sentence
   };
 
-  // What the job was asked for, as far as it explains what it does.
+  // The options of the job, as far as they explain what it does.
   struct Rule {
     int64_t window_s = 0;  // 0: not known, as from a file of an older headcount
     int64_t lateness_s = 0;
@@ -87,40 +88,40 @@ struct StatusReport {
     int32_t partition = 0;
     int64_t offset = 0;
     int64_t seen_ms = 0;     // wall clock, when the coordinator saw it first
-    std::string first = {};  // what was said of the first of the kind (frame_shape.h); empty: nothing
+    std::string first = {};  // the outline and findings of the kind's first frame (frame_shape.h); empty: none
   };
 
   int version = 1;
   std::string state;  // "starting", "running", "draining", "done", "failed"
   int64_t updated_at_ms = 0;
-  std::string run;  // 16 hex digits; empty before the claim
+  std::string run;  // 16 hex digits; empty before the takeover
   int64_t coordinator_pid = 0;
   Writer writer;
   std::vector<Worker> workers;
   std::vector<Partition> partitions;
-  bool has_closed_upto = false;
-  int64_t closed_upto = 0;  // unix seconds; JSON null before the first
+  bool has_closed_frontier = false;
+  int64_t closed_frontier = 0;  // unix seconds; JSON null before the first
   std::vector<Holder> held_by;
   // Since this start, as published or still open; a replay is not counted twice.
   VerdictCounts totals;     // JSON: records, events, late, invalid, future, invalid_reasons
-  uint64_t waiting = 0;     // of `totals`, those that wait for their partition's first window
-  uint64_t tombstones = 0;  // without a value and, by --tombstones ignore, without a verdict; of the workers that live
-  uint64_t lost = 0;        // taken by retention, or with a topic made anew, under --on-lost-input=continue
+  uint64_t waiting = 0;     // of `totals`, the unattributed verdicts, before their partition's first window
+  uint64_t tombstones = 0;  // without a value and, by --tombstones ignore, without a verdict; of the workers that run
+  uint64_t lost = 0;        // taken by retention, or with a recreated topic, under --on-lost-input=continue
   uint64_t minutes_published = 0;
   Rule rule;
   std::vector<Rejected> rejected;       // since this start, by kind
   std::vector<PublishedMinute> recent;  // the last that were published since this start, the newest last
 
-  // All that was judged, and what needed no judge.
+  // All records that have a verdict, and those that need none.
   uint64_t records() const { return totals.records() + tombstones; }
-  // Of all partitions whose lag is known; nothing: it is of none.
+  // The sum over all partitions whose lag is known; nothing if no lag is known.
   std::optional<int64_t> known_lag() const;
   size_t living_workers() const;
 };
 
-// One JSON object on one line, with a line end.
+// Writes one JSON object on one line, with a line end.
 std::string ToJson(const StatusReport& report);
-// The inverse. An error names what is missing or of the wrong type; unknown fields are ignored.
+// The inverse of ToJson(). An error names the field that is missing or of the wrong type; unknown fields are ignored.
 Result<StatusReport> ParseStatusReport(std::string_view json);
 
 Result<StatusReport> ReadStatusFile(const std::string& path);

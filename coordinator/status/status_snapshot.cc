@@ -10,10 +10,10 @@
 namespace headcount {
 namespace {
 
-constexpr std::array<const char*, 5> kExcuseNames = {"", "silent", "at_end", "empty", "max_hold"};
+constexpr std::array<const char*, 5> kIdleReasonNames = {"", "silent", "at_end", "empty", "max_hold"};
 constexpr std::array<const char*, 4> kHoldNames = {"", "leader_away", "leader_returned", "job_woken"};
 constexpr std::array<const char*, 4> kReadingNames = {"unknown", "reading", "caught_up", "ahead"};
-// A job may have thousands of partitions without a watermark; these are enough to know where to look.
+// A job may have thousands of partitions without a watermark; these few tell a reader where to look.
 constexpr size_t kHoldersShown = 5;
 
 std::string WhyItHolds(const StatusReport::Partition& partition, int64_t now_ms) {
@@ -26,7 +26,7 @@ std::string WhyItHolds(const StatusReport::Partition& partition, int64_t now_ms)
   return clock + (partition.state == "caught_up" ? "; read to its end" : "; being read");
 }
 
-// The partitions that are not excused and furthest behind.
+// The partitions that are not idle and are furthest behind.
 std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partition>& partitions, int64_t now_ms) {
   const StatusReport::Partition* slowest = nullptr;
   const auto behind = [](const StatusReport::Partition& a, const StatusReport::Partition& b) {
@@ -34,11 +34,11 @@ std::vector<StatusReport::Holder> Holders(const std::vector<StatusReport::Partit
     return a.has_watermark && a.watermark < b.watermark;
   };
   for (const StatusReport::Partition& partition : partitions) {
-    if (partition.excused.empty() && (slowest == nullptr || behind(partition, *slowest))) slowest = &partition;
+    if (partition.idle_reason.empty() && (slowest == nullptr || behind(partition, *slowest))) slowest = &partition;
   }
   std::vector<StatusReport::Holder> holders;
   for (const StatusReport::Partition& partition : partitions) {
-    if (slowest == nullptr || !partition.excused.empty() || behind(*slowest, partition)) continue;
+    if (slowest == nullptr || !partition.idle_reason.empty() || behind(*slowest, partition)) continue;
     if (holders.size() == kHoldersShown) break;
     holders.push_back({partition.partition, WhyItHolds(partition, now_ms)});
   }
@@ -91,8 +91,8 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   report.totals += published_before_;
   report.minutes_published = minutes_before_ + writer.minutes_published;
   report.lost = lost_before_ + writer.lost_records;
-  report.has_closed_upto = writer.closed_upto.is_set();
-  if (report.has_closed_upto) report.closed_upto = writer.closed_upto.seconds();
+  report.has_closed_frontier = writer.closed_frontier.is_set();
+  if (report.has_closed_frontier) report.closed_frontier = writer.closed_frontier.seconds();
   AddPartitions(view, &report);
   AddWorkers(view, supervision.workers, now_ms, &report);
   report.held_by = Holders(report.partitions, report.updated_at_ms);
@@ -102,14 +102,14 @@ StatusReport StatusSnapshot::Take(const shm::CoordinatorView& view, const Superv
   return report;
 }
 
-// A writer that dies over a transaction leaves it to the next one, which has to read first what is due.
+// A writer that dies during a transaction leaves it to the next writer, which first has to read again what is due.
 int64_t StatusSnapshot::CommittingMs(const shm::WriterSnapshot& writer, int64_t now_ms) const {
   const bool left = committing_before_ms_ != 0 && writer.sequence == 0;
   const int64_t since_ms = left ? committing_before_ms_ : writer.committing_since_ms;
   return since_ms == 0 ? 0 : std::max<int64_t>(0, now_ms - since_ms);
 }
 
-// Also those of writers that have died.
+// Also the minutes of writers that have died.
 std::vector<PublishedMinute> StatusSnapshot::RecentMinutes(const shm::CoordinatorView& view) const {
   std::vector<PublishedMinute> recent = recent_before_;
   const std::vector<PublishedMinute> newest = view.RecentMinutes();
@@ -118,17 +118,17 @@ std::vector<PublishedMinute> StatusSnapshot::RecentMinutes(const shm::Coordinato
   return recent;
 }
 
-// A worker that has just begun has none to tell: those of its former life are still the last.
+// A worker that has just begun has no rejected frames yet, so those of its former generation stay.
 std::vector<StatusReport::Rejected> StatusSnapshot::Rejected(const shm::CoordinatorView& view, int64_t wall_ms) {
   for (size_t s = 0; s < rejected_.size(); ++s) {
     const std::optional<RejectedFrames> seen = view.Rejected(SlotId(static_cast<int32_t>(s)));
     if (!seen) continue;
     for (size_t kind = 0; kind < kRejectedKinds; ++kind) {
-      const std::optional<FramePlace>& place = (*seen)[kind];
-      if (!place || place == rejected_[s][kind]) continue;
-      rejected_[s][kind] = place;
+      const std::optional<FramePlace>& index = (*seen)[kind];
+      if (!index || index == rejected_[s][kind]) continue;
+      rejected_[s][kind] = index;
       StatusReport::Rejected& last = last_rejected_[kind];
-      last = {RejectedKindName(kind), place->partition.value(), place->offset.value(), wall_ms, std::move(last.first)};
+      last = {RejectedKindName(kind), index->partition.value(), index->offset.value(), wall_ms, std::move(last.first)};
     }
     for (size_t reason = 0; reason < kInvalidReasons; ++reason) {
       std::string* const first = &last_rejected_[reason].first;
@@ -145,18 +145,18 @@ std::vector<StatusReport::Rejected> StatusSnapshot::Rejected(const shm::Coordina
 }
 
 int64_t StatusSnapshot::UnmovedSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {
-  const auto place = static_cast<size_t>(partition.partition);
-  if (unmoved_.size() <= place) unmoved_.resize(place + 1);
-  Unmoved& unmoved = unmoved_[place];
+  const auto index = static_cast<size_t>(partition.partition);
+  if (unmoved_.size() <= index) unmoved_.resize(index + 1);
+  Unmoved& unmoved = unmoved_[index];
   const int64_t watermark = partition.has_watermark ? partition.watermark : -1;
   if (unmoved.since_ms == 0 || unmoved.at != watermark) unmoved = {watermark, now_ms};
   return unmoved.since_ms;
 }
 
 int64_t StatusSnapshot::TransactionSinceMs(const StatusReport::Partition& partition, int64_t now_ms) {
-  const auto place = static_cast<size_t>(partition.partition);
-  if (transactions_.size() <= place) transactions_.resize(place + 1);
-  Unmoved& open = transactions_[place];
+  const auto index = static_cast<size_t>(partition.partition);
+  if (transactions_.size() <= index) transactions_.resize(index + 1);
+  Unmoved& open = transactions_[index];
   if (partition.transaction_end < 0) {
     open = {};
   } else if (open.since_ms == 0 || open.at != partition.position) {
@@ -180,8 +180,8 @@ void StatusSnapshot::AddPartitions(const shm::CoordinatorView& view, StatusRepor
       if (line.position >= 0 && line.end >= 0) line.lag = std::max<int64_t>(0, line.end - line.position);
       line.has_watermark = partition.status.watermark.is_set();
       if (line.has_watermark) line.watermark = partition.status.watermark.seconds();
-      line.held = partition.status.held;
-      line.excused = kExcuseNames[static_cast<size_t>(partition.status.excuse)];
+      line.held = partition.status.unconfirmed;
+      line.idle_reason = kIdleReasonNames[static_cast<size_t>(partition.status.idle_reason)];
       line.state = kReadingNames[static_cast<size_t>(partition.status.reading)];
       line.hold = kHoldNames[static_cast<size_t>(partition.status.hold_reason)];
       line.invalid_in_a_row = partition.status.invalid_in_a_row;
@@ -199,23 +199,23 @@ void StatusSnapshot::AddWorkers(const shm::CoordinatorView& view, const std::vec
   const int32_t partition_count = view.Writer().partition_count;
   const double seconds = static_cast<double>(now_ms - before_ms_) / 1000;
   for (int32_t s = 0; s < options_->workers; ++s) {
-    const size_t place = static_cast<size_t>(s);
+    const size_t index = static_cast<size_t>(s);
     const shm::SlotSnapshot slot = view.Slot(SlotId(s));
     StatusReport::Worker line;
     line.slot = s;
-    line.pid = workers[place].pid;
-    line.generation = workers[place].generation.value();
-    line.restarts = workers[place].restarts;
+    line.pid = workers[index].pid;
+    line.generation = workers[index].generation.value();
+    line.restarts = workers[index].restarts;
     for (const PartitionId p : plan_.PartitionsOf(SlotId(s), partition_count)) line.partitions.push_back(p.value());
     line.records = slot.status.records;
     line.memory_bytes = slot.status.memory_bytes;
     // A new generation begins at 0 again.
-    const uint64_t before = records_before_[place] <= line.records ? records_before_[place] : 0;
+    const uint64_t before = records_before_[index] <= line.records ? records_before_[index] : 0;
     if (before_ms_ > 0 && seconds > 0) line.records_per_s = static_cast<double>(line.records - before) / seconds;
-    records_before_[place] = line.records;
+    records_before_[index] = line.records;
     report->totals += slot.open;
-    report->totals += slot.status.waiting;
-    report->waiting += slot.status.waiting.records();
+    report->totals += slot.status.unattributed;
+    report->waiting += slot.status.unattributed.records();
     report->tombstones += slot.status.tombstones;
     report->lost += slot.status.lost_records;
     report->workers.push_back(std::move(line));

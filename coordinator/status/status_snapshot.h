@@ -1,4 +1,4 @@
-// The job as the status file shows it, from what the supervisor says and the shared memory. Runs in the coordinator.
+// Makes the status report from the supervisor's view and the shared memory. Runs in the coordinator.
 #pragma once
 
 #include <array>
@@ -18,9 +18,10 @@ class StatusSnapshot {
  public:
   StatusSnapshot(const RunOptions* options, int64_t coordinator_pid);
 
-  // The writer has died and the shared memory is about to be made anew: what it had published still counts.
+  // Called when the writer has died, before the coordinator resets the shared memory: the minutes that the writer had
+  // published still count.
   void KeepTotals(const shm::CoordinatorView& view);
-  // Rates are those since the call before. `now_ms`: monotonic.
+  // Rates are those since the last call. `now_ms` is monotonic.
   StatusReport Take(const shm::CoordinatorView& view, const SupervisionView& supervision, int64_t now_ms);
 
  private:
@@ -40,15 +41,15 @@ class StatusSnapshot {
   int64_t before_ms_ = 0;
   VerdictCounts published_before_;  // by writers that have died
   uint64_t minutes_before_ = 0;
-  int64_t committing_before_ms_ = 0;  // since when one of them had tried what none has committed; 0: nothing is left
-  uint64_t lost_before_ = 0;          // with topics that were made anew
+  int64_t committing_before_ms_ = 0;  // since when a dead writer had tried to commit; 0: committed since
+  uint64_t lost_before_ = 0;          // with recreated topics
   std::vector<PublishedMinute> recent_before_;
   struct Unmoved {
     int64_t at = 0;        // the watermark, or the offset
     int64_t since_ms = 0;  // wall clock; 0: never seen
   };
   std::vector<Unmoved> unmoved_;          // by partition
-  std::vector<Unmoved> transactions_;     // by partition: that stand open, by their offset
+  std::vector<Unmoved> transactions_;     // by partition: open transactions, by their offset
   std::vector<RejectedFrames> rejected_;  // by slot, as last seen
   std::array<StatusReport::Rejected, kRejectedKinds> last_rejected_;
 };

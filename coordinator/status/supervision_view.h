@@ -1,4 +1,4 @@
-// What the supervisor has to say of the job and its children, for the status file. Plain data; made by the coordinator.
+// The supervisor's part of the status file: the job's state and its children. Plain data; the coordinator makes it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace headcount {
 
 struct SupervisionView {
   struct Child {
-    int64_t pid = 0;  // 0: it does not run
+    int64_t pid = 0;  // 0: not running
     Generation generation;
     uint64_t restarts = 0;
   };

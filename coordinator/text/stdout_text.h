@@ -1,4 +1,4 @@
-// What commands print, and how they end. Runs in the process of the command.
+// Prints the output of commands and ends them. Runs in the process of the command.
 #pragma once
 
 #include <cstdio>
@@ -8,8 +8,8 @@
 
 namespace headcount {
 
-// Whether stdout has taken everything that was printed so far. A text that is larger than the stream's buffer goes
-// past it, so that flushing alone finds nothing to complain about.
+// Returns whether stdout has taken everything that was printed so far. A text that is larger than the stream's buffer
+// bypasses the buffer. Flushing alone then finds no error, so the stream's error flag is asked too.
 inline bool FlushStdout() { return fflush(stdout) == 0 && ferror(stdout) == 0; }
 
 inline bool PrintText(std::string_view text) {
@@ -17,7 +17,7 @@ inline bool PrintText(std::string_view text) {
   return FlushStdout();
 }
 
-// Says on stderr why it ends, and answers its exit code.
+// Prints on stderr why the command ends, and returns its exit code.
 inline int Refuse(const Error& error) {
   fprintf(stderr, "headcount: %s\n", error.message.c_str());
   return static_cast<int>(error.exit_code);

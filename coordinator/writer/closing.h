@@ -1,5 +1,5 @@
-// From what the workers have published to what one transaction holds: which windows close, their records, and
-// every partition's safe point. Pure; runs in the writer.
+// Turns the workers' hand-offs into the content of one transaction: the windows that close, their records, and every
+// partition's safe point. Pure; runs in the writer.
 #pragma once
 
 #include <cstddef>
@@ -8,40 +8,40 @@
 #include <vector>
 
 #include "common/base/types.h"
-#include "common/judge/point.h"
+#include "common/judge/judge_state.h"
 #include "common/records/count_record.h"
-#include "common/shm/publication.h"
+#include "common/shm/hand_off.h"
 
 namespace headcount {
 
-// The publications of all slots that have partitions, by slot; nothing where a worker has none (yet).
-using Publications = std::vector<std::optional<shm::Publication>>;
+// The hand-offs of all slots that have partitions, by slot; nothing if a worker has made none (yet).
+using HandOffs = std::vector<std::optional<shm::HandOff>>;
 
-// The boundary up to which every worker has sealed. Unset: a worker is missing, or does not know all
+// The boundary up to which every worker has sealed. Unset if a worker is missing, or does not know all
 // `partition_count` partitions yet.
-WindowStart SealedByAll(const Publications& publications, int32_t partition_count);
+WindowStart SealedByAll(const HandOffs& hand_offs, int32_t partition_count);
 
-// Whether every worker has made its last publication.
-bool AllLast(const Publications& publications);
+// Whether every worker has made its last hand-off.
+bool AllLast(const HandOffs& hand_offs);
 
-// Whether closing up to `upto` leaves no sealed window behind.
-bool ClosesAllWindows(const Publications& publications, WindowStart upto);
+// Whether closing up to `frontier` leaves no sealed window behind.
+bool ClosesAllWindows(const HandOffs& hand_offs, WindowStart frontier);
 
-// `upto`, or an earlier boundary, so that at most `max_windows` windows close at once.
-WindowStart BoundedUpTo(const Publications& publications, WindowStart upto, int64_t window_s, size_t max_windows);
+// `frontier`, or an earlier boundary, so that at most `max_windows` windows close at once.
+WindowStart BoundedFrontier(const HandOffs& hand_offs, WindowStart frontier, int64_t window_s, size_t max_windows);
 
-// One record for each window before `upto`, ascending. Reads the distinct tables where they lie. `still_at_it` is
-// called between windows and within large ones.
+// Returns one record for each window before `frontier`, ascending. It reads the distinct tables in shared memory and
+// does not copy them. It calls `heartbeat` between windows and within large ones.
 std::vector<CountRecord> MergeWindows(
-    const Publications& publications, WindowStart upto, int64_t window_s,
-    const std::function<void()>& still_at_it = [] {});
+    const HandOffs& hand_offs, WindowStart frontier, int64_t window_s, const std::function<void()>& heartbeat = [] {});
 
-struct PartitionPoint {
+struct PartitionSafePoint {
   PartitionId partition;
   SafePoint safe;
 };
-// Where replays start once everything before `upto` is closed: for each published partition the earliest
-// first contribution to a window that stays, else the newest point; with the moves from there on.
-std::vector<PartitionPoint> SafePoints(const Publications& publications, WindowStart upto);
+// The restart points once every window before `frontier` is closed, one for each handed-off partition. Such a point is
+// the earliest first contribution to a window that stays open, otherwise the newest judge state. It carries the
+// recorded decisions from there on.
+std::vector<PartitionSafePoint> SafePoints(const HandOffs& hand_offs, WindowStart frontier);
 
 }  // namespace headcount

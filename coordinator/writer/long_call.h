@@ -1,11 +1,12 @@
-// Tells whoever watches the writer that it is inside a call to a broker, which may take long. Runs in the writer.
+// Tells the coordinator, by way of `around`, that the writer is inside a call to a broker, which may take long. Runs in
+// the writer.
 #pragma once
 
 #include <functional>
 
 namespace headcount {
 
-// Says that a call may block for long, for as long as it lives.
+// While an object of this class lives, the writer may be inside such a call.
 class LongCall {
  public:
   explicit LongCall(const std::function<void(bool inside)>& around) : around_(around) { around_(true); }

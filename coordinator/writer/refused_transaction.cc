@@ -43,8 +43,8 @@ std::optional<kafka::BatchLimit> SmallerBatches(const kafka::TransactionalProduc
   return smaller;
 }
 
-Error RefusedForGood(const kafka::TransactionalProducer& producer, const kafka::Transaction& transaction,
-                     const kafka::TransactionResult& refused) {
+Error RefusedPermanently(const kafka::TransactionalProducer& producer, const kafka::Transaction& transaction,
+                         const kafka::TransactionResult& refused) {
   kafka::AdviceFacts facts;
   facts.brokers = kafka::BrokersOf(producer.handle());
   facts.output_topic = transaction.output_topic;

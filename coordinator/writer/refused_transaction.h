@@ -1,5 +1,5 @@
-// What becomes of a transaction that Kafka has refused: smaller batches, or a sentence for a person, who is told the
-// topic, the limit, and what to type. Runs in the writer.
+// Decides what follows a transaction that Kafka has refused: smaller batches, or an error that names the topic, the
+// limit, and what to type. Runs in the writer.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace headcount {
 
-// `producer` need not be the one that was refused; it asks the topic what it takes, for a few seconds at most.
-// Nothing: no batch could be smaller.
+// `producer` need not be the refused one; it asks for the topic's limit, for a few seconds at most. Returns nothing if
+// no batch could be smaller.
 std::optional<kafka::BatchLimit> SmallerBatches(const kafka::TransactionalProducer& producer,
                                                 const kafka::Transaction& transaction,
                                                 const kafka::TransactionResult& refused,
                                                 const kafka::BatchLimit& limit);
 
-// kHumanNeeded, and why.
-Error RefusedForGood(const kafka::TransactionalProducer& producer, const kafka::Transaction& transaction,
-                     const kafka::TransactionResult& refused);
+// kHumanNeeded, with the reason.
+Error RefusedPermanently(const kafka::TransactionalProducer& producer, const kafka::Transaction& transaction,
+                         const kafka::TransactionResult& refused);
 
 }  // namespace headcount

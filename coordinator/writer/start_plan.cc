@@ -5,14 +5,15 @@
 #include "common/base/limits.h"
 #include "common/base/units.h"
 #include "common/job/reset_advice.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 
 namespace headcount {
 namespace {
 
 size_t CommittedCount(const StartFacts& facts) {
-  return static_cast<size_t>(std::count_if(facts.committed.begin(), facts.committed.end(),
-                                           [](const HeldByKafka& held) { return held.offset.has_value(); }));
+  return static_cast<size_t>(
+      std::count_if(facts.committed.begin(), facts.committed.end(),
+                    [](const OffsetsInKafka& unconfirmed) { return unconfirmed.offset.has_value(); }));
 }
 
 Error Refuse(const std::string& what, const std::string& advice) {
@@ -23,24 +24,24 @@ std::string Place(const StartFacts& facts, size_t p) {
   return "partition " + std::to_string(p) + " of " + facts.input_topic + " (group " + facts.group + ")";
 }
 
-ClockRule ClockRuleOf(const CountingRule& rule) { return {rule.lateness_s, rule.max_jump_s}; }
+WatermarkRule WatermarkRuleOf(const CountingRule& rule) { return {rule.lateness_s, rule.max_jump_s}; }
 
-// Nothing of the partition is known before `offset`.
-SafePoint BareStart(Offset offset, const CountingRule& rule) {
+// The start of a partition of which nothing before `offset` is known.
+SafePoint StartText(Offset offset, const CountingRule& rule) {
   SafePoint start;
-  start.point.offset = offset;
-  start.point.rules.now = ClockRuleOf(rule);
+  start.state.offset = offset;
+  start.state.rules.now = WatermarkRuleOf(rule);
   return start;
 }
 
-// The points of the partitions that have none committed: they must be the topic's last ones, which are new.
+// Adds the points of partitions without a committed offset. They must be the last ones of the topic, which are new.
 Result<void> AddNewPartitions(const StartFacts& facts, size_t committed, StartPlan* plan) {
   for (size_t p = 0; p < facts.committed.size(); ++p) {
     if (facts.committed[p].offset.has_value() == (p < committed)) continue;
     return Refuse(Place(facts, std::min(p, committed)) + " has no committed offset though later ones have",
                   "commit one for it, or set all of them with " + ResetAdvice(facts.group, facts.input_topic));
   }
-  plan->points.resize(facts.committed.size(), NewPartitionStart(plan->closed_upto, facts.wall_clock, facts.rule));
+  plan->points.resize(facts.committed.size(), NewPartitionStart(plan->closed_frontier, facts.wall_clock, facts.rule));
   return {};
 }
 
@@ -53,42 +54,43 @@ Result<StartPlan> Fresh(const StartFacts& facts) {
                       " (minutes already published are not published again); if not, choose another --output-topic");
   }
   StartPlan plan;
-  for (const Offset from : facts.from) plan.points.push_back(BareStart(from, facts.rule));
+  for (const Offset from : facts.from) plan.points.push_back(StartText(from, facts.rule));
   return plan;
 }
 
 Result<StartPlan> Reset(const StartFacts& facts, size_t committed) {
   StartPlan plan;
   plan.kind = StartPlan::Kind::kReset;
-  if (facts.newest_minute) plan.closed_upto = WindowStart(facts.newest_minute->seconds() + facts.rule.window_s);
+  if (facts.newest_minute) plan.closed_frontier = WindowStart(facts.newest_minute->seconds() + facts.rule.window_s);
   for (size_t p = 0; p < committed && facts.committed[p].offset; ++p) {
-    plan.points.push_back(BareStart(*facts.committed[p].offset, facts.rule));
+    plan.points.push_back(StartText(*facts.committed[p].offset, facts.rule));
   }
   if (Result<void> added = AddNewPartitions(facts, committed, &plan); !added) return added.error();
   return plan;
 }
 
-// Whether reading on from there judges only what no published minute has: nothing from there on is counted before
-// `closed_upto`, also by what happened at that place, and no frame waits there whose bytes would be read anew.
-bool BeginsBehindWhatIsPublished(const SafePoint& safe, WindowStart closed_upto) {
-  const Point& point = safe.point;
-  if (!point.held.empty()) return false;
-  EventTime watermark = point.watermark;
-  for (const Move& move : safe.moves) {
-    if (move.offset != point.offset || !move.passed_upto.is_set()) continue;
-    watermark = std::max(watermark, move.passed_upto.time().plus(point.rules.now.lateness_s));
+// Whether a replay from this safe point judges only frames of minutes that are not published. No frame from there on
+// may count before `closed_frontier`, nor may a recorded decision at that offset. No unconfirmed frame may be left,
+// because its bytes would be read again.
+bool StartsAfterPublished(const SafePoint& safe, WindowStart closed_frontier) {
+  const JudgeState& state = safe.state;
+  if (!state.unconfirmed.empty()) return false;
+  EventTime watermark = state.watermark;
+  for (const Decision& decision : safe.decisions) {
+    if (decision.offset != state.offset || !decision.passed_frontier.is_set()) continue;
+    watermark = std::max(watermark, decision.passed_frontier.time().plus(state.rules.now.lateness_s));
   }
-  ClockRules rules = point.rules;
+  WatermarkRules rules = state.rules;
   rules.SwitchBy(watermark);
-  return rules.HavePassed(closed_upto, watermark);
+  return rules.HavePassed(closed_frontier, watermark);
 }
 
-// Time or id of frames are chosen otherwise than at the last start: what is published was counted by the old choice, so
-// none of its frames may be read again by the new one.
+// For a start that takes the time or the id of frames from another field than the last one. Published minutes were
+// counted with the old fields, so no frame of theirs may be read again with the new ones.
 Result<void> ChangeSelection(const StartFacts& facts, const CommitHeader& header, StartPlan* plan) {
   if (!header.selection || *header.selection == facts.selection) return {};
   for (size_t p = 0; p < plan->points.size(); ++p) {
-    if (BeginsBehindWhatIsPublished(plan->points[p], plan->closed_upto)) continue;
+    if (StartsAfterPublished(plan->points[p], plan->closed_frontier)) continue;
     return Refuse("group " + facts.group + " was last run with another --time-field or --id-field (hash " +
                       Name(*header.selection) + ", now " + Name(facts.selection) + "), and frames of " +
                       Place(facts, p) + " that are in published minutes, or wait, would be read again by the new ones",
@@ -100,26 +102,28 @@ Result<void> ChangeSelection(const StartFacts& facts, const CommitHeader& header
   return {};
 }
 
-// A text has room for so many, and for one excuse more with each.
-bool HasRoomForChanges(const SafePoint& safe) {
-  const auto excuses = std::count_if(safe.moves.begin(), safe.moves.end(),
-                                     [](const Move& move) { return move.kind == Move::Kind::kExcuse; });
-  const size_t to_come = safe.point.rules.to_come.size();
+// The commit metadata has space for this many rule changes, and for one more idleness with each.
+bool HasSpaceForChanges(const SafePoint& safe) {
+  const auto idle_reasons = std::count_if(safe.decisions.begin(), safe.decisions.end(), [](const Decision& decision) {
+    return decision.kind == Decision::Kind::kIdle;
+  });
+  const size_t to_come = safe.state.rules.to_come.size();
   return to_come <= limits::kMaxRuleChanges &&
-         static_cast<size_t>(excuses) + to_come <= limits::kMaxMoves + limits::kMaxRuleChanges;
+         static_cast<size_t>(idle_reasons) + to_come <= limits::kMaxDecisions + limits::kMaxRuleChanges;
 }
 
-// Another lateness or jump than at the last start: each partition comes to it behind what is published.
+// For a start with another lateness or jump than the last one: each partition switches to it after its published
+// minutes.
 Result<void> ChangeRule(const StartFacts& facts, StartPlan* plan) {
-  const ClockRule wanted = ClockRuleOf(facts.rule);
+  const WatermarkRule wanted = WatermarkRuleOf(facts.rule);
   for (size_t p = 0; p < plan->points.size(); ++p) {
-    Point& point = plan->points[p].point;
-    if (!point.rules.now.is_set()) point.rules.now = wanted;  // version 1 does not say
-    const ClockRule last = point.rules.last();
+    JudgeState& state = plan->points[p].state;
+    if (!state.rules.now.is_set()) state.rules.now = wanted;  // version 1 does not say
+    const WatermarkRule last = state.rules.last();
     if (last == wanted) continue;
     plan->rule_before = last;
-    point.rules.Change(plan->closed_upto, wanted, point.watermark);
-    if (HasRoomForChanges(plan->points[p])) continue;
+    state.rules.Change(plan->closed_frontier, wanted, state.watermark);
+    if (HasSpaceForChanges(plan->points[p])) continue;
     return Refuse("group " + facts.group +
                       " was started with another --allowed-lateness or --max-jump too often while " +
                       "the same minutes of " + Place(facts, p) + " were open",
@@ -135,15 +139,15 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
   plan.kind = StartPlan::Kind::kContinued;
   std::optional<CommitHeader> header;
   for (size_t p = 0; p < committed && facts.committed[p].offset; ++p) {
-    Result<CommittedPoint> read = ParsePointText(facts.committed[p].metadata);
+    Result<CommitMetadata> read = ParseCommitMetadata(facts.committed[p].metadata);
     if (!read) {
       return Refuse(Place(facts, p) + ": " + read.error().message,
                     "start the headcount that committed it, or set all offsets anew with " +
                         ResetAdvice(facts.group, facts.input_topic));
     }
-    if (read->safe.point.offset != *facts.committed[p].offset) {
+    if (read->safe.state.offset != *facts.committed[p].offset) {
       return Refuse(Place(facts, p) + " is committed at " + std::to_string(facts.committed[p].offset->value()) +
-                        " beside metadata for " + std::to_string(read->safe.point.offset.value()),
+                        " beside metadata for " + std::to_string(read->safe.state.offset.value()),
                     "set all offsets anew with " + ResetAdvice(facts.group, facts.input_topic));
     }
     if (header && !(*header == read->header)) {
@@ -160,7 +164,7 @@ Result<StartPlan> Continued(const StartFacts& facts, size_t committed) {
         "start with --window " + std::to_string(header->window_s) + "s, or with another --group and --output-topic");
   }
   if (header) {
-    plan.closed_upto = header->closed_upto;
+    plan.closed_frontier = header->closed_frontier;
     if (Result<void> changed = ChangeSelection(facts, *header, &plan); !changed) return changed.error();
     if (Result<void> changed = ChangeRule(facts, &plan); !changed) return changed.error();
   }
@@ -179,9 +183,10 @@ const char* Name(StartPlan::Kind kind) {
   return "?";
 }
 
-SafePoint NewPartitionStart(WindowStart closed_upto, EventTime wall_clock, const CountingRule& rule) {
-  SafePoint start = BareStart(Offset(0), rule);
-  if (closed_upto.is_set()) start.moves.push_back({Offset(0), Move::Kind::kExcuse, closed_upto, wall_clock});
+SafePoint NewPartitionStart(WindowStart closed_frontier, EventTime wall_clock, const CountingRule& rule) {
+  SafePoint start = StartText(Offset(0), rule);
+  if (closed_frontier.is_set())
+    start.decisions.push_back({Offset(0), Decision::Kind::kIdle, closed_frontier, wall_clock});
   return start;
 }
 

@@ -1,4 +1,4 @@
-// Where a start begins, decided from what Kafka holds. Pure; runs in the writer.
+// Decides where a start begins, from the committed offsets and the output topic. Pure; runs in the writer.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,24 @@
 #include "common/base/result.h"
 #include "common/base/types.h"
 #include "common/job/selection.h"
-#include "common/judge/point.h"
+#include "common/judge/judge_state.h"
 
 namespace headcount {
 
-// What Kafka holds of one input partition under our group.
-struct HeldByKafka {
+// The committed offset of one input partition under our group.
+struct OffsetsInKafka {
   std::optional<Offset> offset;
   std::string metadata;  // empty: not ours, or reset by hand
 };
 
 struct StartFacts {
-  std::vector<HeldByKafka> committed;        // by partition
+  std::vector<OffsetsInKafka> committed;     // by partition
   std::optional<WindowStart> newest_minute;  // in the output topic
   std::vector<Offset> from;                  // --from, by partition
-  CountingRule rule;                         // of this start, as is
-  SelectionHash selection;                   // ... this
+  CountingRule rule;                         // of this start
+  SelectionHash selection;                   // of this start
   EventTime wall_clock;
-  // For messages: what to type.
+  // For messages about what to type.
   std::string group;
   std::string input_topic;
   std::string output_topic;
@@ -34,15 +34,16 @@ struct StartFacts {
 
 struct StartPlan {
   enum class Kind {
-    kFresh,      // nothing committed and nothing published: from --from
+    kFresh,      // nothing committed and nothing published: begins at --from
     kContinued,  // every committed partition carries our metadata
     kReset,      // the offsets were set by hand: minutes already published stay as they are
   };
   Kind kind = Kind::kFresh;
-  WindowStart closed_upto;
+  WindowStart closed_frontier;
   std::vector<SafePoint> points;  // by partition
-  // Where this start has others than the last: the rule of the last, and whether time or id are chosen otherwise.
-  std::optional<ClockRule> rule_before;
+  // The changes since the last start: the last start's rule, if it was another one, and whether time or id come from
+  // another field.
+  std::optional<WatermarkRule> rule_before;
   bool selection_changed = false;
 };
 
@@ -51,7 +52,8 @@ const char* Name(StartPlan::Kind kind);
 // An error (kHumanNeeded) says what does not fit together and what to type.
 Result<StartPlan> PlanStart(const StartFacts& facts);
 
-// The start of a partition that was added to the topic: from its beginning, later than what is closed.
-SafePoint NewPartitionStart(WindowStart closed_upto, EventTime wall_clock, const CountingRule& rule);
+// The start of a partition that was added to the topic: it begins at offset 0, and counts nothing before
+// `closed_frontier`.
+SafePoint NewPartitionStart(WindowStart closed_frontier, EventTime wall_clock, const CountingRule& rule);
 
 }  // namespace headcount

@@ -4,21 +4,21 @@
 
 #include "common/log/log.h"
 #include "common/shm/writer_view.h"
-#include "coordinator/writer/kafka_outlet.h"
-#include "coordinator/writer/stdout_outlet.h"
+#include "coordinator/writer/kafka_sink.h"
+#include "coordinator/writer/stdout_sink.h"
 #include "coordinator/writer/writer_loop.h"
 
 namespace headcount {
 namespace {
 
-// The outlet says through `view`, which outlives it, that the writer lives while a call takes its time.
-std::unique_ptr<Outlet> MakeOutlet(const WriterStart& start, shm::WriterView* view) {
+// The sink beats through `view`, which outlives it, while a call takes its time.
+std::unique_ptr<RecordSink> MakeSink(const WriterStart& start, shm::WriterView* view) {
   if (start.options->reads_files()) {
-    return std::make_unique<StdoutOutlet>(
+    return std::make_unique<StdoutSink>(
         start.options, start.generation, [view] { view->Beat(MonotonicMs()); },
         [&start] { return IsHungUp(start.parent_fd); });
   }
-  return std::make_unique<KafkaOutlet>(
+  return std::make_unique<KafkaSink>(
       start.options,
       [view](bool inside_broker_call) {
         view->Beat(MonotonicMs());
@@ -31,7 +31,7 @@ std::unique_ptr<Outlet> MakeOutlet(const WriterStart& start, shm::WriterView* vi
 
 int RunWriter(const WriterStart& start) {
   shm::WriterView view(start.memory);
-  WriterLoop loop(start, MakeOutlet(start, &view));
+  WriterLoop loop(start, MakeSink(start, &view));
   const Result<void> ended = loop.Run();
   if (ended.ok()) return static_cast<int>(ExitCode::kDone);
   LogFailure(LogAction::kWriterFailed, ended.error());

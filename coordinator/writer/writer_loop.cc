@@ -19,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of a backfill's minutes the first ten are named each minute, the others counted.
+// In each minute the log names the first ten published minutes and counts the rest, because a backfill publishes many.
 void LogMinute(const CountRecord& record) {
   const VerdictCounts& counts = record.counts;
   Log(LogAction::kMinutePublished,
@@ -34,7 +34,7 @@ void LogMinute(const CountRecord& record) {
        {LogLabel::kFuture, counts.future}});
 }
 
-// The key whose value the reason speaks of; empty: it speaks of the whole frame.
+// The key of the field that the reason is about; empty: the reason is about the whole frame.
 std::string_view FieldOf(InvalidReason reason, const FieldNames& names) {
   switch (reason) {
     case InvalidReason::kNoTs:
@@ -45,7 +45,7 @@ std::string_view FieldOf(InvalidReason reason, const FieldNames& names) {
   }
 }
 
-// A minute of which more than a few frames are missing looks like a quiet one.
+// A minute that lacks more than a few frames would look like a quiet one.
 void LogInvalidShare(const CountRecord& record, const FieldNames& names) {
   const VerdictCounts& counts = record.counts;
   const std::optional<InvalidReason> reason = MostFrequent(counts);
@@ -71,35 +71,36 @@ std::string RuleText(int64_t lateness_s, int64_t max_jump_s) {
 
 // What this start does otherwise than the one before it, and from which minute on.
 void LogChanges(const StartPlan& plan, const RunOptions& options) {
-  const std::string where = plan.closed_upto.is_set() ? "from minute " + TimeText(plan.closed_upto.seconds()) +
-                                                            " on; those before it are published and stay as they are"
-                                                      : "for every minute: none is published yet";
-  std::optional<int64_t> closed_upto;
-  if (plan.closed_upto.is_set()) closed_upto = plan.closed_upto.seconds();
+  const std::string where = plan.closed_frontier.is_set()
+                                ? "from minute " + TimeText(plan.closed_frontier.seconds()) +
+                                      " on; those before it are published and stay as they are"
+                                : "for every minute: none is published yet";
+  std::optional<int64_t> closed_frontier;
+  if (plan.closed_frontier.is_set()) closed_frontier = plan.closed_frontier.seconds();
   if (plan.rule_before) {
     Log(LogAction::kOptionsChanged,
         RuleText(options.rule.lateness_s, options.rule.max_jump_s) + " now, where the last start had " +
             RuleText(plan.rule_before->lateness_s, plan.rule_before->max_jump_s) + ": " + where,
-        {{LogLabel::kClosedUpto, closed_upto}});
+        {{LogLabel::kClosedUpto, closed_frontier}});
   }
   if (plan.selection_changed) {
     Log(LogAction::kOptionsChanged,
         "--time-field " + options.fields.time + " --id-field " + options.fields.id +
             " now, where the last start had others: " + where,
-        {{LogLabel::kClosedUpto, closed_upto}});
+        {{LogLabel::kClosedUpto, closed_frontier}});
   }
 }
 
 }  // namespace
 
-WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet)
-    : start_(start), plan_(start.options->workers), view_(start.memory), outlet_(std::move(outlet)) {}
+WriterLoop::WriterLoop(const WriterStart& start, std::unique_ptr<RecordSink> sink)
+    : start_(start), plan_(start.options->workers), view_(start.memory), sink_(std::move(sink)) {}
 
 // --- Start ---------------------------------------------------------------------------------------------------
 
 Result<void> WriterLoop::Start() {
   view_.Beat(MonotonicMs());
-  const Result<int32_t> count = outlet_->CountPartitions();
+  const Result<int32_t> count = sink_->CountPartitions();
   if (!count) return count.error();
   if (*count > limits::kMaxPartitions) {
     return TooManyPartitions(*count);
@@ -111,14 +112,14 @@ Result<void> WriterLoop::Start() {
 
   header_ = {start_.run, Sequence(0), WindowStart::Unset(), start_.options->rule.window_s,
              HashOf(SelectionText(*start_.options))};
-  Result<Standing> standing = outlet_->Claim(*count, &header_);
-  if (!standing) return standing.error();
-  ShowStart(*standing);
+  Result<StartState> start_state = sink_->TakeOver(*count, &header_);
+  if (!start_state) return start_state.error();
+  ShowStartState(*start_state);
   return {};
 }
 
-// Only the first life of a job may find that there is no broker; a later one waits for it to come back.
-Result<void> WriterLoop::StartPatiently() {
+// Only the first generation of a job may fail because no broker answers; a later one waits for the broker to come back.
+Result<void> WriterLoop::StartWithRetry() {
   const int64_t deadline = MonotonicMs() + limits::kBrokerLostMs;
   for (;;) {
     Result<void> started = Start();
@@ -128,46 +129,46 @@ Result<void> WriterLoop::StartPatiently() {
     if (MonotonicMs() > deadline || view_.draining() || IsHungUp(start_.parent_fd)) {
       return Error{ExitCode::kTryAgain, started.error().message};
     }
-    Log(LogAction::kClaimUnconfirmed, "cannot start yet (" + started.error().message + "), trying again",
+    Log(LogAction::kTakeOverUnconfirmed, "cannot start yet (" + started.error().message + "), trying again",
         {{LogLabel::kOutcome, "unavailable"}});
     view_.Beat(MonotonicMs());
     WaitReadable({start_.parent_fd}, limits::kMaxRetryPauseMs);
   }
 }
 
-void WriterLoop::ShowStart(const Standing& standing) {
-  points_ = standing.plan.points;
+void WriterLoop::ShowStartState(const StartState& start_state) {
+  points_ = start_state.plan.points;
   for (size_t n = 0; n < points_.size(); ++n) {
     const PartitionId p(static_cast<int32_t>(n));
-    view_.StorePoint(p, ToText(header_, points_[n]), points_[n].point.offset);
-    if (standing.until[n]) view_.StoreUntil(p, *standing.until[n], standing.began_empty[n]);
-    positions_.push_back(points_[n].point.offset);
+    view_.StoreSafePoint(p, ToText(header_, points_[n]), points_[n].state.offset);
+    if (start_state.stop_offsets[n]) view_.StoreStopOffset(p, *start_state.stop_offsets[n], start_state.began_empty[n]);
+    positions_.push_back(points_[n].state.offset);
   }
-  last_boundary_ = standing.last_boundary;
+  last_boundary_ = start_state.last_boundary;
   view_.StoreLastBoundary(last_boundary_);
-  view_.CloseUpTo(header_.closed_upto, header_.run, header_.sequence);
-  view_.EnterState(shm::WriterState::kClaimed);
+  view_.CloseUpTo(header_.closed_frontier, header_.run, header_.sequence);
+  view_.EnterState(shm::WriterState::kTakenOver);
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
-  committed_ms_ = partitions_watched_ms_ = points_watched_ms_ = MonotonicMs();
+  committed_ms_ = partitions_watched_ms_ = offsets_watched_ms_ = MonotonicMs();
   const std::string run = RunText(header_.run);
-  std::optional<int64_t> closed_upto;
-  if (header_.closed_upto.is_set()) closed_upto = header_.closed_upto.seconds();
-  Log(LogAction::kClaimMade,
-      "claimed run=" + run + " start=" + Name(standing.plan.kind) + " partitions=" + std::to_string(points_.size()) +
-          " closed_upto=" + (closed_upto ? std::to_string(*closed_upto) : "none"),
+  std::optional<int64_t> closed_frontier;
+  if (header_.closed_frontier.is_set()) closed_frontier = header_.closed_frontier.seconds();
+  Log(LogAction::kTakeOverDone,
+      "claimed run=" + run + " start=" + Name(start_state.plan.kind) + " partitions=" + std::to_string(points_.size()) +
+          " closed_upto=" + (closed_frontier ? std::to_string(*closed_frontier) : "none"),
       {{LogLabel::kRun, run},
-       {LogLabel::kStart, Name(standing.plan.kind)},
+       {LogLabel::kStart, Name(start_state.plan.kind)},
        {LogLabel::kPartitionCount, points_.size()},
-       {LogLabel::kClosedUpto, closed_upto}});
-  LogChanges(standing.plan, *start_.options);
+       {LogLabel::kClosedUpto, closed_frontier}});
+  LogChanges(start_state.plan, *start_.options);
 }
 
 // --- Running -------------------------------------------------------------------------------------------------
 
 Result<void> WriterLoop::Run() {
   view_.EnterState(shm::WriterState::kStarting);
-  if (Result<void> started = StartPatiently(); !started) return started;
+  if (Result<void> started = StartWithRetry(); !started) return started;
   for (;;) {
     view_.Beat(MonotonicMs());
     if (IsHungUp(start_.parent_fd)) return Error{ExitCode::kTryAgain, "the coordinator is gone"};
@@ -175,20 +176,20 @@ Result<void> WriterLoop::Run() {
     if (!done) return done.error();
     if (*done) break;
     if (Result<void> watched = WatchPartitions(); !watched) return watched;
-    if (Result<void> watched = WatchPoints(); !watched) return watched;
-    LogWhatWasLeftOut(MonotonicMs());
+    if (Result<void> watched = WatchOffsets(); !watched) return watched;
+    FlushSuppressed(MonotonicMs());
     WaitReadable({start_.wakeups->writer().fd(), start_.parent_fd}, limits::kIdleWaitMs);
     start_.wakeups->writer().Clear();
-    Gather();
+    Linger();
   }
   LogLeftOpen();
-  LogAllThatWasLeftOut();  // after this the coordinator may end it all before we are gone
+  FlushAllSuppressed();  // once the state is kDone, the coordinator may end this process
   view_.EnterState(shm::WriterState::kDone);
   start_.wakeups->coordinator().Signal();
   return {};
 }
 
-// --until-end: says which minutes wait for the next start, and why.
+// With --until-end: logs which minutes stay open for the next start, and why.
 void WriterLoop::LogLeftOpen() const {
   const EventTime end = view_.LatestEnd();
   if (end <= last_boundary_ || start_.options->leave_open || view_.draining()) return;
@@ -200,46 +201,47 @@ void WriterLoop::LogLeftOpen() const {
       {{LogLabel::kWindowStart, first}, {LogLabel::kUpto, end.seconds()}});
 }
 
-// Minutes that end soon after a transaction share the next one: a backfill would otherwise commit them one by one, and
-// pay more for transactions than for reading. Whatever is the last does not wait. Not every publication is looked at:
-// there may be thousands meanwhile.
-void WriterLoop::Gather() {
-  const int64_t until_ms = committed_ms_ + outlet_->GatherMs();
+// Minutes that end soon after a transaction share the next one. Otherwise a backfill would commit them one by one, and
+// the transactions would cost more than the reading. The last minutes do not wait. The writer does not look at every
+// hand-off here, because there may be thousands meanwhile.
+void WriterLoop::Linger() {
+  const int64_t until_ms = committed_ms_ + sink_->LingerMs();
   for (int64_t now_ms = MonotonicMs(); now_ms < until_ms; now_ms = MonotonicMs()) {
-    if (view_.draining() || IsHungUp(start_.parent_fd) || AllLast(TakePublications())) return;
+    if (view_.draining() || IsHungUp(start_.parent_fd) || AllLast(TakeHandOffs())) return;
     view_.Beat(now_ms);
-    WaitReadable({start_.parent_fd}, static_cast<int>(std::min(until_ms - now_ms, limits::kGatherLookMs)));
+    WaitReadable({start_.parent_fd}, static_cast<int>(std::min(until_ms - now_ms, limits::kLingerLookMs)));
   }
 }
 
-Publications WriterLoop::TakePublications() const {
+HandOffs WriterLoop::TakeHandOffs() const {
   const int32_t count = static_cast<int32_t>(points_.size());
-  Publications publications;
+  HandOffs hand_offs;
   for (int32_t s = 0; s < plan_.NeededSlots(count); ++s) {
-    publications.push_back(view_.TakePublication(SlotId(s), header_.closed_upto));
+    hand_offs.push_back(view_.TakeHandOff(SlotId(s), header_.closed_frontier));
   }
-  return publications;
+  return hand_offs;
 }
 
 Result<bool> WriterLoop::Round() {
   view_.Acknowledge();
-  const Publications publications = TakePublications();
-  const WindowStart sealed = SealedByAll(publications, static_cast<int32_t>(points_.size()));
-  const bool ending = AllLast(publications) || DrainTimeIsUp();
-  const WindowStart upto = std::max(header_.closed_upto, sealed);
+  const HandOffs hand_offs = TakeHandOffs();
+  const WindowStart sealed = SealedByAll(hand_offs, static_cast<int32_t>(points_.size()));
+  const bool ending = AllLast(hand_offs) || DrainTimeIsUp();
+  const WindowStart frontier = std::max(header_.closed_frontier, sealed);
   const WindowStart bounded =
-      BoundedUpTo(publications, upto, start_.options->rule.window_s, outlet_->WindowsPerTransaction());
-  if (MustCommit(publications, bounded, ending)) {
-    // What has become of the points that this commit would replace? A topic that was made anew took them along.
-    if (MonotonicMs() - points_watched_ms_ >= limits::kLookBeforeCommitMs) {
-      const Result<bool> may_commit = LookAtPoints();
+      BoundedFrontier(hand_offs, frontier, start_.options->rule.window_s, sink_->WindowsPerTransaction());
+  if (MustCommit(hand_offs, bounded, ending)) {
+    // This commit would replace the committed offsets, so the writer looks first whether they were deleted with a
+    // recreated topic.
+    if (MonotonicMs() - offsets_watched_ms_ >= limits::kLookBeforeCommitMs) {
+      const Result<bool> may_commit = LookAtOffsets();
       if (!may_commit) return may_commit.error();
       if (!*may_commit) return false;
     }
-    if (Result<void> closed = CloseUpTo(publications, bounded); !closed) return closed.error();
+    if (Result<void> closed = CloseUpTo(hand_offs, bounded); !closed) return closed.error();
   }
-  if (!ending || bounded < upto) return false;
-  if (MustCloseAll() && !ClosesAllWindows(publications, upto)) {
+  if (!ending || bounded < frontier) return false;
+  if (MustCloseAll() && !ClosesAllWindows(hand_offs, frontier)) {
     return Error{ExitCode::kBroken,
                  "a worker that had died and read again found a later minute than those that had said goodbye before: "
                  "everybody starts over"};
@@ -247,99 +249,99 @@ Result<bool> WriterLoop::Round() {
   return true;
 }
 
-// Whether every window is to be closed in this run. The workers that finish first seal up to the last window that
-// anyone has opened. If another one then dies and reads again, a later wall clock may let it accept a held frame
-// beyond.
+// Whether this run must close every window. The workers that finish first seal up to the last window that any worker
+// has opened. If another worker then dies and reads again, a later wall clock may let it accept an unconfirmed frame
+// beyond that.
 bool WriterLoop::MustCloseAll() const {
   return start_.options->until_end && !start_.options->leave_open && !view_.draining();
 }
 
-// Whether there is anything to close, or somebody else has changed the points, or they have moved and this is the last
-// chance to say so, or so long nothing was committed that Kafka might forget us.
-bool WriterLoop::MustCommit(const Publications& publications, WindowStart upto, bool ending) const {
-  if (upto > header_.closed_upto || points_disturbed_) return true;
+// There are four reasons to commit. A window closes; another program has changed the offsets; or the job ends and the
+// positions have moved. The fourth is a last commit that is so old that Kafka might expire the offsets.
+bool WriterLoop::MustCommit(const HandOffs& hand_offs, WindowStart frontier, bool ending) const {
+  if (frontier > header_.closed_frontier || offsets_overwritten_) return true;
   if (!ending) return MonotonicMs() - committed_ms_ >= limits::kCommitAtLeastEveryMs;
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      if (step.position != positions_[static_cast<size_t>(step.partition.value())]) return true;
+  for (const auto& hand_off : hand_offs) {
+    if (!hand_off) continue;
+    for (const shm::PartitionProgress& progress : hand_off->partitions) {
+      if (progress.position != positions_[static_cast<size_t>(progress.partition.value())]) return true;
     }
   }
   return false;
 }
 
-std::vector<PartitionPoint> WriterLoop::AllPoints() const {
-  std::vector<PartitionPoint> all;
+std::vector<PartitionSafePoint> WriterLoop::AllPoints() const {
+  std::vector<PartitionSafePoint> all;
   for (size_t p = 0; p < points_.size(); ++p) all.push_back({PartitionId(static_cast<int32_t>(p)), points_[p]});
   return all;
 }
 
-Result<void> WriterLoop::CloseUpTo(const Publications& publications, WindowStart upto) {
+Result<void> WriterLoop::CloseUpTo(const HandOffs& hand_offs, WindowStart frontier) {
   CrashPoint("writer.merging");
   const auto began = Clock::now();
   const std::vector<CountRecord> records =
-      MergeWindows(publications, upto, start_.options->rule.window_s, [this] { view_.Beat(MonotonicMs()); });
-  TakePoints(publications, upto);
+      MergeWindows(hand_offs, frontier, start_.options->rule.window_s, [this] { view_.Beat(MonotonicMs()); });
+  TakePoints(hand_offs, frontier);
   header_.sequence = Sequence(header_.sequence.value() + 1);
-  header_.closed_upto = upto;
+  header_.closed_frontier = frontier;
   CrashPoint("writer.merged");
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
-  Log(LogAction::kWindowsUnited,
-      "united upto=" + std::to_string(upto.seconds()) + " united_us=" + std::to_string(took.count()),
-      {{LogLabel::kUpto, upto.seconds()}, {LogLabel::kUnitedUs, took.count()}});
+  Log(LogAction::kWindowsMerged,
+      "united upto=" + std::to_string(frontier.seconds()) + " united_us=" + std::to_string(took.count()),
+      {{LogLabel::kUpto, frontier.seconds()}, {LogLabel::kMergedUs, took.count()}});
   const int64_t committing_us = MonotonicUs();
   view_.CommittingSince(MonotonicMs());
-  if (Result<void> committed = outlet_->Commit(records, AllPoints(), header_); !committed) return committed;
+  if (Result<void> committed = sink_->Commit(records, AllPoints(), header_); !committed) return committed;
   view_.CommittingSince(0);
   transactions_.Add(MonotonicUs() - committing_us);
 
-  // From here on the minutes are published: what follows only tells the others.
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      const SafePoint& safe = points_[static_cast<size_t>(step.partition.value())];
-      view_.StorePoint(step.partition, ToText(header_, safe), safe.point.offset);
+  // From here on the minutes are published; the rest only reports them.
+  for (const auto& hand_off : hand_offs) {
+    if (!hand_off) continue;
+    for (const shm::PartitionProgress& progress : hand_off->partitions) {
+      const SafePoint& safe = points_[static_cast<size_t>(progress.partition.value())];
+      view_.StoreSafePoint(progress.partition, ToText(header_, safe), safe.state.offset);
     }
   }
   const int64_t now_ms = WallClockMs();
   for (const CountRecord& record : records) {
     published_ += record.counts;
     view_.ShowMinute(minutes_++, {record.start, record.unique_users, record.counts, now_ms});
-    // On stdout they can be seen themselves.
+    // On stdout the user sees the minutes themselves.
     if (!start_.options->reads_files()) LogMinute(record);
     LogInvalidShare(record, start_.options->fields);
   }
-  ShowClosed(publications, upto);
+  ShowClosed(hand_offs, frontier);
   view_.ShowPublished(published_, minutes_);
   view_.ShowTransactions(transactions_);
   CrashPoint("writer.telling");
-  view_.CloseUpTo(upto, header_.run, header_.sequence);
+  view_.CloseUpTo(frontier, header_.run, header_.sequence);
   CrashPoint("writer.told");
   start_.wakeups->SignalAllWorkers();
   committed_ms_ = MonotonicMs();
-  points_disturbed_ = false;
+  offsets_overwritten_ = false;
   return {};
 }
 
-void WriterLoop::ShowClosed(const Publications& publications, WindowStart upto) {
-  for (size_t s = 0; s < publications.size(); ++s) {
-    if (!publications[s]) continue;
+void WriterLoop::ShowClosed(const HandOffs& hand_offs, WindowStart frontier) {
+  for (size_t s = 0; s < hand_offs.size(); ++s) {
+    if (!hand_offs[s]) continue;
     VerdictCounts closed;
-    for (const shm::SealedWindow& window : publications[s]->windows) {
-      if (window.start < upto) closed += window.counts;
+    for (const shm::SealedWindow& window : hand_offs[s]->windows) {
+      if (window.start < frontier) closed += window.counts;
     }
     view_.ShowClosed(SlotId(static_cast<int32_t>(s)), closed);
   }
 }
 
-void WriterLoop::TakePoints(const Publications& publications, WindowStart upto) {
-  for (PartitionPoint& point : SafePoints(publications, upto)) {
-    points_[static_cast<size_t>(point.partition.value())] = std::move(point.safe);
+void WriterLoop::TakePoints(const HandOffs& hand_offs, WindowStart frontier) {
+  for (PartitionSafePoint& state : SafePoints(hand_offs, frontier)) {
+    points_[static_cast<size_t>(state.partition.value())] = std::move(state.safe);
   }
-  for (const auto& publication : publications) {
-    if (!publication) continue;
-    for (const shm::Step& step : publication->steps) {
-      positions_[static_cast<size_t>(step.partition.value())] = step.position;
+  for (const auto& hand_off : hand_offs) {
+    if (!hand_off) continue;
+    for (const shm::PartitionProgress& progress : hand_off->partitions) {
+      positions_[static_cast<size_t>(progress.partition.value())] = progress.position;
     }
   }
 }
@@ -355,12 +357,12 @@ bool WriterLoop::DrainTimeIsUp() {
 
 Result<void> WriterLoop::WatchPartitions() {
   const int64_t now_ms = MonotonicMs();
-  // With --until-end the job is what was there at the start; files do not multiply.
+  // With --until-end the job is what the topic held at the start; the number of files does not change.
   if (start_.options->until_end || view_.draining() || now_ms - partitions_watched_ms_ < limits::kWatchPartitionsMs) {
     return {};
   }
   partitions_watched_ms_ = now_ms;
-  const Result<int32_t> count = outlet_->CountPartitions();
+  const Result<int32_t> count = sink_->CountPartitions();
   if (!count && count.error().exit_code == ExitCode::kHumanNeeded) {
     if (missing_since_ms_ == 0) missing_since_ms_ = now_ms;
     if (now_ms - missing_since_ms_ >= limits::kMissingTopicMs) return count.error();
@@ -369,35 +371,37 @@ Result<void> WriterLoop::WatchPartitions() {
   missing_since_ms_ = 0;
   if (*count > limits::kMaxPartitions) return TooManyPartitions(*count);
   // No topic loses partitions.
-  if (*count < static_cast<int32_t>(points_.size())) return InputMadeAnew();
+  if (*count < static_cast<int32_t>(points_.size())) return InputRecreated();
   if (*count > static_cast<int32_t>(points_.size())) AddPartitions(*count);
   return {};
 }
 
-Result<void> WriterLoop::WatchPoints() {
+Result<void> WriterLoop::WatchOffsets() {
   const int64_t now_ms = MonotonicMs();
-  // A job that ends by itself commits all points once more at its end.
-  if (start_.options->until_end || view_.draining() || now_ms - points_watched_ms_ < limits::kWatchPointsMs) return {};
-  const Result<bool> looked = LookAtPoints();
+  // A job that ends by itself commits all offsets once more at its end.
+  if (start_.options->until_end || view_.draining() || now_ms - offsets_watched_ms_ < limits::kWatchOffsetsMs)
+    return {};
+  const Result<bool> looked = LookAtOffsets();
   if (!looked) return looked.error();
   return {};
 }
 
-// Answers whether a commit may replace them. Not where it cannot be told whether the topic is the one that was read.
-Result<bool> WriterLoop::LookAtPoints() {
-  // Before the look: where the points stand then, so did the topic that this was read from.
+// Returns whether a commit may replace the offsets. It may not while the sink cannot tell whether the topic was
+// recreated.
+Result<bool> WriterLoop::LookAtOffsets() {
+  // Read before the look: if the look finds the offsets unchanged, these marks and positions are of the same topic.
   std::vector<Read> read;
   for (size_t p = 0; p < points_.size(); ++p) read.push_back(ReadOf(PartitionId(static_cast<int32_t>(p))));
-  const Result<PointsSeen> seen = outlet_->LookAtPoints();
-  points_watched_ms_ = MonotonicMs();
+  const Result<OffsetsSeen> seen = sink_->LookAtOffsets();
+  offsets_watched_ms_ = MonotonicMs();
   if (!seen && seen.error().exit_code == ExitCode::kHumanNeeded) return seen.error();
-  points_disturbed_ = seen.ok() && *seen != PointsSeen::kStand;
-  if (!points_disturbed_) {
+  offsets_overwritten_ = seen.ok() && *seen != OffsetsSeen::kStand;
+  if (!offsets_overwritten_) {
     if (seen.ok()) read_ = std::move(read);
     return true;
   }
-  if (*seen == PointsSeen::kChanged) return true;
-  const Result<bool> another = *seen == PointsSeen::kAnotherTopic ? Result<bool>(true) : InputIsAnother();
+  if (*seen == OffsetsSeen::kChanged) return true;
+  const Result<bool> another = *seen == OffsetsSeen::kAnotherTopic ? Result<bool>(true) : InputIsAnother();
   if (another.ok() && !*another) {
     Log(LogAction::kOffsetsChanged,
         "the committed offsets of group " + start_.options->group + " are gone, though " + start_.options->input_topic +
@@ -407,10 +411,10 @@ Result<bool> WriterLoop::LookAtPoints() {
     return true;
   }
   if (another.ok()) {
-    if (Result<void> anew = InputMadeAnew(); !anew) return anew.error();
+    if (Result<void> anew = InputRecreated(); !anew) return anew.error();
   }
-  // Nothing is committed on a guess: the next start refuses where points are missing, not where they are wrong.
-  points_watched_ms_ = 0;
+  // The writer commits nothing on a guess: the next start refuses missing offsets, but cannot notice wrong ones.
+  offsets_watched_ms_ = 0;
   return false;
 }
 
@@ -420,19 +424,19 @@ Result<bool> WriterLoop::InputIsAnother() {
   std::vector<PlacedMark> tried;
   for (size_t n = 0; n < points_.size() && tried.size() < limits::kMarksTried; ++n) {
     const PartitionId p(static_cast<int32_t>(n));
-    // The first mark of a life stands for a while: it is likely to be of the old topic, too.
+    // A generation's first mark stays for a while, so it is likely to be of the old topic too.
     const bool is_known = n < read_.size() && read_[n].mark;
     const std::optional<RecordMark> mark = is_known ? read_[n].mark : view_.Mark(p);
     if (mark) tried.push_back({p, *mark});
   }
-  return outlet_->InputIsAnother(tried);
+  return sink_->InputIsAnother(tried);
 }
 
-// --- A topic that was made anew --------------------------------------------------------------------------------
+// --- A recreated topic ----------------------------------------------------------------------------------------
 
-// Ends this life with an error: with it go the open windows, in which frames of the old topic may stand. No error: the
-// new topic is not there yet.
-Result<void> WriterLoop::InputMadeAnew() {
+// Ends this generation with an error. The open windows end with it, because they may hold frames of the old topic.
+// Returns no error while the new topic does not exist yet.
+Result<void> WriterLoop::InputRecreated() {
   const RunOptions& options = *start_.options;
   const std::string what = "topic " + options.input_topic + " was deleted and made anew while it was read";
   if (options.on_lost_input == OnLostInput::kFail) {
@@ -441,32 +445,32 @@ Result<void> WriterLoop::InputMadeAnew() {
                      ResetAdvice(options.group, options.input_topic) +
                      ", and start again; --on-lost-input=continue does that by itself"};
   }
-  const Result<int32_t> count = outlet_->CountPartitions();
+  const Result<int32_t> count = sink_->CountPartitions();
   if (!count) return {};
   const Result<uint64_t> lost = BeginAnew(*count);
   if (!lost) return lost.error();
-  Log(LogAction::kInputMadeAnew,
+  Log(LogAction::kInputRecreated,
       what + "; going on from its beginning, where what is published stays as it is: about " + std::to_string(*lost) +
           " offsets that were read stand in no minute",
       {{LogLabel::kTopic, options.input_topic}, {LogLabel::kGroup, options.group}, {LogLabel::kLostRecords, *lost}});
   return Error{ExitCode::kBroken, what + ": everybody starts over at its beginning"};
 }
 
-// Commits the beginning of every partition, so that the next life goes on from there. Answers how many offsets of the
-// old topic were read and are in no published minute: some more may have been read since it was looked at last.
+// Commits the beginning of every partition, so that the next generation continues there. Returns how many offsets of
+// the old topic were read and are in no published minute. The workers may have read some more since the last look.
 Result<uint64_t> WriterLoop::BeginAnew(int32_t partition_count) {
   uint64_t lost = 0;
   for (size_t n = 0; n < points_.size(); ++n) {
-    const int64_t safe = points_[n].point.first_needed().value();
+    const int64_t safe = points_[n].state.first_needed().value();
     const bool is_known = n < read_.size() && read_[n].position;
     const std::optional<Offset> position =
         is_known ? read_[n].position : view_.Position(PartitionId(static_cast<int32_t>(n)));
     if (position && position->value() > safe) lost += static_cast<uint64_t>(position->value() - safe);
   }
   points_.assign(static_cast<size_t>(partition_count),
-                 NewPartitionStart(header_.closed_upto, WallClock(), start_.options->rule));
+                 NewPartitionStart(header_.closed_frontier, WallClock(), start_.options->rule));
   header_.sequence = Sequence(header_.sequence.value() + 1);
-  if (Result<void> committed = outlet_->Commit({}, AllPoints(), header_); !committed) return committed.error();
+  if (Result<void> committed = sink_->Commit({}, AllPoints(), header_); !committed) return committed.error();
   view_.ShowLost(lost);
   return lost;
 }
@@ -482,10 +486,10 @@ void WriterLoop::AddPartitions(int32_t count) {
       {{LogLabel::kTopic, start_.options->input_topic}, {LogLabel::kPartitionCount, count}});
   for (int32_t n = static_cast<int32_t>(points_.size()); n < count; ++n) {
     const PartitionId p(n);
-    points_.push_back(NewPartitionStart(header_.closed_upto, WallClock(), start_.options->rule));
+    points_.push_back(NewPartitionStart(header_.closed_frontier, WallClock(), start_.options->rule));
     positions_.emplace_back(0);
     view_.OpenPartition(p);
-    view_.StorePoint(p, ToText(header_, points_.back()), Offset(0));
+    view_.StoreSafePoint(p, ToText(header_, points_.back()), Offset(0));
   }
   view_.RaisePartitionCount(count);
   start_.wakeups->SignalAllWorkers();

@@ -1,6 +1,6 @@
-// The writer's loop: makes the claim, watches the topic for new partitions, unites the sealed windows that every worker
-// has passed, and commits their records with the safe points. Runs in the writer (writer.h starts it), and in tests
-// that put an outlet of their own in and take its rounds one by one.
+// The writer's loop. It makes the takeover, watches the topic for new partitions, merges the windows that every worker
+// has sealed, and commits their records with the safe points. Runs in the writer (writer.h starts it). Tests give it a
+// sink of their own and call its rounds one by one.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 #include "common/base/partition_plan.h"
 #include "common/base/result.h"
 #include "common/base/types.h"
-#include "common/judge/point.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
+#include "common/judge/judge_state.h"
 #include "common/records/verdict.h"
 #include "common/shm/writer_view.h"
 #include "coordinator/writer/closing.h"
-#include "coordinator/writer/outlet.h"
+#include "coordinator/writer/record_sink.h"
 #include "coordinator/writer/writer.h"
 
 namespace headcount {
@@ -23,62 +23,62 @@ namespace headcount {
 class WriterLoop {
  public:
   // `start` and all it points to outlive the loop.
-  WriterLoop(const WriterStart& start, std::unique_ptr<Outlet> outlet);
+  WriterLoop(const WriterStart& start, std::unique_ptr<RecordSink> sink);
 
-  // The whole life: claims, publishes until the workers have made their last publications.
+  // Runs from the takeover until the workers have made their last hand-offs and all is committed.
   Result<void> Run();
 
-  // --- The same in steps, which wait for nothing but the outlet ---------------------------------------------
-  // Counts the partitions, claims, and lets the workers read.
+  // --- The same in steps, which wait for nothing but the sink ---------------------------------------------
+  // Counts the partitions, takes over, and lets the workers read.
   Result<void> Start();
-  // One round; answers whether everything is done.
+  // One round; returns whether everything is done.
   Result<bool> Round();
   // Looks whether the topic has grown, if it is time to.
   Result<void> WatchPartitions();
-  // Looks whether somebody else has changed the committed points, or made the topic anew, if it is time to.
-  Result<void> WatchPoints();
+  // Looks whether another program has changed the committed offsets, or recreated the topic, if it is time to.
+  Result<void> WatchOffsets();
 
  private:
-  Result<void> StartPatiently();
-  void ShowStart(const Standing& standing);
-  void Gather();
-  Publications TakePublications() const;
-  Result<void> CloseUpTo(const Publications& publications, WindowStart upto);
-  bool MustCommit(const Publications& publications, WindowStart upto, bool ending) const;
+  Result<void> StartWithRetry();
+  void ShowStartState(const StartState& start_state);
+  void Linger();
+  HandOffs TakeHandOffs() const;
+  Result<void> CloseUpTo(const HandOffs& hand_offs, WindowStart frontier);
+  bool MustCommit(const HandOffs& hand_offs, WindowStart frontier, bool ending) const;
   bool MustCloseAll() const;
   void LogLeftOpen() const;
-  void TakePoints(const Publications& publications, WindowStart upto);
-  void ShowClosed(const Publications& publications, WindowStart upto);
-  Result<bool> LookAtPoints();
+  void TakePoints(const HandOffs& hand_offs, WindowStart frontier);
+  void ShowClosed(const HandOffs& hand_offs, WindowStart frontier);
+  Result<bool> LookAtOffsets();
   struct Read {
     std::optional<RecordMark> mark;
     std::optional<Offset> position;
   };
   Read ReadOf(PartitionId p) const;
   Result<bool> InputIsAnother();
-  Result<void> InputMadeAnew();
+  Result<void> InputRecreated();
   Result<uint64_t> BeginAnew(int32_t partition_count);
   Error TooManyPartitions(int32_t count) const;
   void AddPartitions(int32_t count);
   bool DrainTimeIsUp();
-  std::vector<PartitionPoint> AllPoints() const;
+  std::vector<PartitionSafePoint> AllPoints() const;
 
   // Fixed after construction.
   const WriterStart& start_;
   const PartitionPlan plan_;
   shm::WriterView view_;
-  const std::unique_ptr<Outlet> outlet_;
+  const std::unique_ptr<RecordSink> sink_;
 
   CommitHeader header_;                             // of the last transaction
   std::vector<SafePoint> points_;                   // by partition, as committed last
   std::vector<Offset> positions_;                   // by partition, of the judges at the last commit
-  EventTime last_boundary_ = EventTime::Forever();  // Standing::last_boundary
+  EventTime last_boundary_ = EventTime::Forever();  // StartState::last_boundary
   int64_t committed_ms_ = 0;
   int64_t partitions_watched_ms_ = 0;
-  int64_t points_watched_ms_ = 0;
-  bool points_disturbed_ = false;
-  std::vector<Read> read_;  // by partition, before the points were last seen to stand: so it was of the same topic
-  int64_t missing_since_ms_ = 0;   // the input topic, by its broker's word; 0: it is there
+  int64_t offsets_watched_ms_ = 0;
+  bool offsets_overwritten_ = false;
+  std::vector<Read> read_;         // by partition, read before the last look that found the offsets unchanged
+  int64_t missing_since_ms_ = 0;   // since when the broker lacks the input topic; 0: it exists
   int64_t draining_since_ms_ = 0;  // 0: not draining
   VerdictCounts published_;
   uint64_t minutes_ = 0;

@@ -19,8 +19,8 @@
 #include "common/decode/json/rapidjson_frame_decoder.h"
 #include "common/decode/json/scanning_frame_decoder.h"
 #include "common/job/run_options.h"
+#include "common/judge/commit_metadata.h"
 #include "common/judge/judge.h"
-#include "common/judge/point_text.h"
 #include "common/sets/fingerprint.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
@@ -110,11 +110,11 @@ void ReadFile(const std::string& path) {
   shm::WriterView writer(&*memory);
   shm::CoordinatorView coordinator(&*memory);
   writer.OpenPartition(kPartition);
-  writer.StorePoint(kPartition, ToText({RunId(1), Sequence(1), WindowStart::Unset(), limits::kDefaultWindowS}, {}),
-                    Offset(0));
+  writer.StoreSafePoint(kPartition, ToText({RunId(1), Sequence(1), WindowStart::Unset(), limits::kDefaultWindowS}, {}),
+                        Offset(0));
   writer.RaisePartitionCount(1);
   writer.CloseUpTo(WindowStart::Unset(), RunId(1), Sequence(1));
-  writer.EnterState(shm::WriterState::kClaimed);
+  writer.EnterState(shm::WriterState::kTakenOver);
   coordinator.RaiseGeneration(kSlot, Generation(1));
 
   Result<Wakeups> wakeups = Wakeups::Create(1);
@@ -126,9 +126,9 @@ void ReadFile(const std::string& path) {
   start.slot = kSlot;
   start.generation = Generation(1);
   start.key = kKey;
-  WorkerLoop loop(
-      start, std::make_unique<FileFrameSource>(options.files, options.max_frame_bytes, FileFrameSource::Life::kFirst));
-  loop.BeginLife();
+  WorkerLoop loop(start, std::make_unique<FileFrameSource>(options.files, options.max_frame_bytes,
+                                                           FileFrameSource::FirstRead::kFirst));
+  loop.BeginGeneration();
   HC_CHECK(loop.StartReading().ok(), "the guard's file cannot be read");
   for (;;) {
     const Result<WorkerLoop::RoundEnd> round = loop.Round();

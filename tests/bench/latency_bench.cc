@@ -284,9 +284,9 @@ std::map<int64_t, Stages> StagesOf(const std::string& log) {
     utc.tm_year -= 1900;
     utc.tm_mon -= 1;
     const int64_t time_us = timegm(&utc) * 1'000'000 + ms * 1000;
-    const int64_t upto = NumberAfter(line, "upto");
-    if (upto < 0) continue;
-    Stages& stage = stages[upto];
+    const int64_t frontier = NumberAfter(line, "upto");
+    if (frontier < 0) continue;
+    Stages& stage = stages[frontier];
     if (line.find(" sealed ") != std::string::npos) stage.sealed_us = std::max(stage.sealed_us, time_us);
     if (line.find(" committed ") != std::string::npos) stage.committed_us = time_us;
     for (const char* const step : kSteps) {

@@ -107,12 +107,12 @@ class WindowSet {
 
   void Add(Fingerprint uid) {
     table_.Prefetch(uid);
-    coming_[coming_count_++] = uid;
-    if (coming_count_ == limits::kUsersAhead) Flush();
+    prefetched_[prefetched_count_++] = uid;
+    if (prefetched_count_ == limits::kUsersPrefetched) Flush();
   }
   void Flush() {
-    for (size_t i = 0; i < coming_count_; ++i) AddNow(coming_[i]);
-    coming_count_ = 0;
+    for (size_t i = 0; i < prefetched_count_; ++i) AddNow(prefetched_[i]);
+    prefetched_count_ = 0;
   }
   void AddNow(Fingerprint uid) {
     while (table_.Add(uid) == DistinctTable::Added::kMustGrow) {
@@ -136,8 +136,8 @@ class WindowSet {
   const Slice& slice_;
   SliceAllocator allocator_;
   DistinctTable table_;
-  Fingerprint coming_[limits::kUsersAhead];
-  size_t coming_count_ = 0;
+  Fingerprint prefetched_[limits::kUsersPrefetched];
+  size_t prefetched_count_ = 0;
   std::vector<uint32_t> blocks_;
 };
 
@@ -229,7 +229,7 @@ void MeasureUnion(uint64_t users, uint64_t sets, const char* name, Report* repor
   double best = 1e18;
   for (int round = 0; round < std::min(20, RoundsFor(users)); ++round) {
     const double begin = CpuNs();
-    const uint64_t count = CountUnion(sealed);
+    const uint64_t count = CountMerged(sealed);
     best = std::min(best, CpuNs() - begin);
     HC_CHECK(count == users + (sets - 1) * (users / 2), "a wrong union: " + std::to_string(count));
   }

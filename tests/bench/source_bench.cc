@@ -184,7 +184,7 @@ Reading ReadSource(const Options& options, const std::vector<Range>& ranges) {
       partition.left -= static_cast<int64_t>(batch->count);
       read = batch->count > 0;
       if (read) break;
-      source.Nudge(partition.partition);
+      source.WakeFetcherIfIdle(partition.partition);
     }
     open.erase(std::remove_if(open.begin(), open.end(), [](const Open& o) { return o.left <= 0; }), open.end());
     if (!read) WaitReadable({source.ReadyFd()}, limits::kStarvedWaitMs);

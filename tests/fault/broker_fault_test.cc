@@ -344,7 +344,7 @@ TEST_F(BrokerFault, NothingIsHeardForLongerThanATransactionMayTakeFromSomeStepOf
   }
   EXPECT_FALSE(patients.front()->EndsWithin(seconds(45)));
   for (const auto& patient : patients) {
-    patient->proxy().ReleaseHeld();
+    patient->proxy().ReleaseUnconfirmed();
     patient->proxy().Become({});
     row.recovery_ms.push_back(patient->RecoveryMs());
     EXPECT_TRUE(patient->HasReadAll());

@@ -79,8 +79,8 @@ class Standing {
  private:
   // What lies in the first so many pieces, but for the window that their end leaves open.
   bool HasClosed(int64_t pieces) const {
-    const int64_t upto_s = kStart + pieces * kPieceS - 5;
-    return job_.HasClosed(upto_s, seconds(60));
+    const int64_t frontier_s = kStart + pieces * kPieceS - 5;
+    return job_.HasClosed(frontier_s, seconds(60));
   }
 
   Job job_;

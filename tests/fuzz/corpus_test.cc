@@ -27,7 +27,7 @@ void TryAll(const std::string& target, void (*attempt)(std::string_view)) {
 
 TEST(FuzzCorpus, OfTheDecoderIsReadAsTheOracleReadsIt) { TryAll("decoder", TryDecoder); }
 TEST(FuzzCorpus, OfTheJudgeIsCountedAsTheOracleCountsIt) { TryAll("judge", TryJudge); }
-TEST(FuzzCorpus, OfPointTextsIsRefusedOrPrintedAsItWasRead) { TryAll("point_text", TryPointText); }
+TEST(FuzzCorpus, OfPointTextsIsRefusedOrPrintedAsItWasRead) { TryAll("commit_metadata", TryCommitMetadata); }
 
 }  // namespace
 }  // namespace headcount::test

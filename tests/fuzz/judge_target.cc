@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/base/limits.h"
+#include "common/judge/commit_metadata.h"
 #include "common/judge/judge.h"
-#include "common/judge/point_text.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/oracle.h"
 
@@ -51,16 +51,17 @@ struct LogRecord {
 
 struct Window {
   OracleWindow told;  // what the judge has said
-  std::optional<Point> first;
+  std::optional<JudgeState> first;
 };
 
 // The windows of one life, as a worker keeps them: what was published before it began is dropped, and what it has
 // sealed itself must stay as it is.
 class Windows : public VerdictSink {
  public:
-  explicit Windows(WindowStart published_upto) : published_upto_(published_upto), sealed_upto_(published_upto) {}
+  explicit Windows(WindowStart published_frontier)
+      : published_frontier_(published_frontier), sealed_frontier_(published_frontier) {}
   void set_judge(const Judge* judge) { judge_ = judge; }
-  void SealUpTo(WindowStart upto) { sealed_upto_ = std::max(sealed_upto_, upto); }
+  void SealUpTo(WindowStart frontier) { sealed_frontier_ = std::max(sealed_frontier_, frontier); }
 
   void AddCounted(WindowStart start, Fingerprint uid) override {
     Window* window = Find(start);
@@ -77,7 +78,7 @@ class Windows : public VerdictSink {
   void AddInvalid(WindowStart start, InvalidReason reason) override {
     if (Window* window = Find(start)) ++window->told.counts.invalid_by_reason[static_cast<size_t>(reason)];
   }
-  void AddWaited(WindowStart start, const VerdictCounts& waited) override {
+  void AddUnattributed(WindowStart start, const VerdictCounts& waited) override {
     if (waited.counted + waited.late > 0 || waited.empty()) Wrong("verdicts waited that have a window");
     if (Window* window = Find(start)) window->told.counts += waited;
   }
@@ -86,22 +87,22 @@ class Windows : public VerdictSink {
 
  private:
   Window* Find(WindowStart start) {
-    if (start < published_upto_) return nullptr;
-    if (start < sealed_upto_) Wrong("a verdict for a sealed window");
+    if (start < published_frontier_) return nullptr;
+    if (start < sealed_frontier_) Wrong("a verdict for a sealed window");
     Window& window = windows_[start];
-    if (!window.first) window.first = judge_->point_before();
+    if (!window.first) window.first = judge_->state_before();
     return &window;
   }
 
-  const WindowStart published_upto_;
-  WindowStart sealed_upto_;
+  const WindowStart published_frontier_;
+  WindowStart sealed_frontier_;
   const Judge* judge_ = nullptr;
   std::map<WindowStart, Window> windows_;
 };
 
 struct Life {
-  Life(const CountingRule& rule, const JudgeBounds& bounds, const SafePoint& start, WindowStart published_upto)
-      : windows(published_upto), judge(rule, start, &windows, bounds) {
+  Life(const CountingRule& rule, const JudgeBounds& bounds, const SafePoint& start, WindowStart published_frontier)
+      : windows(published_frontier), judge(rule, start, &windows, bounds) {
     windows.set_judge(&judge);
   }
   Windows windows;
@@ -111,7 +112,7 @@ struct Life {
 // What Kafka holds of the job, and what the oracle knew at that moment.
 struct Committed {
   std::string text;
-  WindowStart closed_upto;
+  WindowStart closed_frontier;
   size_t read = 0;  // of the log, by then
   OraclePartition oracle;
 };
@@ -132,7 +133,7 @@ class Program {
       Step();
       CompareStates();
     }
-    Excuse(EventTime(now_ + 1000), WindowStart::Unset());
+    MarkIdle(EventTime(now_ + 1000), WindowStart::Unset());
     CompareWindows();
     Commit();
     Die(false);
@@ -148,18 +149,18 @@ class Program {
   }
   static JudgeBounds BoundsFrom(Tape* tape) {
     JudgeBounds bounds;
-    bounds.held_frames = tape->OneOf<size_t>({limits::kHeldFrames, 1, 2, 5});
-    bounds.held_records = tape->OneOf<uint64_t>({limits::kHeldRecords, 1, 3, 8, 25});
+    bounds.unconfirmed_frames = tape->OneOf<size_t>({limits::kUnconfirmedFrames, 1, 2, 5});
+    bounds.unconfirmed_records = tape->OneOf<uint64_t>({limits::kUnconfirmedRecords, 1, 3, 8, 25});
     bounds.confirmations = tape->OneOf<int32_t>({limits::kConfirmations, 1, 3, 6});
     return bounds;
   }
   std::unique_ptr<OraclePartition> NewOracle() const {
     return std::make_unique<OraclePartition>(
-        rule_, OracleBounds{bounds_.held_frames, bounds_.held_records, bounds_.confirmations});
+        rule_, OracleBounds{bounds_.unconfirmed_frames, bounds_.unconfirmed_records, bounds_.confirmations});
   }
-  void Remember(const SafePoint& safe, WindowStart closed_upto) {
-    const CommitHeader header{RunId(1), Sequence(sequence_++), closed_upto, rule_.window_s};
-    committed_ = std::make_unique<Committed>(Committed{ToText(header, safe), closed_upto, read_, *oracle_});
+  void Remember(const SafePoint& safe, WindowStart closed_frontier) {
+    const CommitHeader header{RunId(1), Sequence(sequence_++), closed_frontier, rule_.window_s};
+    committed_ = std::make_unique<Committed>(Committed{ToText(header, safe), closed_frontier, read_, *oracle_});
   }
 
   // --- The steps ----------------------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class Program {
       case 0: return SkipOffsets(what >> 4);
       case 1: return Append({Offset(next_offset_), InvalidReason::kNotJson, 0, 0});
       case 2: return Append({Offset(next_offset_), AnyReason(), 0, 0});
-      case 3: return ExcuseSomehow();
+      case 3: return MarkIdleSomehow();
       case 4: return NamePoison(next_offset_ + (what >> 4) % 3);
       case 5: return Commit();
       case 6: return Die((what & 16) != 0);
@@ -215,7 +216,7 @@ class Program {
 
   // A record that no commit has covered yet: the judge's and the oracle's.
   void Read(const LogRecord& record) {
-    MakeRoomForMoves();
+    MakeSpaceForDecisions();
     const bool poison = life_->judge.IsPoison(record.offset);
     Give(record);
     if (record.invalid || poison) {
@@ -236,35 +237,35 @@ class Program {
     judge.JudgeValid(record.offset, {EventTime(record.ts), {record.user, 1}});
   }
 
-  void ExcuseSomehow() {
+  void MarkIdleSomehow() {
     const uint8_t how = tape_.Next();
     const EventTime clock(Within(tape_.OneOf<int64_t>({now_, now_ + 100'000, 0, now_ - 60})));
-    WindowStart passed_upto;
+    WindowStart passed_frontier;
     if ((how & 1) != 0) {
       const EventTime from = life_->judge.watermark().is_set() ? life_->judge.watermark() : EventTime(now_);
       const int64_t boundary = rule_.WindowOf(from).seconds() + (how / 2 % 8 - 3) * rule_.window_s;
-      if (boundary >= 0) passed_upto = WindowStart(boundary);
+      if (boundary >= 0) passed_frontier = WindowStart(boundary);
     }
-    Excuse(clock, passed_upto);
+    MarkIdle(clock, passed_frontier);
   }
 
-  void Excuse(EventTime clock, WindowStart passed_upto) {
+  void MarkIdle(EventTime clock, WindowStart passed_frontier) {
     Judge& judge = life_->judge;
-    if (judge.moves_full() && !judge.excused_here()) Wrong("more was read than there is room for moves");
-    judge.Excuse(clock, passed_upto);
+    if (judge.decisions_full() && !judge.idle_here()) Wrong("more was read than there is room for moves");
+    judge.MarkIdle(clock, passed_frontier);
     oracle_->End(clock.seconds());
-    if (passed_upto.is_set()) oracle_->RaiseClock(passed_upto.seconds());
+    if (passed_frontier.is_set()) oracle_->RaiseClock(passed_frontier.seconds());
   }
 
   // Where the moves are full nothing is read before a commit has made room. A seal that passes the partition, excused
   // where it was last, lets the window close that all moves lie in.
-  void MakeRoomForMoves() {
-    if (!life_->judge.moves_full()) return;
+  void MakeSpaceForDecisions() {
+    if (!life_->judge.decisions_full()) return;
     const EventTime watermark = life_->judge.watermark();
     const EventTime from = watermark.is_set() ? watermark : EventTime(now_);
-    Excuse(EventTime(now_), WindowStart(rule_.EndOf(rule_.WindowOf(from)).seconds()));
+    MarkIdle(EventTime(now_), WindowStart(rule_.EndOf(rule_.WindowOf(from)).seconds()));
     CommitUpTo(rule_.SealableBy(life_->judge.watermark()));
-    if (life_->judge.moves_full()) Wrong("a commit that closed everything made no room for moves");
+    if (life_->judge.decisions_full()) Wrong("a commit that closed everything made no room for moves");
   }
 
   void NamePoison(int64_t offset) {
@@ -275,36 +276,36 @@ class Program {
 
   // --- Commits and deaths -------------------------------------------------------------------------------------
   void Commit() {
-    const WindowStart sealed = std::max(rule_.SealableBy(life_->judge.watermark()), committed_->closed_upto);
+    const WindowStart sealed = std::max(rule_.SealableBy(life_->judge.watermark()), committed_->closed_frontier);
     life_->windows.SealUpTo(sealed);
     const uint8_t how = tape_.Next();
-    WindowStart upto = sealed;
+    WindowStart frontier = sealed;
     // Often less than what is sealed: some other worker has not come so far.
-    for (int windows_less = how % 4; windows_less > 0 && upto.seconds() >= rule_.window_s; --windows_less) {
-      upto = std::max(WindowStart(upto.seconds() - rule_.window_s), committed_->closed_upto);
+    for (int windows_less = how % 4; windows_less > 0 && frontier.seconds() >= rule_.window_s; --windows_less) {
+      frontier = std::max(WindowStart(frontier.seconds() - rule_.window_s), committed_->closed_frontier);
     }
-    CommitUpTo(upto);
+    CommitUpTo(frontier);
   }
 
-  void CommitUpTo(WindowStart upto) {
-    life_->windows.SealUpTo(upto);
+  void CommitUpTo(WindowStart frontier) {
+    life_->windows.SealUpTo(frontier);
     auto& open = life_->windows.open();
-    for (auto window = open.begin(); window != open.end() && window->first < upto; window = open.erase(window)) {
+    for (auto window = open.begin(); window != open.end() && window->first < frontier; window = open.erase(window)) {
       if (!published_.emplace(window->first, window->second.told).second) Wrong("a window is published twice");
     }
-    Remember(SafePointNow(), upto);
+    Remember(SafePointNow(), frontier);
     Offset needed = life_->judge.offset();
     for (const auto& [start, window] : open) needed = std::min(needed, window.first->offset);
-    life_->judge.ForgetMovesBelow(needed);
+    life_->judge.ForgetDecisionsBelow(needed);
   }
 
   SafePoint SafePointNow() {
-    SafePoint safe{life_->judge.point(), {}};
+    SafePoint safe{life_->judge.state(), {}};
     for (const auto& [start, window] : life_->windows.open()) {
-      if (Earlier(*window.first, safe.point)) safe.point = *window.first;
+      if (Earlier(*window.first, safe.state)) safe.state = *window.first;
     }
-    for (const Move& move : life_->judge.moves()) {
-      if (move.offset >= safe.point.offset) safe.moves.push_back(move);
+    for (const Decision& decision : life_->judge.decisions()) {
+      if (decision.offset >= safe.state.offset) safe.decisions.push_back(decision);
     }
     return safe;
   }
@@ -312,11 +313,11 @@ class Program {
   // Everything that was not committed is gone, but the log. What was read since is read anew, without its excuses.
   void Die(bool marks_survive) {
     if (++deaths_ > kMaxDeaths) return;
-    const Result<CommittedPoint> read = ParsePointText(committed_->text);
+    const Result<CommitMetadata> read = ParseCommitMetadata(committed_->text);
     if (!read.ok()) Wrong(read.error().message);
     const SafePoint& start = read->safe;
     if (ToText(read->header, start) != committed_->text) Wrong("a point changed on its way through the metadata");
-    life_ = std::make_unique<Life>(rule_, bounds_, start, committed_->closed_upto);
+    life_ = std::make_unique<Life>(rule_, bounds_, start, committed_->closed_frontier);
     Judge& judge = life_->judge;
     if (!marks_survive) poison_marks_.clear();
     for (const Offset offset : poison_marks_) {
@@ -324,15 +325,15 @@ class Program {
     }
     read_ = committed_->read;
     const auto first = std::find_if(log_.begin(), log_.end(), [&start](const LogRecord& record) {
-      return record.offset >= start.point.first_needed();
+      return record.offset >= start.state.first_needed();
     });
     for (size_t i = static_cast<size_t>(first - log_.begin()); i < read_; ++i) {
-      if (judge.moves_full()) Wrong("a replay is stopped on its way to where the job stood");
+      if (judge.decisions_full()) Wrong("a replay is stopped on its way to where the job stood");
       Give(log_[i]);
     }
     // The last move lies behind the last record, at the latest where the log ended then.
     judge.ReachedEnd(read_ < log_.size() ? log_[read_].offset : Offset(next_offset_));
-    if (judge.lost_held() > 0) Wrong("held frames were lost");
+    if (judge.lost_unconfirmed() > 0) Wrong("held frames were lost");
     oracle_ = std::make_unique<OraclePartition>(committed_->oracle);
     CompareStates();
     CompareWindows();
@@ -345,8 +346,8 @@ class Program {
     const Judge& judge = life_->judge;
     const std::optional<int64_t> right = oracle_->watermark();
     if (judge.watermark() != (right ? EventTime(*right) : EventTime::Unset())) Wrong("the watermark");
-    if (judge.held() != oracle_->held()) Wrong("the number of held frames");
-    if (!(judge.waiting() == oracle_->waiting())) Wrong("the verdicts that wait");
+    if (judge.unconfirmed() != oracle_->held()) Wrong("the number of held frames");
+    if (!(judge.unattributed() == oracle_->waiting())) Wrong("the verdicts that wait");
   }
 
   void CompareWindows() const {

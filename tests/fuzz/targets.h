@@ -12,7 +12,7 @@ void TryDecoder(std::string_view bytes);
 // The bytes are a program of records, excuses, poison, commits and deaths: the judge counts as the oracle does.
 void TryJudge(std::string_view bytes);
 // The bytes are a text from Kafka's metadata: it is refused, or it is exactly what its point is printed as.
-void TryPointText(std::string_view bytes);
+void TryCommitMetadata(std::string_view bytes);
 
 // Says what is wrong, and aborts: libFuzzer then keeps the input.
 [[noreturn]] void Wrong(const std::string& what);

@@ -29,15 +29,15 @@ class CliMessagesTest : public CliTest {
 
 // --- Options -------------------------------------------------------------------------------------------------
 
-struct Refusal {
+struct AuthFailure {
   const char* name;
   std::vector<std::string> words;
   std::vector<std::string> parts;
 };
 
-void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
+void PrintTo(const AuthFailure& auth_failure, std::ostream* out) { *out << auth_failure.name; }
 
-std::vector<Refusal> WordsThatAreRefused() {
+std::vector<AuthFailure> WordsThatAreRefused() {
   return {
       {"NoCommand", {}, {"a command is needed", "run, status, explain, tail, report or health"}},
       {"UnknownCommand", {"rnu"}, {"\"rnu\"", "did you mean run?", "--help"}},
@@ -62,7 +62,7 @@ std::vector<Refusal> WordsThatAreRefused() {
   };
 }
 
-std::vector<Refusal> DurationsThatAreRefused() {
+std::vector<AuthFailure> DurationsThatAreRefused() {
   return {
       {"DurationWithoutUnit",
        {"run", "--input", "in-0.jsonl", "--window", "60"},
@@ -95,7 +95,7 @@ std::vector<Refusal> DurationsThatAreRefused() {
   };
 }
 
-std::vector<Refusal> NumbersThatAreRefused() {
+std::vector<AuthFailure> NumbersThatAreRefused() {
   return {
       {"NoWorkers", {"run", "--input", "in-0.jsonl", "--workers", "0"}, {"--workers \"0\"", "from 1 to 256"}},
       {"WorkersBelowZero", {"run", "--input", "in-0.jsonl", "--workers", "-1"}, {"--workers \"-1\"", "from 1 to 256"}},
@@ -114,7 +114,7 @@ std::vector<Refusal> NumbersThatAreRefused() {
   };
 }
 
-std::vector<Refusal> OthersThatAreRefused() {
+std::vector<AuthFailure> OthersThatAreRefused() {
   return {
       {"TimeOfNonsense",
        {"run", "--from", "tomorrow"},
@@ -142,16 +142,18 @@ std::vector<Refusal> OthersThatAreRefused() {
   };
 }
 
-class CliUsageTest : public CliMessagesTest, public testing::WithParamInterface<Refusal> {};
+class CliUsageTest : public CliMessagesTest, public testing::WithParamInterface<AuthFailure> {};
 
 TEST_P(CliUsageTest, IsRefusedWithSixtyFour) { ExpectRefused(GetParam().words, 64, GetParam().parts); }
 
-std::string NameOfRefusal(const testing::TestParamInfo<Refusal>& refusal) { return refusal.param.name; }
+std::string NameOfAuthFailure(const testing::TestParamInfo<AuthFailure>& auth_failure) {
+  return auth_failure.param.name;
+}
 
-INSTANTIATE_TEST_SUITE_P(Words, CliUsageTest, testing::ValuesIn(WordsThatAreRefused()), NameOfRefusal);
-INSTANTIATE_TEST_SUITE_P(Durations, CliUsageTest, testing::ValuesIn(DurationsThatAreRefused()), NameOfRefusal);
-INSTANTIATE_TEST_SUITE_P(Numbers, CliUsageTest, testing::ValuesIn(NumbersThatAreRefused()), NameOfRefusal);
-INSTANTIATE_TEST_SUITE_P(Others, CliUsageTest, testing::ValuesIn(OthersThatAreRefused()), NameOfRefusal);
+INSTANTIATE_TEST_SUITE_P(Words, CliUsageTest, testing::ValuesIn(WordsThatAreRefused()), NameOfAuthFailure);
+INSTANTIATE_TEST_SUITE_P(Durations, CliUsageTest, testing::ValuesIn(DurationsThatAreRefused()), NameOfAuthFailure);
+INSTANTIATE_TEST_SUITE_P(Numbers, CliUsageTest, testing::ValuesIn(NumbersThatAreRefused()), NameOfAuthFailure);
+INSTANTIATE_TEST_SUITE_P(Others, CliUsageTest, testing::ValuesIn(OthersThatAreRefused()), NameOfAuthFailure);
 
 TEST_F(CliMessagesTest, WhatTheGuaranteeRestsOnCannotBeSet) {
   for (const char* key : {"isolation.level", "auto.offset.reset", "enable.auto.commit", "enable.idempotence",

@@ -84,7 +84,7 @@ TEST_F(CliPoisonTest, TwoKillsFromOutsideWhileTheSameFrameIsDecodedMakeNothingIn
 // only once that window is closed: it is closed without what follows, instead of being read for ever.
 TEST_F(CliPoisonTest, MorePoisonThanCanBeRememberedClosesItsWindowEarlyAndTheRestIsExact) {
   std::string text = Seconds(0, 22, 4);
-  for (size_t i = 0; i <= limits::kMaxPoisonMoves; ++i) text += Line(kStart + 22, kMark) + Seconds(22, 23, 2);
+  for (size_t i = 0; i <= limits::kMaxPoisonDecisions; ++i) text += Line(kStart + 22, kMark) + Seconds(22, 23, 2);
   text += Seconds(23, 60, 4);
   const Finished run = Run(WriteFiles({text}), kWindows, With("HEADCOUNT_POISON_MARK", kMark));
   EXPECT_EQ(Describe(run.status), "exit 0") << run.err;
@@ -96,7 +96,7 @@ TEST_F(CliPoisonTest, MorePoisonThanCanBeRememberedClosesItsWindowEarlyAndTheRes
       right.Record(line);
       continue;
     }
-    if (poison++ == limits::kMaxPoisonMoves) right.RaiseClock(kStart + 30);
+    if (poison++ == limits::kMaxPoisonDecisions) right.RaiseClock(kStart + 30);
     right.Invalid(InvalidReason::kPoison);
   }
   right.End(time(nullptr));

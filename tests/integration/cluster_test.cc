@@ -25,8 +25,8 @@ constexpr OffsetQuestion kLatest{OffsetQuestion::Kind::kLatest, {}};
 
 test::KafkaValues Values(size_t count) { return test::KafkaValues(count, std::string("value")); }
 
-Result<std::vector<kafka::CommittedPoint>> ReadCommitted(const kafka::ClientConfig& config, const std::string& topic,
-                                                         int32_t count, int timeout_ms) {
+Result<std::vector<kafka::CommittedOffset>> ReadCommitted(const kafka::ClientConfig& config, const std::string& topic,
+                                                          int32_t count, int timeout_ms) {
   const Result<kafka::CommittedReader> reader = kafka::CommittedReader::Create(config);
   if (!reader.ok()) return reader.error();
   return reader->Read(topic, count, timeout_ms);
@@ -235,7 +235,7 @@ TEST_F(ClusterTest, OffsetsAndMetadataOfManyPartitionsComeBackByPlace) {
   const auto points = ReadCommitted(Config(), topic.name(), kPartitions, kTimeoutMs);
   ASSERT_TRUE(points.ok()) << points.error().message;
   for (int32_t p = 0; p < kPartitions; ++p) {
-    const kafka::CommittedPoint& point = (*points)[static_cast<size_t>(p)];
+    const kafka::CommittedOffset& point = (*points)[static_cast<size_t>(p)];
     ASSERT_EQ(point.offset, Offset(p * 10));
     ASSERT_EQ(point.metadata, transaction.offsets[static_cast<size_t>(p)].metadata);
   }

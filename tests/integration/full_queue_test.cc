@@ -64,7 +64,7 @@ class FullQueueTest : public testing::Test {
         std::this_thread::sleep_for(work);
         continue;
       }
-      source->Nudge(kP0);
+      source->WakeFetcherIfIdle(kP0);
       pollfd waited{source->ReadyFd(), POLLIN, 0};
       poll(&waited, 1, 10);
       source->ClearReady();

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "tests/support/job_testing.h"
 #include "tests/unit/version_1_texts.h"
 
@@ -20,15 +20,15 @@ class JobChanges : public testing::Test {
  protected:
   // How the job stood when it was started again, and with which lateness and jump.
   struct Restart {
-    std::vector<CommittedPoint> points;  // by partition
+    std::vector<CommitMetadata> points;  // by partition
     int64_t lateness_s;
     int64_t max_jump_s;
   };
 
-  static std::vector<CommittedPoint> Standing(const Job& job) {
-    std::vector<CommittedPoint> points;
+  static std::vector<CommitMetadata> CommittedOf(const Job& job) {
+    std::vector<CommitMetadata> points;
     for (const CommittedOffset& committed : job.Committed()) {
-      const Result<CommittedPoint> read = ParsePointText(committed.metadata);
+      const Result<CommitMetadata> read = ParseCommitMetadata(committed.metadata);
       EXPECT_TRUE(read.ok()) << committed.metadata;
       if (read.ok()) points.push_back(*read);
     }
@@ -45,12 +45,12 @@ class JobChanges : public testing::Test {
       auto restart = restarts.begin();
       for (size_t offset = 0; offset <= logs[p].size(); ++offset) {
         for (;
-             restart != restarts.end() && restart->points[p].safe.point.offset.value() == static_cast<int64_t>(offset);
+             restart != restarts.end() && restart->points[p].safe.state.offset.value() == static_cast<int64_t>(offset);
              ++restart) {
-          std::optional<int64_t> published_upto;
-          const WindowStart closed_upto = restart->points[p].header.closed_upto;
-          if (closed_upto.is_set()) published_upto = closed_upto.seconds();
-          oracle.StartAgain(published_upto, restart->lateness_s, restart->max_jump_s);
+          std::optional<int64_t> published_frontier;
+          const WindowStart closed_frontier = restart->points[p].header.closed_frontier;
+          if (closed_frontier.is_set()) published_frontier = closed_frontier.seconds();
+          oracle.StartAgain(published_frontier, restart->lateness_s, restart->max_jump_s);
         }
         if (offset < logs[p].size()) oracle.Record(logs[p][offset]);
       }
@@ -93,7 +93,7 @@ TEST_F(JobChanges, MoreLatenessAtARestartIsThatOfTheMinutesThatAreNotPublished) 
   ASSERT_TRUE(HasRead(job));
   ASSERT_TRUE(job.Publishes(3));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  const Restart restart{Standing(job), 30, 5};
+  const Restart restart{CommittedOf(job), 30, 5};
 
   ProduceBoth(&job, {Frame(kStart + 5, "published"), Frame(kStart + 29, "published")});
   ProduceBoth(&job, SecondsFrom(40, 70));
@@ -125,8 +125,8 @@ TEST_F(JobChanges, LessLatenessAtARestartIsThatOfTheMinutesThatAreNotPublished) 
   ASSERT_TRUE(HasRead(job));
   ASSERT_TRUE(job.Publishes(3));
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  const Restart restart{Standing(job), 2, 1};
-  ASSERT_EQ(restart.points[0].header.closed_upto, WindowStart(kStart + 30));
+  const Restart restart{CommittedOf(job), 2, 1};
+  ASSERT_EQ(restart.points[0].header.closed_frontier, WindowStart(kStart + 30));
 
   ProduceBoth(&job, {Frame(kStart + 31, "late by 2 s")});
   ProduceBoth(&job, SecondsFrom(70, 80));
@@ -151,7 +151,7 @@ TEST_F(JobChanges, AnotherLatenessAndJumpAtEveryStartOverAGrowingHostileTopicPub
       job.Produce(static_cast<int32_t>(p), OracleLog(at(run), at(run + 1)));
     }
     const auto [lateness_s, max_jump_s] = kRules[run];
-    if (run > 0) restarts.push_back({Standing(job), lateness_s, max_jump_s});
+    if (run > 0) restarts.push_back({CommittedOf(job), lateness_s, max_jump_s});
     const Arguments words = {"--allowed-lateness", std::to_string(lateness_s) + "s", "--max-jump",
                              std::to_string(max_jump_s) + "s"};
     // The second with a death in it: the claim is made, and all begin again behind it.
@@ -249,11 +249,12 @@ TEST_F(JobChanges, GoesOnFromWhatVersion1HasCommitted) {
   const Finished end = job.Run({"--until-end"});
   EXPECT_EQ(Describe(end.status), "exit 0") << end.err;
   EXPECT_EQ(end.err.find("where the last start had"), std::string::npos) << end.err;
-  const int64_t closed_upto = ParsePointText(left[0]->text)->header.closed_upto.seconds();
+  const int64_t closed_frontier = ParseCommitMetadata(left[0]->text)->header.closed_frontier.seconds();
   std::vector<std::string> right = RightRecords(job.logs());
-  right.erase(std::remove_if(right.begin(), right.end(),
-                             [closed_upto](const std::string& record) { return WindowOf(record) < closed_upto; }),
-              right.end());
+  right.erase(
+      std::remove_if(right.begin(), right.end(),
+                     [closed_frontier](const std::string& record) { return WindowOf(record) < closed_frontier; }),
+      right.end());
   EXPECT_EQ(job.Published(), right);
   EXPECT_FALSE(right.empty());
   EXPECT_EQ(job.Committed()[0].metadata.substr(0, 2), "2;");

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "tests/support/job_testing.h"
 #include "tests/support/random.h"
 #include "tests/support/wall_clock_file.h"
@@ -121,7 +121,7 @@ TEST_F(JobClocks, WithMaxHoldWhatComesADayBehindIsLateAndWhatComesInTimeAfterwar
   job.Produce(1, Seconds(kStart, kStart + 180, 5, "b"));
   job.Start();
   ASSERT_TRUE(job.HasClosed(kStart + kDayS + 120));
-  EXPECT_EQ(job.Status()->Excused(1), "max_hold");
+  EXPECT_EQ(job.Status()->Idle(1), "max_hold");
   const size_t raised = job.logs()[1].size();
 
   job.Produce(1, Seconds(kStart + 180, kStart + 240, 5, "b"));
@@ -168,17 +168,17 @@ class JobUselessPartition : public JobClocks, public testing::WithParamInterface
 #endif
   }
   // Every move that raised the partition's clock, as long as each commit is looked at: by offset.
-  static void CollectMoves(const Job& job, std::map<int64_t, Move>* moves) {
-    const Result<CommittedPoint> point = ParsePointText(job.Committed()[1].metadata);
+  static void CollectDecisions(const Job& job, std::map<int64_t, Decision>* decisions) {
+    const Result<CommitMetadata> point = ParseCommitMetadata(job.Committed()[1].metadata);
     ASSERT_TRUE(point.ok());
-    for (const Move& move : point->safe.moves) {
-      if (move.passed_upto.is_set()) (*moves)[move.offset.value()] = move;
+    for (const Decision& move : point->safe.decisions) {
+      if (move.passed_frontier.is_set()) (*decisions)[move.offset.value()] = move;
     }
   }
   static bool HasCommitted(const Job& job, int64_t boundary_s) {
     for (const CommittedOffset& committed : job.Committed()) {
-      const Result<CommittedPoint> point = ParsePointText(committed.metadata);
-      if (!point || point->header.closed_upto < WindowStart(boundary_s)) return false;
+      const Result<CommitMetadata> point = ParseCommitMetadata(committed.metadata);
+      if (!point || point->header.closed_frontier < WindowStart(boundary_s)) return false;
     }
     return true;
   }
@@ -196,7 +196,7 @@ TEST_P(JobUselessPartition, HoldsNothingUpOnceItIsIdleAndEveryRecordOfItIsAccoun
   const auto give_one = [&] { job.Produce(1, {GetParam().record(given++)}); };
   give_one();
   job.Start({}, {clock.environment()});
-  std::map<int64_t, Move> moves;
+  std::map<int64_t, Decision> decisions;
   for (int64_t minute = 0; minute < 3; ++minute) {
     const int64_t now = kStart + 60 * minute + 7;
     clock.StandsAt(now);
@@ -210,20 +210,20 @@ TEST_P(JobUselessPartition, HoldsNothingUpOnceItIsIdleAndEveryRecordOfItIsAccoun
                               job.Status()->Partition(0, "position") == 70;
     })) << "minute "
         << minute;
-    CollectMoves(job, &moves);
+    CollectDecisions(job, &decisions);
     for (int i = 0; i < 3; ++i) give_one();
   }
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
-  CollectMoves(job, &moves);
+  CollectDecisions(job, &decisions);
   job.RunUntilEnd({"--publish-open"}, {clock.environment()});
 
   OraclePartition useful(kRule);
   OraclePartition useless(kRule);
   for (const auto& value : job.logs()[0]) useful.Record(value);
   for (size_t i = 0; i < job.logs()[1].size(); ++i) {
-    if (const auto move = moves.find(static_cast<int64_t>(i)); move != moves.end()) {
-      useless.End(move->second.clock.seconds());
-      useless.RaiseClock(move->second.passed_upto.seconds());
+    if (const auto move = decisions.find(static_cast<int64_t>(i)); move != decisions.end()) {
+      useless.End(move->second.wall_clock.seconds());
+      useless.RaiseClock(move->second.passed_frontier.seconds());
     }
     useless.Record(job.logs()[1][i]);
   }
@@ -232,7 +232,7 @@ TEST_P(JobUselessPartition, HoldsNothingUpOnceItIsIdleAndEveryRecordOfItIsAccoun
   EXPECT_EQ(job.Published(), RecordsOf(counts));
   EXPECT_EQ(counts.totals.counted, static_cast<uint64_t>(210 + GetParam().first_frames));
   EXPECT_EQ(counts.waiting.records(), 0U);
-  EXPECT_GE(moves.size(), 2U);
+  EXPECT_GE(decisions.size(), 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(

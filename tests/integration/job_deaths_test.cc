@@ -23,12 +23,12 @@ const Arguments kTwoWorkersThatNeverFindSilence = {"--workers", "2", "--window",
 // --- At a given moment ----------------------------------------------------------------------------------------
 
 struct Moment {
-  const char* point;  // common/log/crash_point.h
+  const char* state;  // common/log/crash_point.h
   const char* name;
   // How often a point is passed depends on how many windows happen to close together. The first pass is sure.
   bool is_certain;
 };
-void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.point; }
+void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.state; }
 std::string NameOfMoment(const testing::TestParamInfo<Moment>& moment) { return moment.param.name; }
 
 class JobDeathsAt : public JobDeaths, public testing::WithParamInterface<Moment> {
@@ -44,8 +44,8 @@ TEST_P(JobDeathsAt, TheRunGoesOnAndGivesTheOraclesRecords) {
   Job job(broker_, 4, kTwoWorkers);
   job.ProduceAll(HostileLogs(7, 8'000, 4, 10));
   const std::string once = job.File("crashed");
-  job.RunUntilEnd({}, {{"HEADCOUNT_CRASH_POINT", GetParam().point}, {"HEADCOUNT_CRASH_ONCE", once}});
-  EXPECT_TRUE(std::filesystem::exists(once) || !GetParam().is_certain) << "nobody passed " << GetParam().point;
+  job.RunUntilEnd({}, {{"HEADCOUNT_CRASH_POINT", GetParam().state}, {"HEADCOUNT_CRASH_ONCE", once}});
+  EXPECT_TRUE(std::filesystem::exists(once) || !GetParam().is_certain) << "nobody passed " << GetParam().state;
   EXPECT_EQ(job.Published(), RightRecords(job.logs(), kTenSeconds));
 }
 
@@ -69,9 +69,9 @@ TEST_P(JobDeathsAt, TheNextRunGoesOnWhenTheCoordinatorIsKilledAtTheSameTime) {
   Job job(broker_, 3, kTwoWorkers);
   job.ProduceAll(HostileLogs(8, 8'000, 3, 10));
   const std::string once = job.File("crashed");
-  job.Start({"--until-end"}, {{"HEADCOUNT_CRASH_POINT", GetParam().point}, {"HEADCOUNT_CRASH_ONCE", once}});
+  job.Start({"--until-end"}, {{"HEADCOUNT_CRASH_POINT", GetParam().state}, {"HEADCOUNT_CRASH_ONCE", once}});
   EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(once) || !job.process().IsRunning(); }));
-  EXPECT_TRUE(std::filesystem::exists(once) || !GetParam().is_certain) << "nobody passed " << GetParam().point;
+  EXPECT_TRUE(std::filesystem::exists(once) || !GetParam().is_certain) << "nobody passed " << GetParam().state;
   job.Kill();
   job.ExpectExactInTheEnd(kTenSeconds);
 }

@@ -35,7 +35,7 @@ class JobExplain : public testing::Test {
 TEST_F(JobExplain, SaysOfAnEmptyTopicThatNothingIsOpen) {
   Job job(broker_, 2);
   job.Start();
-  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Excused(0) == "empty" && s.Excused(1) == "empty"; }));
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Idle(0) == "empty" && s.Idle(1) == "empty"; }));
   ExpectTold(Told(job), "No minute is open: no frame has been counted yet in any of 2 partitions");
 }
 

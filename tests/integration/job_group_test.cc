@@ -8,7 +8,7 @@
 #include <ctime>
 #include <thread>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "tests/support/job_testing.h"
 
 namespace headcount::test {
@@ -83,7 +83,7 @@ TEST(JobGroup, AConsumerThatReadsInOurGroupIsNamedAndChangesNoMinute) {
   EXPECT_TRUE(Eventually([&] {
     const std::vector<CommittedOffset> points = job.Committed();
     return std::all_of(points.begin(), points.end(), [](const CommittedOffset& point) {
-      return point.offset == 150 && ParsePointText(point.metadata).ok();
+      return point.offset == 150 && ParseCommitMetadata(point.metadata).ok();
     });
   }));
   job.Kill();
@@ -105,7 +105,7 @@ TEST(JobGroup, EveryTransactionCommitsEveryPartitionAlsoQuietAndEmptyOnes) {
     ASSERT_TRUE(Eventually([&] {
       std::set<uint64_t> sequences;
       for (const CommittedOffset& point : job.Committed()) {
-        const auto read = ParsePointText(point.metadata);
+        const auto read = ParseCommitMetadata(point.metadata);
         sequences.insert(read.ok() ? static_cast<uint64_t>(read->header.sequence.value()) : 0);
       }
       if (sequences.size() != 1 || *sequences.begin() <= last) return false;

@@ -19,12 +19,12 @@ const Arguments kStreaming = {"--workers", "3", "--window", "10s", "--idle-timeo
 
 class JobGrowth : public testing::Test {
  protected:
-  // What is right where partitions 2 and up came when everything before `closed_upto_s` was closed.
-  static std::vector<std::string> RightWithLatecomers(const Job& job, int64_t closed_upto_s) {
+  // What is right where partitions 2 and up came when everything before `closed_frontier_s` was closed.
+  static std::vector<std::string> RightWithLatecomers(const Job& job, int64_t closed_frontier_s) {
     std::vector<OraclePartition> partitions(job.logs().size(), OraclePartition(kRule));
     std::vector<const OraclePartition*> all;
     for (size_t p = 0; p < partitions.size(); ++p) {
-      if (p >= 2) partitions[p].RaiseClock(closed_upto_s);
+      if (p >= 2) partitions[p].RaiseClock(closed_frontier_s);
       for (const auto& value : job.logs()[p]) partitions[p].Record(value);
       partitions[p].End(NowS());
       all.push_back(&partitions[p]);

@@ -28,15 +28,15 @@ class JobSilence : public testing::Test {
     for (const auto& [field, number] : numbers) EXPECT_EQ(FieldOf(published.back(), field), number) << field;
   }
   // The newest move of each partition: it was excused by that clock, and passed up to that boundary.
-  static void ExpectMoves(const ClockedJob& job, int64_t passed_upto, const std::vector<int64_t>& clocks) {
-    const std::vector<CommittedPoint> points = job.Points();
+  static void ExpectDecisions(const ClockedJob& job, int64_t passed_frontier, const std::vector<int64_t>& clocks) {
+    const std::vector<CommitMetadata> points = job.Points();
     ASSERT_EQ(points.size(), clocks.size());
     for (size_t p = 0; p < points.size(); ++p) {
-      ASSERT_FALSE(points[p].safe.moves.empty());
-      const Move& move = points[p].safe.moves.back();
-      EXPECT_EQ(move.kind, Move::Kind::kExcuse);
-      EXPECT_EQ(move.passed_upto.seconds(), passed_upto);
-      EXPECT_EQ(move.clock.seconds(), clocks[p]);
+      ASSERT_FALSE(points[p].safe.decisions.empty());
+      const Decision& move = points[p].safe.decisions.back();
+      EXPECT_EQ(move.kind, Decision::Kind::kIdle);
+      EXPECT_EQ(move.passed_frontier.seconds(), passed_frontier);
+      EXPECT_EQ(move.wall_clock.seconds(), clocks[p]);
     }
   }
 
@@ -55,7 +55,7 @@ TEST_F(JobSilence, ClosesTheLastMinuteAndWhatComesForItAfterwardsIsLateAndTheNex
   EXPECT_EQ(job.job().Published(), job.Right());
   ExpectLast(job.job().Published(), kMinute, {{"events", 105}, {"unique_users", 3}, {"late", 0}, {"future", 0}});
   // The first had nothing to settle: its move begins with what raises its clock.
-  ExpectMoves(job, kMinute + 60, {kMinute + 65, kMinute + 59});
+  ExpectDecisions(job, kMinute + 60, {kMinute + 65, kMinute + 59});
 
   job.SetClock(kMinute + 90);
   job.Produce({Seconds(kMinute + 55, kMinute + 58, 1, "c"), {Frame(kMinute + 59, "c"), "no frame", std::nullopt}});
@@ -68,7 +68,7 @@ TEST_F(JobSilence, ClosesTheLastMinuteAndWhatComesForItAfterwardsIsLateAndTheNex
   EXPECT_EQ(job.job().Published(), job.Right());
   ExpectLast(job.job().Published(), kMinute + 60,
              {{"events", 41}, {"unique_users", 3}, {"late", 4}, {"invalid", 2}, {"future", 0}});
-  ExpectMoves(job, kMinute + 120, {kMinute + 125, kMinute + 125});
+  ExpectDecisions(job, kMinute + 120, {kMinute + 125, kMinute + 125});
 }
 
 // It closes what has come, and goes no further: what comes for the hours after that is counted.
@@ -77,7 +77,7 @@ TEST_F(JobSilence, ByAClockThatIsAnHourFastClosesOnlyWhatHasComeAndWhatComesLate
   job.Produce({Seconds(kMinute, kMinute + 30, 1, "a"), Seconds(kMinute, kMinute + 30, 1, "b")});
   job.Start();
   job.Settle();
-  EXPECT_EQ(job.closed_upto(), kMinute + 60);
+  EXPECT_EQ(job.closed_frontier(), kMinute + 60);
   EXPECT_EQ(job.job().Published(), job.Right());
   ExpectLast(job.job().Published(), kMinute, {{"events", 60}, {"unique_users", 2}});
 
@@ -101,14 +101,14 @@ TEST_F(JobSilence, ByAClockThatIsAnHourFastClosesOnlyWhatHasComeAndWhatComesLate
 TEST_F(JobSilence, HistoryThatIsLoadedPartitionAfterPartitionIntoASleepingTopicIsCounted) {
   ClockedJob job(broker_, 4, kMinute + kDayS, {"--idle-timeout", "10s"});
   job.Start();
-  const auto all_excused = [](const JobStatus& s) {
+  const auto all_idle = [](const JobStatus& s) {
     if (s.Count("partitions") < 4) return false;
     for (int32_t p = 0; p < 4; ++p) {
-      if (s.Excused(p).empty()) return false;
+      if (s.Idle(p).empty()) return false;
     }
     return true;
   };
-  ASSERT_TRUE(job.job().Shows(all_excused)) << "empty";
+  ASSERT_TRUE(job.job().Shows(all_idle)) << "empty";
   int64_t begins = kMinute;
   for (const char* const topic : {"empty", "silent for an idle timeout"}) {
     SCOPED_TRACE(topic);
@@ -162,7 +162,7 @@ TEST_F(JobSilence, AfterSilenceAndEveryRecordIsExactThroughDeathsAndSteppedClock
   EXPECT_EQ(Describe(*job.job().Drain()), "exit 0");
 
   // What is held at the end of --until-end is settled by the wall clock too. This one is slow.
-  const int64_t minute = job.closed_upto();
+  const int64_t minute = job.closed_frontier();
   job.SetClock(minute + 20);
   job.Produce({Seconds(minute, minute + 3, 8, "a"), {Frame(minute + 25, "b"), Frame(minute + 26, "b")}});
   job.RunUntilEnd();
@@ -201,22 +201,22 @@ TEST_P(JobSilenceThenDeath, RepeatsTheVerdictsOfTheSilenceThoughTheClockWasStepp
   other.Produce(job.input(), 1, Seconds(kMinute - 60, kMinute + 10, 1, "b"));
   clocked.Start();
   const auto is_settled = [](const JobStatus& s) {
-    return s.Count("partitions") == 2 && s.Excused(0) == "silent" && s.Partition(0, "watermark") == kMinute + 55;
+    return s.Count("partitions") == 2 && s.Idle(0) == "silent" && s.Partition(0, "watermark") == kMinute + 55;
   };
   ASSERT_TRUE(job.Shows(is_settled));
   // From here on it is committed, while the minute is still open.
   another.Begin();
   another.Produce(job.input(), 1, {Frame(kMinute + 59, "c")});
   other.Commit();
-  const auto closed_upto = [&](int64_t boundary) {
-    return Eventually([&] { return clocked.Points()[0].header.closed_upto == WindowStart(boundary); });
+  const auto closed_frontier = [&](int64_t boundary) {
+    return Eventually([&] { return clocked.Points()[0].header.closed_frontier == WindowStart(boundary); });
   };
-  ASSERT_TRUE(closed_upto(kMinute));
+  ASSERT_TRUE(closed_frontier(kMinute));
   const SafePoint safe = clocked.Points()[0].safe;
-  EXPECT_LT(safe.point.offset, Offset(20));
-  ASSERT_EQ(safe.moves.size(), 1U);
-  EXPECT_EQ(safe.moves[0].offset, Offset(24));
-  EXPECT_EQ(safe.moves[0].clock, EventTime(kMinute + 50));
+  EXPECT_LT(safe.state.offset, Offset(20));
+  ASSERT_EQ(safe.decisions.size(), 1U);
+  EXPECT_EQ(safe.decisions[0].offset, Offset(24));
+  EXPECT_EQ(safe.decisions[0].wall_clock, EventTime(kMinute + 50));
 
   for (const int64_t step_s : {-kHourS, kHourS}) {
     SCOPED_TRACE(step_s);
@@ -227,7 +227,7 @@ TEST_P(JobSilenceThenDeath, RepeatsTheVerdictsOfTheSilenceThoughTheClockWasStepp
   }
   another.Abort();
   clocked.SetClock(kMinute + 65);
-  ASSERT_TRUE(closed_upto(kMinute + 60));
+  ASSERT_TRUE(closed_frontier(kMinute + 60));
 
   OraclePartition first(CountingRule{});
   for (const auto& value : quiet) first.Record(value);

@@ -29,9 +29,9 @@ TEST(JobStorm, ALongOneFallsOnEveryPointOfWorkerAndWriter) {
   const std::vector<Blow> plan = PlanStorm(options);
   EXPECT_EQ(plan.size(), 200U);
   for (const Victim victim : {Victim::kWorker, Victim::kWriter, Victim::kCoordinator}) {
-    for (const std::string& point : StormPoints(victim)) {
-      const auto falls = [&](const Blow& blow) { return blow.victim == victim && blow.point == point; };
-      EXPECT_GE(std::count_if(plan.begin(), plan.end(), falls), 2) << Name(victim) << " at " << point;
+    for (const std::string& state : StormPoints(victim)) {
+      const auto falls = [&](const Blow& blow) { return blow.victim == victim && blow.point == state; };
+      EXPECT_GE(std::count_if(plan.begin(), plan.end(), falls), 2) << Name(victim) << " at " << state;
     }
   }
 }

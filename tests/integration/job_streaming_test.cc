@@ -23,11 +23,12 @@ Arguments Streaming(const Arguments& more) {
 class JobStreaming : public testing::Test {
  protected:
   // The records of the windows that end by `upto`, had no silence been seen.
-  static std::vector<std::string> RightUpTo(const Job& job, int64_t upto_s) {
+  static std::vector<std::string> RightUpTo(const Job& job, int64_t frontier_s) {
     std::vector<std::string> records = RightRecords(job.logs(), kRule);
-    records.erase(std::remove_if(records.begin(), records.end(),
-                                 [upto_s](const std::string& r) { return WindowOf(r) + kRule.window_s > upto_s; }),
-                  records.end());
+    records.erase(
+        std::remove_if(records.begin(), records.end(),
+                       [frontier_s](const std::string& r) { return WindowOf(r) + kRule.window_s > frontier_s; }),
+        records.end());
     return records;
   }
 
@@ -66,8 +67,8 @@ TEST_F(JobStreaming, TheLastMinuteOfTheNightAppearsByTheWallClock) {
   EXPECT_TRUE(job.HasClosed(end));
   EXPECT_GE(NowS(), end + 1);
   EXPECT_LE(NowS(), end + 12);
-  EXPECT_EQ(job.Status()->Excused(0), "silent");
-  EXPECT_EQ(job.Status()->Excused(1), "silent");
+  EXPECT_EQ(job.Status()->Idle(0), "silent");
+  EXPECT_EQ(job.Status()->Idle(1), "silent");
   EXPECT_EQ(job.Published(), RightRecords(job.logs(), kRule));
 }
 
@@ -85,10 +86,10 @@ TEST_F(JobStreaming, ASilentPartitionHoldsTheClockNoLongerThanTheIdleTimeout) {
     const std::optional<JobStatus> status = job.Status();
     if (!status || status->Count("partitions") < 2) return false;
     if (!read && status->Partition(1, "position") == static_cast<int64_t>(job.logs()[1].size())) read = Clock::now();
-    return status->Excused(1) == "silent" && status->Number("clock.closed_upto") >= kStart + 8;
+    return status->Idle(1) == "silent" && status->Number("clock.closed_upto") >= kStart + 8;
   }));
   EXPECT_LT(Clock::now() - *read, seconds(6));
-  EXPECT_EQ(job.Status()->Excused(0), "");
+  EXPECT_EQ(job.Status()->Idle(0), "");
   EXPECT_EQ(Describe(*job.Drain()), "exit 0");
   job.ExpectExactInTheEnd(kRule);
 }
@@ -99,7 +100,7 @@ TEST_F(JobStreaming, APartitionThatIsEmptyHoldsNothingUntilItsFirstFrameComes) {
   job.Produce(1, Seconds(kStart, kStart + 10, 5, "b"));
   job.Start();
   EXPECT_TRUE(job.HasClosed(kStart + 8));
-  EXPECT_EQ(job.Status()->Excused(2), "empty");
+  EXPECT_EQ(job.Status()->Idle(2), "empty");
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 8));
 
   // From its first frame on it holds the clock like any other.
@@ -154,10 +155,10 @@ TEST_F(JobStreaming, AnOpenInputTransactionHoldsTheClockAndWhatItCommitsIsCounte
   other.Produce(job.input(), 1, open);
   job.Start();
   // The one whose end can be read is found silent. The other is not, and holds the clock where it stands.
-  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Count("partitions") == 2 && s.Excused(0) == "silent"; }));
+  ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Count("partitions") == 2 && s.Idle(0) == "silent"; }));
   const Clock::time_point later = Clock::now() + seconds(2);
   ASSERT_TRUE(Eventually([&] { return Clock::now() > later; }));
-  EXPECT_EQ(job.Status()->Excused(1), "");
+  EXPECT_EQ(job.Status()->Idle(1), "");
   EXPECT_EQ(job.Status()->Partition(1, "position"), 40);
   EXPECT_EQ(job.Published(), before);
 
@@ -188,7 +189,7 @@ TEST_F(JobStreaming, WithMaxHoldAProducerThatIsADayBehindDoesNotHoldBackTheOther
   job.Produce(1, Seconds(kStart, kStart + 4, 5, "b"));
   job.Start();
   EXPECT_TRUE(job.HasClosed(kStart + 98));
-  EXPECT_EQ(job.Status()->Excused(1), "max_hold");
+  EXPECT_EQ(job.Status()->Idle(1), "max_hold");
   EXPECT_EQ(job.Published(), RightUpTo(job, kStart + 98));
 
   // What it sends now is late; its minutes are out.

@@ -86,7 +86,7 @@ class KafkaSourceTest : public testing::Test {
   }
 
   static void WaitForMore(FrameSource* source, PartitionId p) {
-    source->Nudge(p);
+    source->WakeFetcherIfIdle(p);
     pollfd ready{source->ReadyFd(), POLLIN, 0};
     poll(&ready, 1, 20);
     source->ClearReady();
@@ -274,7 +274,7 @@ TEST_F(KafkaSourceTest, AnUnreachableBrokerIsNoErrorAndNoEnd) {
     ASSERT_TRUE(batch.ok()) << batch.error().message;
     EXPECT_EQ(batch->count, 0U);
     EXPECT_EQ(source->KnownEnd(kP0), Offset(-1));
-    source->Nudge(kP0);
+    source->WakeFetcherIfIdle(kP0);
   }
   EXPECT_LT(Clock::now() - start, seconds(3));
 }

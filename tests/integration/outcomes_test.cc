@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "coordinator/writer/kafka_outlet.h"
+#include "coordinator/writer/kafka_sink.h"
 #include "tests/support/child_process.h"
-#include "tests/support/hand_fed_outlet.h"
+#include "tests/support/hand_fed_sink.h"
 #include "tests/support/kafka_testing.h"
 #include "tests/support/tcp_proxy.h"
 
@@ -27,17 +27,17 @@ using test::TestTopic;
 using test::WireError;
 
 using test::ExpectHandFedMinutes;
-using test::HandFedOutlet;
+using test::HandFedSink;
 
 constexpr int64_t kStart = test::kHandFedStart;
 constexpr int32_t kPartitions = test::kHandFedPartitions;
 
 class Outcomes : public testing::Test {
  protected:
-  std::unique_ptr<HandFedOutlet> Outlet(const std::string& broker, uint64_t run) const {
-    return std::make_unique<HandFedOutlet>(broker, group_, input_.name(), output_.name(), run);
+  std::unique_ptr<HandFedSink> RecordSink(const std::string& broker, uint64_t run) const {
+    return std::make_unique<HandFedSink>(broker, group_, input_.name(), output_.name(), run);
   }
-  std::unique_ptr<HandFedOutlet> Proxied() const { return Outlet(proxy_.address(), 1); }
+  std::unique_ptr<HandFedSink> Proxied() const { return RecordSink(proxy_.address(), 1); }
 
   // The minutes 0 to count-1 are there once each, and the offsets are those of the last.
   void ExpectMinutes(int64_t count) const {
@@ -70,14 +70,14 @@ class EveryOutcome : public Outcomes, public testing::WithParamInterface<Case> {
 
 TEST_P(EveryOutcome, LeavesEachMinuteOnceWithItsOffsets) {
   const Case& c = GetParam();
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
 
   const uint64_t taken = proxy_.Requests(Api::kInitProducerId);
   const uint64_t begun = proxy_.Requests(Api::kTxnOffsetCommit);
   proxy_.On({c.api, c.deed, c.error, c.times});
-  const Result<void> committed = outlet->Commit(1);
+  const Result<void> committed = sink->Commit(1);
   ASSERT_TRUE(committed.ok()) << committed.error().message;
   EXPECT_EQ(proxy_.Met(), static_cast<uint64_t>(c.times)) << "it was not put to the test";
   EXPECT_EQ(proxy_.Requests(Api::kInitProducerId) > taken, c.unclear);
@@ -86,7 +86,7 @@ TEST_P(EveryOutcome, LeavesEachMinuteOnceWithItsOffsets) {
   }
   ExpectMinutes(2);
   // And it goes on from there.
-  ASSERT_TRUE(outlet->Commit(2).ok());
+  ASSERT_TRUE(sink->Commit(2).ok());
   ExpectMinutes(3);
 }
 
@@ -120,64 +120,64 @@ INSTANTIATE_TEST_SUITE_P(
 // --- More than one thing at once ------------------------------------------------------------------------------
 
 TEST_F(Outcomes, SeveralInARowAreAllMadeGood) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
   proxy_.On({Api::kEndTxn, Deed::kRefuse, WireError::kInvalidTxnState, 3});
   proxy_.On({Api::kInitProducerId, Deed::kCutAfter, WireError::kNone, 2});
   proxy_.On({Api::kOffsetFetch, Deed::kCutBefore, WireError::kNone, 2});
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   EXPECT_EQ(proxy_.Met(), 7U);
   ExpectMinutes(1);
 }
 
 TEST_F(Outcomes, ACommitThatArrivesAfterKafkaWasAskedDoesNotCount) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
   proxy_.On({Api::kEndTxn, Deed::kRefuseAndHold, WireError::kInvalidTxnState, 1});
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   ExpectMinutes(1);
   const uint64_t ended = proxy_.Requests(Api::kEndTxn);
-  proxy_.ReleaseHeld();
-  ASSERT_TRUE(outlet->Commit(1).ok());
+  proxy_.ReleaseUnconfirmed();
+  ASSERT_TRUE(sink->Commit(1).ok());
   EXPECT_EQ(proxy_.Requests(Api::kEndTxn), ended + 1);
   ExpectMinutes(2);
 }
 
 TEST_F(Outcomes, OneThatIsRefusedForGoodEndsTheJobAndTheNextGoesOn) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   proxy_.On({Api::kEndTxn, Deed::kRefuse, WireError::kTransactionalIdAuthorizationFailed, 1});
-  const Result<void> refused = outlet->Commit(1);
+  const Result<void> refused = sink->Commit(1);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().exit_code, ExitCode::kHumanNeeded);
   EXPECT_NE(refused.error().message.find("Kafka refuses"), std::string::npos) << refused.error().message;
   ExpectMinutes(1);
 
-  const auto next = Outlet(proxy_.address(), 2);
-  const Result<Standing> standing = next->Claim();
-  ASSERT_TRUE(standing.ok()) << standing.error().message;
-  EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+  const auto next = RecordSink(proxy_.address(), 2);
+  const Result<StartState> start_state = next->TakeOver();
+  ASSERT_TRUE(start_state.ok()) << start_state.error().message;
+  EXPECT_EQ(start_state->plan.closed_frontier, WindowStart(kStart + 60));
   ASSERT_TRUE(next->Commit(1).ok());
   ExpectMinutes(2);
 }
 
 TEST_F(Outcomes, OneThatHappenedAlthoughItIsSaidToBeRefusedIsNoReasonToEnd) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
   proxy_.On({Api::kEndTxn, Deed::kLie, WireError::kTransactionalIdAuthorizationFailed, 1});
-  ASSERT_TRUE(outlet->Commit(0).ok());
-  ASSERT_TRUE(outlet->Commit(1).ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
+  ASSERT_TRUE(sink->Commit(1).ok());
   ExpectMinutes(2);
 }
 
 TEST_F(Outcomes, AClaimIsMadeAgainUntilItIsConfirmed) {
   for (const Deed deed : {Deed::kRefuse, Deed::kLie}) {
-    const auto outlet = Proxied();
+    const auto sink = Proxied();
     proxy_.On({Api::kEndTxn, deed, WireError::kInvalidTxnState, 2});
-    const Result<Standing> standing = outlet->Claim();
-    ASSERT_TRUE(standing.ok()) << standing.error().message;
-    ASSERT_TRUE(outlet->Commit(deed == Deed::kRefuse ? 0 : 1).ok());
+    const Result<StartState> start_state = sink->TakeOver();
+    ASSERT_TRUE(start_state.ok()) << start_state.error().message;
+    ASSERT_TRUE(sink->Commit(deed == Deed::kRefuse ? 0 : 1).ok());
   }
   EXPECT_EQ(proxy_.Met(), 4U);
   ExpectMinutes(2);
@@ -193,15 +193,15 @@ struct RefusedFor {
   friend std::ostream& operator<<(std::ostream& out, const RefusedFor& c) { return out << c.name; }
 };
 
-class EveryRefusal : public Outcomes, public testing::WithParamInterface<RefusedFor> {};
+class EveryAuthFailure : public Outcomes, public testing::WithParamInterface<RefusedFor> {};
 
-TEST_P(EveryRefusal, OfTheRecordsEndsTheJobAtOnceAndSaysWhatToDo) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
-  ASSERT_TRUE(outlet->Commit(0).ok());
+TEST_P(EveryAuthFailure, OfTheRecordsEndsTheJobAtOnceAndSaysWhatToDo) {
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   // The broker takes them, and says that it does not; so they are never committed.
   proxy_.On({Api::kProduce, Deed::kLie, GetParam().error});
-  const Result<void> refused = outlet->Commit(1);
+  const Result<void> refused = sink->Commit(1);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().exit_code, ExitCode::kHumanNeeded);
   std::vector<std::string> told = GetParam().told;
@@ -214,7 +214,7 @@ TEST_P(EveryRefusal, OfTheRecordsEndsTheJobAtOnceAndSaysWhatToDo) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Of, EveryRefusal,
+    Of, EveryAuthFailure,
     testing::Values(
         RefusedFor{"ATimestamp", WireError::kInvalidTimestamp, {"INVALID_TIMESTAMP", "message.timestamp.type"}},
         RefusedFor{"ARecord", WireError::kInvalidRecord, {"INVALID_RECORD", "--output-topic"}},
@@ -226,10 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_F(Outcomes, ABatchThatIsSaidToBeTooLargeIsSentInSmallerOnes) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
   proxy_.On({Api::kProduce, Deed::kLie, WireError::kMessageTooLarge, 1});
-  const Result<void> committed = outlet->Commit(0);
+  const Result<void> committed = sink->Commit(0);
   ASSERT_TRUE(committed.ok()) << committed.error().message;
   EXPECT_EQ(proxy_.Met(), 1U);
   ExpectMinutes(1);
@@ -240,17 +240,17 @@ TEST_F(Outcomes, ABatchThatIsSaidToBeTooLargeIsSentInSmallerOnes) {
 TEST_F(Outcomes, WhatCannotBeFoundOutForFiveMinutesEndsTheJobToBeTriedAgainAndTheNextStartSeesIt) {
   for (const bool asked_to_end : {false, true}) {
     const int64_t minute = asked_to_end ? 1 : 0;
-    const auto outlet = Outlet(proxy_.address(), static_cast<uint64_t>(minute) + 1);
-    const Result<Standing> standing = outlet->Claim();
-    ASSERT_TRUE(standing.ok()) << standing.error().message;
+    const auto sink = RecordSink(proxy_.address(), static_cast<uint64_t>(minute) + 1);
+    const Result<StartState> start_state = sink->TakeOver();
+    ASSERT_TRUE(start_state.ok()) << start_state.error().message;
     if (asked_to_end) {
-      EXPECT_EQ(standing->plan.closed_upto, WindowStart(kStart + 60));
+      EXPECT_EQ(start_state->plan.closed_frontier, WindowStart(kStart + 60));
     }
     // It happens, and nobody says so.
     proxy_.On({Api::kEndTxn, Deed::kLie, WireError::kInvalidTxnState, 1});
     proxy_.On({Api::kInitProducerId, Deed::kRefuse, WireError::kProducerFenced});
-    asked_to_end ? outlet->GiveUp() : outlet->TakeForEachCall(60'000);
-    const Result<void> committed = outlet->Commit(minute);
+    asked_to_end ? sink->GiveUp() : sink->TakeForEachCall(60'000);
+    const Result<void> committed = sink->Commit(minute);
     ASSERT_FALSE(committed.ok());
     EXPECT_EQ(committed.error().exit_code, ExitCode::kTryAgain);
     const char* const why = asked_to_end ? "the job is to end" : "after 300 s";
@@ -263,19 +263,19 @@ TEST_F(Outcomes, WhatCannotBeFoundOutForFiveMinutesEndsTheJobToBeTriedAgainAndTh
 // --- Somebody else in between ---------------------------------------------------------------------------------
 
 TEST_F(Outcomes, WhereAnotherTookOverMeanwhileTheFirstEndsAndHasPublishedNothingSince) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   // Its commit is under way for so long that another one has claimed the job and published that minute itself.
   proxy_.On({Api::kEndTxn, Deed::kHoldRequest, WireError::kNone, 1});
   Result<void> committed;
-  std::thread writer([&] { committed = outlet->Commit(1); });
+  std::thread writer([&] { committed = sink->Commit(1); });
   EXPECT_TRUE(test::Eventually([this] { return proxy_.Met() == 1; }));
-  const auto other = Outlet(broker_.bootstrap_server(), 2);
-  const Result<Standing> standing = other->Claim();
-  EXPECT_TRUE(standing.ok()) << standing.error().message;
+  const auto other = RecordSink(broker_.bootstrap_server(), 2);
+  const Result<StartState> start_state = other->TakeOver();
+  EXPECT_TRUE(start_state.ok()) << start_state.error().message;
   EXPECT_TRUE(other->Commit(1).ok());
-  proxy_.ReleaseHeld();
+  proxy_.ReleaseUnconfirmed();
   writer.join();
   ASSERT_FALSE(committed.ok());
   EXPECT_EQ(committed.error().exit_code, ExitCode::kHumanNeeded);
@@ -286,12 +286,12 @@ TEST_F(Outcomes, WhereAnotherTookOverMeanwhileTheFirstEndsAndHasPublishedNothing
 }
 
 TEST_F(Outcomes, AStrangersOffsetsAreNoticedWhereKafkaIsAsked) {
-  const auto outlet = Proxied();
-  ASSERT_TRUE(outlet->Claim().ok());
-  ASSERT_TRUE(outlet->Commit(0).ok());
+  const auto sink = Proxied();
+  ASSERT_TRUE(sink->TakeOver().ok());
+  ASSERT_TRUE(sink->Commit(0).ok());
   proxy_.On({Api::kProduce, Deed::kLie, WireError::kInvalidProducerIdMapping, 1});
   broker_.CommitPlain(group_, input_.name(), 0, 5);
-  const Result<void> committed = outlet->Commit(1);
+  const Result<void> committed = sink->Commit(1);
   ASSERT_FALSE(committed.ok());
   EXPECT_EQ(committed.error().exit_code, ExitCode::kHumanNeeded);
   EXPECT_NE(committed.error().message.find(group_), std::string::npos) << committed.error().message;

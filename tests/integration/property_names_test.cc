@@ -82,7 +82,7 @@ TEST(PropertyNames, EachHasOneVariableThatMeansIt) {
     for (const char c : name) {
       variable += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
-    Surroundings host;
+    HostEnvironment host;
     host.environment = {{variable, "1"}};
     const Result<RunOptions> options = ParseRun({}, host);
     ASSERT_TRUE(options.ok()) << variable << ": " << options.error().message;

@@ -37,7 +37,7 @@ TEST(TwoBrokersJob, WhoseGroupsBrokerStandsStillKillsNobodyNamesItAndGoesOnWhenI
   job.Produce(0, Seconds(kStart + 20, kStart + 40, 3, "a"));
   ASSERT_TRUE(Eventually([&] { return first.Met() == 1; }));
   cluster.FreezeSecond();
-  first.ReleaseHeld();
+  first.ReleaseUnconfirmed();
   const auto frozen_at = Clock::now();
   EXPECT_TRUE(Eventually(
       [&] {

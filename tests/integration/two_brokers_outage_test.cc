@@ -60,7 +60,7 @@ TEST(TwoBrokersOutage, OfALeaderHoldsItsOwnPartitionsOnlyAndMakesNothingLateThat
     return status && status->ClosedUpto() > begun_s;
   }));
   EXPECT_EQ(Holds(job), HoldOfSecond(""));
-  EXPECT_EQ(job.Status()->Excused(kBegunInOutage), "empty");
+  EXPECT_EQ(job.Status()->Idle(kBegunInOutage), "empty");
 
   producers.Keep({kFedBySecond, kBegunInOutage});
   cluster.KillSecond();
@@ -81,7 +81,7 @@ TEST(TwoBrokersOutage, OfALeaderHoldsItsOwnPartitionsOnlyAndMakesNothingLateThat
   // The partition that stays empty is let go, too.
   const int64_t sent_s = NowS();
   EXPECT_TRUE(producers.LiveUntil([&] { return job.Status()->ClosedUpto() > sent_s; }));
-  for (const int32_t p : kEmpty) EXPECT_EQ(job.Status()->Excused(p), "empty") << p;
+  for (const int32_t p : kEmpty) EXPECT_EQ(job.Status()->Idle(p), "empty") << p;
 
   const AfterOutage after = EndAfterOutage(&job);
   EXPECT_EQ(after.late, 0);

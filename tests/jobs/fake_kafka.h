@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/job/run_options.h"
-#include "coordinator/writer/outlet.h"
+#include "coordinator/writer/record_sink.h"
 #include "tests/support/random.h"
 #include "worker/frame_source.h"
 
@@ -54,7 +54,7 @@ class FakeKafka {
 class FakeSource final : public FrameSource {
  public:
   // `dice` and `kafka` outlive it. Patient: answers at once and with all there is.
-  FakeSource(FakeKafka* kafka, Random* dice, const bool* patient) : kafka_(kafka), dice_(dice), patient_(patient) {}
+  FakeSource(FakeKafka* kafka, Random* rng, const bool* patient) : kafka_(kafka), rng_(rng), patient_(patient) {}
 
   Result<void> Start(const std::vector<StartPosition>& partitions) override { return Add(partitions); }
   Result<void> Add(const std::vector<StartPosition>& partitions) override;
@@ -63,7 +63,7 @@ class FakeSource final : public FrameSource {
   Offset KnownEnd(PartitionId p) const override;
   EndAnswer AskEnd(PartitionId p, int timeout_ms) override;
   LeaderContact Contact(PartitionId p) const override;
-  void Nudge(PartitionId /*p*/) override {}
+  void WakeFetcherIfIdle(PartitionId /*p*/) override {}
   int ReadyFd() const override { return -1; }
   void ClearReady() override {}
   uint64_t LostRecords() const override { return 0; }
@@ -79,45 +79,45 @@ class FakeSource final : public FrameSource {
   };
 
   FakeKafka* const kafka_;
-  Random* const dice_;
+  Random* const rng_;
   const bool* const patient_;
   std::map<PartitionId, Reading> readings_;
 };
 
-// The writer's producer, as coordinator/writer/kafka_outlet.h behaves where every transaction's outcome is known.
-class FakeOutlet final : public Outlet {
+// The writer's producer, as coordinator/writer/kafka_sink.h behaves where every transaction's outcome is known.
+class FakeSink final : public RecordSink {
  public:
   // Called as a transaction becomes durable: nothing can prevent it any more, and what was before can still be seen.
   using OnCommit = std::function<void(const std::vector<CountRecord>& records,
-                                      const std::vector<PartitionPoint>& points, const CommitHeader& header)>;
+                                      const std::vector<PartitionSafePoint>& points, const CommitHeader& header)>;
 
   // Called as a claim becomes durable.
-  using OnClaim = std::function<void(const StartPlan& plan)>;
+  using OnTakeOver = std::function<void(const StartPlan& plan)>;
 
-  FakeOutlet(
-      FakeKafka* kafka, Random* dice, const RunOptions* options, OnCommit on_commit,
-      OnClaim on_claim = [](const StartPlan&) {})
+  FakeSink(
+      FakeKafka* kafka, Random* rng, const RunOptions* options, OnCommit on_commit,
+      OnTakeOver on_take_over = [](const StartPlan&) {})
       : kafka_(kafka),
-        dice_(dice),
+        rng_(rng),
         options_(options),
         on_commit_(std::move(on_commit)),
-        on_claim_(std::move(on_claim)) {}
+        on_take_over_(std::move(on_take_over)) {}
 
   Result<int32_t> CountPartitions() override;
-  Result<Standing> Claim(int32_t partition_count, CommitHeader* header) override;
-  Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+  Result<StartState> TakeOver(int32_t partition_count, CommitHeader* header) override;
+  Result<void> Commit(const std::vector<CountRecord>& records, const std::vector<PartitionSafePoint>& points,
                       const CommitHeader& header) override;
 
  private:
-  void MakeDurable(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+  void MakeDurable(const std::vector<CountRecord>& records, const std::vector<PartitionSafePoint>& points,
                    const CommitHeader& header);
 
   FakeKafka* const kafka_;
-  Random* const dice_;
+  Random* const rng_;
   const RunOptions* const options_;
   const OnCommit on_commit_;
-  const OnClaim on_claim_;
-  bool claimed_ = false;
+  const OnTakeOver on_take_over_;
+  bool taken_over_ = false;
 };
 
 }  // namespace headcount::test

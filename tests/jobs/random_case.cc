@@ -10,16 +10,16 @@ constexpr int64_t kBase = 1'500'000'000 / 60 * 60;  // the minute the logs begin
 
 enum class Kind { kPlain, kSparse, kBurst, kFar, kTiny, kEmpty, kHostAhead, kHalfAhead, kGarbage, kFlipped };
 
-std::string FrameText(Random* dice, int64_t ts, int64_t user) {
-  const std::string uid = dice->Chance(0.1) ? std::to_string(user) : "\"u" + std::to_string(user) + "\"";
-  const std::string time = dice->Chance(0.1)   ? "\"" + std::to_string(ts) + "\""
-                           : dice->Chance(0.1) ? std::to_string(ts) + "000"
-                                               : std::to_string(ts);
+std::string FrameText(Random* rng, int64_t ts, int64_t user) {
+  const std::string uid = rng->Chance(0.1) ? std::to_string(user) : "\"u" + std::to_string(user) + "\"";
+  const std::string time = rng->Chance(0.1)   ? "\"" + std::to_string(ts) + "\""
+                           : rng->Chance(0.1) ? std::to_string(ts) + "000"
+                                              : std::to_string(ts);
   return R"({"ts":)" + time + R"(,"uid":)" + uid + "}";
 }
 
-std::optional<std::string> InvalidText(Random* dice) {
-  switch (dice->Below(5)) {
+std::optional<std::string> InvalidText(Random* rng) {
+  switch (rng->Below(5)) {
     case 0: return std::nullopt;
     case 1: return "x";
     case 2: return R"({"ts":1500000000})";
@@ -29,68 +29,68 @@ std::optional<std::string> InvalidText(Random* dice) {
 }
 
 // What a frame made at `at` says it is from.
-int64_t TimeSaid(Random* dice, Kind kind, int64_t at) {
+int64_t TimeSaid(Random* rng, Kind kind, int64_t at) {
   constexpr int64_t kAhead[] = {6, 61, 200};
   const double ahead = kind == Kind::kHostAhead ? 0.2 : kind == Kind::kHalfAhead ? 0.45 : 0;
-  if (dice->Chance(ahead)) return at + 3600;
-  if (dice->Chance(kind == Kind::kFlipped ? 0.3 : 0.06)) return at ^ (int64_t{1} << dice->Below(34));
-  if (dice->Chance(0.06)) return std::max<int64_t>(0, at - dice->Between(4, 4000));
-  if (dice->Chance(0.04)) return at + dice->Pick(kAhead);
+  if (rng->Chance(ahead)) return at + 3600;
+  if (rng->Chance(kind == Kind::kFlipped ? 0.3 : 0.06)) return at ^ (int64_t{1} << rng->Below(34));
+  if (rng->Chance(0.06)) return std::max<int64_t>(0, at - rng->Between(4, 4000));
+  if (rng->Chance(0.04)) return at + rng->Pick(kAhead);
   return at;
 }
 
-size_t LengthOf(Random* dice, Kind kind) {
+size_t LengthOf(Random* rng, Kind kind) {
   constexpr size_t kLengths[] = {20, 40, 40, 100, 100, 320};
   if (kind == Kind::kEmpty) return 0;
-  if (kind == Kind::kTiny) return 1 + dice->Below(5);
+  if (kind == Kind::kTiny) return 1 + rng->Below(5);
   if (kind == Kind::kHalfAhead) return 320;
-  return dice->Chance(0.02) ? 1500 : dice->Pick(kLengths);
+  return rng->Chance(0.02) ? 1500 : rng->Pick(kLengths);
 }
 
-Kind AnyKind(Random* dice) {
+Kind AnyKind(Random* rng) {
   constexpr Kind kKinds[] = {Kind::kPlain,     Kind::kPlain,     Kind::kPlain,   Kind::kSparse,
                              Kind::kBurst,     Kind::kFar,       Kind::kTiny,    Kind::kEmpty,
                              Kind::kHostAhead, Kind::kHalfAhead, Kind::kGarbage, Kind::kFlipped};
-  return dice->Pick(kKinds);
+  return rng->Pick(kKinds);
 }
 
-FakeLog MakeLog(Random* dice, Kind kind, Offset begin) {
+FakeLog MakeLog(Random* rng, Kind kind, Offset begin) {
   constexpr double kSteps[] = {0.3, 2, 9};
   constexpr double kPauses[] = {20, 70, 400, 4000};
-  double now = static_cast<double>(kBase + dice->Between(0, 90));
-  if (kind == Kind::kFar) now += dice->Chance(0.5) ? -900 : 700;
-  const double step = kind == Kind::kSparse ? 40 : kind == Kind::kBurst ? 0.05 : dice->Pick(kSteps);
+  double now = static_cast<double>(kBase + rng->Between(0, 90));
+  if (kind == Kind::kFar) now += rng->Chance(0.5) ? -900 : 700;
+  const double step = kind == Kind::kSparse ? 40 : kind == Kind::kBurst ? 0.05 : rng->Pick(kSteps);
   FakeLog log;
   int64_t offset = begin.value();
-  for (size_t n = LengthOf(dice, kind); n > 0; --n) {
-    now += -std::log(1 - dice->Unit()) * step + (dice->Chance(0.03) ? dice->Pick(kPauses) : 0);
+  for (size_t n = LengthOf(rng, kind); n > 0; --n) {
+    now += -std::log(1 - rng->Unit()) * step + (rng->Chance(0.03) ? rng->Pick(kPauses) : 0);
     FakeRecord record;
-    record.offset = Offset(offset + (dice->Chance(0.02) ? dice->Between(1, 9) : 0));
+    record.offset = Offset(offset + (rng->Chance(0.02) ? rng->Between(1, 9) : 0));
     record.at = static_cast<int64_t>(now);
-    record.value = dice->Chance(kind == Kind::kGarbage ? 0.7 : 0.05)
-                       ? InvalidText(dice)
-                       : FrameText(dice, TimeSaid(dice, kind, record.at), dice->Between(0, 30));
-    record.gap_after = dice->Chance(0.05) ? dice->Between(1, 3) : 0;
+    record.value = rng->Chance(kind == Kind::kGarbage ? 0.7 : 0.05)
+                       ? InvalidText(rng)
+                       : FrameText(rng, TimeSaid(rng, kind, record.at), rng->Between(0, 30));
+    record.gap_after = rng->Chance(0.05) ? rng->Between(1, 3) : 0;
     offset = record.offset.value() + 1 + record.gap_after;
     log.push_back(std::move(record));
   }
   return log;
 }
 
-std::vector<CaseRun> MakeRuns(Random* dice, Scene scene, const std::vector<FakeLog>& logs) {
+std::vector<CaseRun> MakeRuns(Random* rng, Scene scene, const std::vector<FakeLog>& logs) {
   std::vector<CaseRun> runs;
   std::vector<size_t> ends(logs.size(), 0);
-  size_t partitions = 1 + dice->Below(logs.size());
-  for (int64_t n = scene == Scene::kUntilEnd ? 0 : dice->Between(1, 3); n > 0; --n) {
-    for (size_t p = 0; p < logs.size(); ++p) ends[p] += dice->Below(logs[p].size() - ends[p] + 1);
+  size_t partitions = 1 + rng->Below(logs.size());
+  for (int64_t n = scene == Scene::kUntilEnd ? 0 : rng->Between(1, 3); n > 0; --n) {
+    for (size_t p = 0; p < logs.size(); ++p) ends[p] += rng->Below(logs[p].size() - ends[p] + 1);
     constexpr Mode kAny[] = {Mode::kUntilEnd, Mode::kLeaveOpen, Mode::kStream};
-    const Mode mode = scene == Scene::kMixed       ? dice->Pick(kAny)
+    const Mode mode = scene == Scene::kMixed       ? rng->Pick(kAny)
                       : scene == Scene::kLeaveOpen ? Mode::kLeaveOpen
                                                    : Mode::kStream;
     runs.push_back({mode, ends, partitions});
-    if (dice->Chance(0.3))
+    if (rng->Chance(0.3))
       partitions =
-          static_cast<size_t>(dice->Between(static_cast<int64_t>(partitions), static_cast<int64_t>(logs.size())));
+          static_cast<size_t>(rng->Between(static_cast<int64_t>(partitions), static_cast<int64_t>(logs.size())));
   }
   for (size_t p = 0; p < logs.size(); ++p) ends[p] = logs[p].size();
   runs.push_back({Mode::kUntilEnd, ends, logs.size()});
@@ -98,22 +98,22 @@ std::vector<CaseRun> MakeRuns(Random* dice, Scene scene, const std::vector<FakeL
 }
 
 // A user may change lateness and jump at every start.
-void ChangeRules(Random* dice, RandomCase* c) {
+void ChangeRules(Random* rng, RandomCase* c) {
   constexpr int64_t kLateness[] = {0, 1, 5, 30, 90, 700};
-  const bool often = dice->Chance(0.3);
+  const bool often = rng->Chance(0.3);
   CountingRule rule = c->rule;
   for (CaseRun& run : c->runs) {
     run.rule = rule;
-    if (!dice->Chance(often ? 0.9 : 0.2)) continue;
-    rule.lateness_s = dice->Pick(kLateness);
-    rule.max_jump_s = dice->Chance(0.3) ? dice->Between(0, rule.lateness_s) : std::min<int64_t>(5, rule.lateness_s);
+    if (!rng->Chance(often ? 0.9 : 0.2)) continue;
+    rule.lateness_s = rng->Pick(kLateness);
+    rule.max_jump_s = rng->Chance(0.3) ? rng->Between(0, rule.lateness_s) : std::min<int64_t>(5, rule.lateness_s);
   }
 }
 
 }  // namespace
 
 RandomCase MakeCase(uint64_t seed, Scene scene) {
-  Random dice(Random::Mix(seed));
+  Random rng(Random::Mix(seed));
   constexpr int64_t kLateness[] = {5, 5, 30, 90};
   constexpr int64_t kWindows[] = {60, 60, 60, 10, 600};
   constexpr int64_t kSkews[] = {120, 120, 60, 600};
@@ -122,35 +122,35 @@ RandomCase MakeCase(uint64_t seed, Scene scene) {
   constexpr WallMode kWalls[] = {WallMode::kFarAhead, WallMode::kNear,     WallMode::kNear,
                                  WallMode::kHourSlow, WallMode::kHourFast, WallMode::kStepped};
   RandomCase c;
-  c.rule.lateness_s = dice.Pick(kLateness);
-  c.rule.window_s = dice.Pick(kWindows);
-  c.rule.max_jump_s = dice.Chance(0.1) ? dice.Between(0, c.rule.lateness_s) : 5;
-  c.max_skew_s = std::max(c.rule.window_s, dice.Pick(kSkews));
-  c.max_hold_ms = dice.Pick(kHolds);
-  c.idle_timeout_ms = dice.Pick(kIdle);
-  c.workers = static_cast<int32_t>(dice.Between(1, 3));
-  c.wall = dice.Pick(kWalls);
+  c.rule.lateness_s = rng.Pick(kLateness);
+  c.rule.window_s = rng.Pick(kWindows);
+  c.rule.max_jump_s = rng.Chance(0.1) ? rng.Between(0, c.rule.lateness_s) : 5;
+  c.max_skew_s = std::max(c.rule.window_s, rng.Pick(kSkews));
+  c.max_hold_ms = rng.Pick(kHolds);
+  c.idle_timeout_ms = rng.Pick(kIdle);
+  c.workers = static_cast<int32_t>(rng.Between(1, 3));
+  c.wall = rng.Pick(kWalls);
   constexpr double kRestless[] = {0, 0.1, 0.3};
   constexpr double kTransactions[] = {0, 0.1, 0.5};
-  c.restless = dice.Pick(kRestless);
-  c.transactions = dice.Pick(kTransactions);
-  c.wall_stands = scene == Scene::kUntilEnd && dice.Chance(0.5);
+  c.restless = rng.Pick(kRestless);
+  c.transactions = rng.Pick(kTransactions);
+  c.wall_stands = scene == Scene::kUntilEnd && rng.Chance(0.5);
   // Silence after silence in one long window, and frames to settle in each: as many moves as there is room for.
-  const bool many_moves = scene != Scene::kUntilEnd && dice.Chance(0.05);
-  if (many_moves) {
+  const bool many_decisions = scene != Scene::kUntilEnd && rng.Chance(0.05);
+  if (many_decisions) {
     c.rule.window_s = c.max_skew_s = 600;
     c.idle_timeout_ms = 500;
     c.wall = WallMode::kHourSlow;
     c.restless = 0.7;
     c.more_at_once = 3;
   }
-  for (int64_t n = dice.Between(1, many_moves ? 2 : 4); n > 0; --n) {
-    const Kind kind = many_moves ? Kind::kHalfAhead : AnyKind(&dice);
-    c.begins.emplace_back(dice.Chance(0.2) ? dice.Between(1, 500) : 0);
-    c.logs.push_back(MakeLog(&dice, kind, c.begins.back()));
+  for (int64_t n = rng.Between(1, many_decisions ? 2 : 4); n > 0; --n) {
+    const Kind kind = many_decisions ? Kind::kHalfAhead : AnyKind(&rng);
+    c.begins.emplace_back(rng.Chance(0.2) ? rng.Between(1, 500) : 0);
+    c.logs.push_back(MakeLog(&rng, kind, c.begins.back()));
   }
-  c.runs = MakeRuns(&dice, scene, c.logs);
-  ChangeRules(&dice, &c);
+  c.runs = MakeRuns(&rng, scene, c.logs);
+  ChangeRules(&rng, &c);
   return c;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "common/log/crash_point.h"
 
 namespace headcount::test {
@@ -23,8 +23,8 @@ const Wakeups& TheWakeups() {
 
 }  // namespace
 
-RandomJob::RandomJob(const RandomCase& c, uint64_t dice_seed, Reached* reached)
-    : case_(c), dice_(dice_seed), reached_(reached) {
+RandomJob::RandomJob(const RandomCase& c, uint64_t rng_seed, Reached* reached)
+    : case_(c), rng_(rng_seed), reached_(reached) {
   g_job = this;
   UseTestClock(&clock_);
   HookCrashPoints([](const char* name) { g_job->OnCrashPoint(name); });
@@ -42,7 +42,7 @@ std::string RandomJob::Run() {
   try {
     for (size_t r = 0; r < case_.runs.size(); ++r) {
       const CaseRun* next = r + 1 < case_.runs.size() ? &case_.runs[r + 1] : nullptr;
-      const bool closes_all = case_.runs[r].mode != Mode::kUntilEnd || case_.wall_stands || dice_.Chance(0.6);
+      const bool closes_all = case_.runs[r].mode != Mode::kUntilEnd || case_.wall_stands || rng_.Chance(0.6);
       RunOne(case_.runs[r], next, closes_all);
       // What was not over yet stands open for another start.
       if (!closes_all) RunOne(case_.runs[r], next, true);
@@ -65,7 +65,7 @@ void RandomJob::SetOptions(const CaseRun& run, bool closes_all) {
   options_.until_end = run.mode != Mode::kStream;
   options_.leave_open = run.mode == Mode::kLeaveOpen;
   options_.publish_open = options_.until_end && !options_.leave_open && closes_all;
-  options_.workers = case_.runs.size() > 1 ? static_cast<int32_t>(dice_.Between(1, case_.workers)) : case_.workers;
+  options_.workers = case_.runs.size() > 1 ? static_cast<int32_t>(rng_.Between(1, case_.workers)) : case_.workers;
 }
 
 void RandomJob::RunOne(const CaseRun& run, const CaseRun* next, bool closes_all) {
@@ -74,20 +74,20 @@ void RandomJob::RunOne(const CaseRun& run, const CaseRun* next, bool closes_all)
   AddPartitions(run.partitions);
   for (size_t p = 0; run.mode != Mode::kStream && p < kafka_.partitions.size(); ++p) {
     kafka_.partitions[p].visible = run.ends[p];
-    kafka_.partitions[p].transaction = dice_.Chance(case_.transactions) ? 1 : 0;
+    kafka_.partitions[p].transaction = rng_.Chance(case_.transactions) ? 1 : 0;
   }
   SetWall();
   constexpr int kDeaths[] = {0, 0, 1, 3, 8};
-  deaths_left_ = dice_.Pick(kDeaths);
+  deaths_left_ = rng_.Pick(kDeaths);
   patient_ = done_ = false;
   crash_in_ = 0;
   StartOver(true);
   Play(run, next);
-  if (!done_ && run.mode == Mode::kStream && dice_.Chance(0.3)) WaitOutSilence();
-  if (!done_ && run.mode == Mode::kStream && dice_.Chance(0.4)) {
+  if (!done_ && run.mode == Mode::kStream && rng_.Chance(0.3)) WaitOutSilence();
+  if (!done_ && run.mode == Mode::kStream && rng_.Chance(0.4)) {
     Note("killed while streaming");
   } else if (!done_) {
-    FinishPatiently(run.mode);
+    FinishWithRetry(run.mode);
   }
   if (run.mode == Mode::kUntilEnd) CompareWithOracle(run);
   EndAtOnce();
@@ -125,7 +125,7 @@ bool RandomJob::IsQuietUpTo(WindowStart boundary) {
       const bool read =
           reader->Status(EventTime::Forever(), 0).position >= kafka_.At(reader->partition()).LastStable() ||
           !reader->MayRead(EventTime::Forever());
-      if (!read || !reader->excused()) return false;
+      if (!read || !reader->idle()) return false;
     }
   }
   return true;
@@ -138,28 +138,28 @@ void RandomJob::EndAtOnce() {
 }
 
 void RandomJob::Play(const CaseRun& run, const CaseRun* next) {
-  const int steps = static_cast<int>(dice_.Below(kMaxSteps));
+  const int steps = static_cast<int>(rng_.Below(kMaxSteps));
   for (int i = 0; i < steps && !done_; ++i) PlayOneStep(run, next);
 }
 
 void RandomJob::PlayOneStep(const CaseRun& run, const CaseRun* next) {
-  const double x = dice_.Unit();
+  const double x = rng_.Unit();
   constexpr int64_t kPausesMs[] = {0, 1, 20, 300, 2'500, 11'000};
-  if (dice_.Chance(case_.restless)) PassTime(1'000);
+  if (rng_.Chance(case_.restless)) PassTime(1'000);
   if (x < 0.45) {
-    StepSlot(SlotId(static_cast<int32_t>(dice_.Below(slots_.size()))));
+    StepSlot(SlotId(static_cast<int32_t>(rng_.Below(slots_.size()))));
   } else if (x < 0.70) {
     StepWriter();
   } else if (x < 0.80) {
-    PassTime(dice_.Pick(kPausesMs));
+    PassTime(rng_.Pick(kPausesMs));
   } else if (x < 0.95) {
     if (run.mode == Mode::kStream) Grow(run, next);
   } else if (x < 0.98 && deaths_left_ > 0 && crash_in_ == 0) {
     constexpr uint64_t kSoon[] = {2, 10, 40};
-    crash_in_ = 1 + dice_.Below(dice_.Pick(kSoon));
-  } else if (deaths_left_ > 0 && dice_.Chance(0.3)) {
+    crash_in_ = 1 + rng_.Below(rng_.Pick(kSoon));
+  } else if (deaths_left_ > 0 && rng_.Chance(0.3)) {
     --deaths_left_;
-    const size_t who = dice_.Below(slots_.size() + 1);
+    const size_t who = rng_.Below(slots_.size() + 1);
     Note("died between two rounds");
     if (who == slots_.size()) {
       TakeDeath(std::nullopt);
@@ -170,7 +170,7 @@ void RandomJob::PlayOneStep(const CaseRun& run, const CaseRun* next) {
 }
 
 // Everybody works in turn, nobody dies any more: the run must come to its end.
-void RandomJob::FinishPatiently(Mode mode) {
+void RandomJob::FinishWithRetry(Mode mode) {
   patient_ = true;
   crash_in_ = 0;
   if (mode == Mode::kStream) {
@@ -198,16 +198,16 @@ void RandomJob::StartOver(bool coordinator_too) {
     slot.state = SlotState::kIdle;
     slot.published.clear();
   }
-  if (coordinator_too) key_ = {dice_.Next(), dice_.Next()};
+  if (coordinator_too) key_ = {rng_.Next(), rng_.Next()};
   memory_.emplace(shm::JobMemory::Create(options_.workers, kSliceBytes).value());
   writer_start_ = std::make_unique<WriterStart>(
-      WriterStart{&options_, &*memory_, &TheWakeups(), -1, Generation(1), RunId(dice_.Next() | 1)});
+      WriterStart{&options_, &*memory_, &TheWakeups(), -1, Generation(1), RunId(rng_.Next() | 1)});
   writer_ = std::make_unique<WriterLoop>(
       *writer_start_,
-      std::make_unique<FakeOutlet>(
-          &kafka_, &dice_, &options_,
+      std::make_unique<FakeSink>(
+          &kafka_, &rng_, &options_,
           [this](const auto& records, const auto& points, const auto& header) { OnCommit(records, points, header); },
-          [this](const StartPlan& plan) { OnClaim(plan); }));
+          [this](const StartPlan& plan) { OnTakeOver(plan); }));
   writer_started_ = false;
 }
 
@@ -239,14 +239,14 @@ void RandomJob::StepSlot(SlotId s) {
 
 void RandomJob::BeginWorker(SlotId s) {
   Slot& slot = At(s);
-  slot.moves.clear();
+  slot.decisions.clear();
   slot.published.clear();
   slot.begun.clear();
   slot.reading = false;
   slot.start = std::make_unique<WorkerStart>(
       WorkerStart{&options_, &*memory_, &TheWakeups(), -1, s, slot.generation, key_, slot.poison});
-  slot.loop = std::make_unique<WorkerLoop>(*slot.start, std::make_unique<FakeSource>(&kafka_, &dice_, &patient_));
-  slot.loop->BeginLife();
+  slot.loop = std::make_unique<WorkerLoop>(*slot.start, std::make_unique<FakeSource>(&kafka_, &rng_, &patient_));
+  slot.loop->BeginGeneration();
   slot.state = SlotState::kRunning;
 }
 
@@ -258,20 +258,20 @@ void RandomJob::StepWorker(SlotId s) {
       if (!started) throw Wrong{"a worker refused to start: " + started.error().message};
       for (const auto& reader : slot.loop->readers()) {
         const PartitionId p = reader->partition();
-        const Result<CommittedPoint> point = ParsePointText(kafka_.At(p).metadata);
-        if (point) slot.begun[p] = StartAt(p, point->safe.point);
+        const Result<CommitMetadata> point = ParseCommitMetadata(kafka_.At(p).metadata);
+        if (point) slot.begun[p] = StartAt(p, point->safe.state);
       }
       slot.reading = true;
-      return NoteMoves(&slot);
+      return NoteDecisions(&slot);
     }
     const Result<WorkerLoop::RoundEnd> ended = slot.loop->Round();
     if (!ended) throw Wrong{"a worker ended: " + ended.error().message};
-    NoteMoves(&slot);
+    NoteDecisions(&slot);
     if (*ended != WorkerLoop::RoundEnd::kLast) return;
     slot.state = SlotState::kFinished;
     slot.loop.reset();
     // The others are about to finish too: what if one does not?
-    if (!patient_ && deaths_left_ > 0 && dice_.Chance(0.5)) crash_in_ = 1 + dice_.Below(10);
+    if (!patient_ && deaths_left_ > 0 && rng_.Chance(0.5)) crash_in_ = 1 + rng_.Below(10);
   });
 }
 
@@ -313,23 +313,23 @@ void RandomJob::TakeDeath(std::optional<SlotId> who) {
     At(*who).state = SlotState::kDead;
     Note("a worker died");
   } else {
-    const bool coordinator_too = dice_.Chance(0.4);
+    const bool coordinator_too = rng_.Chance(0.4);
     Note(coordinator_too ? "the coordinator died" : "the writer died");
     StartOver(coordinator_too);
   }
   constexpr int64_t kLaterMs[] = {0, 200, 60'000, 4'000'000};
-  PassTime(dice_.Pick(kLaterMs));
+  PassTime(rng_.Pick(kLaterMs));
 }
 
 // Two deaths under the decoder have given a frame a name that no life has got past.
 void RandomJob::FindPoison(SlotId s) {
-  if (!dice_.Chance(0.15)) return;
-  const PartitionId p(static_cast<int32_t>(dice_.Below(kafka_.partitions.size())));
+  if (!rng_.Chance(0.15)) return;
+  const PartitionId p(static_cast<int32_t>(rng_.Below(kafka_.partitions.size())));
   if (p.value() % options_.workers != s.value()) return;
   const FakeLog& log = *kafka_.At(p).log;
   const auto first = std::lower_bound(log.begin(), log.end(), judged_[p],
                                       [](const FakeRecord& record, Offset offset) { return record.offset < offset; });
-  const size_t place = static_cast<size_t>(first - log.begin()) + dice_.Below(4);
+  const size_t place = static_cast<size_t>(first - log.begin()) + rng_.Below(4);
   if (place < log.size()) At(s).poison.push_back({p, log[place].offset});
 }
 
@@ -339,8 +339,8 @@ void RandomJob::PassTime(int64_t ms) {
   clock_.monotonic_ms += ms;
   if (case_.wall_stands) return;
   clock_.wall_ms += ms;
-  if (case_.wall == WallMode::kStepped && !patient_ && dice_.Chance(0.1))
-    clock_.wall_ms += 1000 * dice_.Between(-7200, 7200);
+  if (case_.wall == WallMode::kStepped && !patient_ && rng_.Chance(0.1))
+    clock_.wall_ms += 1000 * rng_.Between(-7200, 7200);
 }
 
 // Where it stands now, by what the newest frames are from.
@@ -355,20 +355,20 @@ void RandomJob::SetWall() {
   }
   constexpr int64_t kBehindS[] = {0, 30, 90};
   const int64_t wrong = case_.wall == WallMode::kHourSlow ? -3600 : case_.wall == WallMode::kHourFast ? 3600 : 0;
-  clock_.wall_ms = (newest + dice_.Pick(kBehindS) + wrong) * 1000;
+  clock_.wall_ms = (newest + rng_.Pick(kBehindS) + wrong) * 1000;
 }
 
 void RandomJob::Grow(const CaseRun& run, const CaseRun* next) {
-  const size_t p = dice_.Below(kafka_.partitions.size());
+  const size_t p = rng_.Below(kafka_.partitions.size());
   FakePartition& partition = kafka_.partitions[p];
   constexpr size_t kMore[] = {1, 3, 20};
-  const size_t visible = std::min(run.ends[p], partition.visible + std::min(case_.more_at_once, dice_.Pick(kMore)));
-  partition.transaction = dice_.Chance(case_.transactions) ? 1 : 0;
+  const size_t visible = std::min(run.ends[p], partition.visible + std::min(case_.more_at_once, rng_.Pick(kMore)));
+  partition.transaction = rng_.Chance(case_.transactions) ? 1 : 0;
   if (visible > partition.visible) {
     partition.visible = visible;
     SetWall();
   }
-  if (next != nullptr && next->partitions > kafka_.partitions.size() && dice_.Chance(0.05)) {
+  if (next != nullptr && next->partitions > kafka_.partitions.size() && rng_.Chance(0.05)) {
     AddPartitions(kafka_.partitions.size() + 1);
     Note("partitions added while streaming");
   }

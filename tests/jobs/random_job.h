@@ -32,7 +32,7 @@ using Reached = std::map<std::string_view, uint64_t>;
 class RandomJob {
  public:
   // `c` outlives the job. Only one job at a time: clocks and crash points are the process's.
-  RandomJob(const RandomCase& c, uint64_t dice_seed, Reached* reached);
+  RandomJob(const RandomCase& c, uint64_t rng_seed, Reached* reached);
   ~RandomJob();
   RandomJob(const RandomJob&) = delete;
   RandomJob& operator=(const RandomJob&) = delete;
@@ -47,16 +47,16 @@ class RandomJob {
   };
   // The number counts excuses at one offset: there is another one after a change of the rule, and after a restart
   // there.
-  using MoveKey = std::tuple<Offset, Move::Kind, size_t>;
-  using Moves = std::map<MoveKey, Move>;  // of one partition
+  using DecisionKey = std::tuple<Offset, Decision::Kind, size_t>;
+  using Decisions = std::map<DecisionKey, Decision>;  // of one partition
   // A start with a rule, as one partition stood then.
   struct Start {
     Offset offset;
-    size_t excuses_here;  // already part of the state
-    WindowStart closed_upto;
+    size_t idle_here;  // already part of the state
+    WindowStart closed_frontier;
     CountingRule rule;
   };
-  using MovesByPartition = std::map<PartitionId, Moves>;
+  using DecisionsByPartition = std::map<PartitionId, Decisions>;
 
   enum class SlotState {
     kIdle,      // not started yet
@@ -73,8 +73,8 @@ class RandomJob {
     bool reading = false;
     std::vector<PoisonFrame> poison;     // as the coordinator remembers it
     std::map<PartitionId, Start> begun;  // where this life began
-    MovesByPartition moves;              // every move this life has ever had ...
-    MovesByPartition published;          // ... as its newest publication stands on them
+    DecisionsByPartition decisions;      // every move this life has ever had ...
+    DecisionsByPartition published;      // ... as its newest publication stands on them
   };
 
   // --- Runs -------------------------------------------------------------------------------------------------
@@ -85,10 +85,10 @@ class RandomJob {
   void PlayOneStep(const CaseRun& run, const CaseRun* next);
   void WaitOutSilence();
   bool IsQuietUpTo(WindowStart boundary);
-  void FinishPatiently(Mode mode);
+  void FinishWithRetry(Mode mode);
   void EndAtOnce();
   void CompareWithOracle(const CaseRun& run) const;
-  void CompareWithPlainRule(const MovesByPartition& moves) const;
+  void CompareWithPlainRule(const DecisionsByPartition& decisions) const;
 
   // --- The coordinator --------------------------------------------------------------------------------------
   void StartOver(bool coordinator_too);
@@ -103,19 +103,19 @@ class RandomJob {
 
   // --- What is watched --------------------------------------------------------------------------------------
   void OnCrashPoint(const char* name);
-  void OnCommit(const std::vector<CountRecord>& records, const std::vector<PartitionPoint>& points,
+  void OnCommit(const std::vector<CountRecord>& records, const std::vector<PartitionSafePoint>& points,
                 const CommitHeader& header);
-  void OnClaim(const StartPlan& plan);
-  void CheckPoint(const PartitionPoint& point, const CommitHeader& header);
-  void NoteMoves(Slot* slot);
-  Start StartAt(PartitionId p, const Point& point) const;
+  void OnTakeOver(const StartPlan& plan);
+  void CheckPoint(const PartitionSafePoint& point, const CommitHeader& header);
+  void NoteDecisions(Slot* slot);
+  Start StartAt(PartitionId p, const JudgeState& point) const;
   void Note(std::string_view name, uint64_t times = 1) const { (*reached_)[name] += times; }
   void NoteMost(std::string_view name, uint64_t value) {
     uint64_t& most = (*reached_)[name];
     most = std::max(most, value);
   }
-  OraclePartition Reference(PartitionId p, const MovesByPartition& moves) const;
-  MovesByPartition AllMoves() const;
+  OraclePartition Reference(PartitionId p, const DecisionsByPartition& decisions) const;
+  DecisionsByPartition AllDecisions() const;
   uint64_t Waiting() const;
 
   // --- The world --------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class RandomJob {
   Slot& At(SlotId s) { return slots_[static_cast<size_t>(s.value())]; }
 
   const RandomCase& case_;
-  Random dice_;
+  Random rng_;
   Reached* const reached_;
   TestClock clock_;
   FakeKafka kafka_;
@@ -148,7 +148,7 @@ class RandomJob {
   uint64_t crash_in_ = 0;  // crash points to pass; 0: none is armed
 
   // Of the whole job.
-  MovesByPartition committed_moves_;
+  DecisionsByPartition committed_decisions_;
   EventTime latest_end_ = EventTime::Unset();         // of all windows that any worker ever opened
   std::map<PartitionId, std::vector<Start>> starts_;  // the first is that which added the partition
   std::map<PartitionId, Offset> judged_;              // how far any life is known to have come

@@ -23,26 +23,26 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-std::string WhatIsWrong(const RandomCase& c, uint64_t dice_seed, Reached* reached) {
-  return RandomJob(c, dice_seed, reached).Run();
+std::string WhatIsWrong(const RandomCase& c, uint64_t rng_seed, Reached* reached) {
+  return RandomJob(c, rng_seed, reached).Run();
 }
 
 // Smaller, though under other dice: what one order of events shows, another often shows on less.
 std::string Smallest(const RandomCase& c, uint64_t seed) {
   SetLogLevel(static_cast<LogLevel>(static_cast<int>(LogLevel::kError) + 1));
   Reached reached;
-  uint64_t dice = seed;
+  uint64_t rng = seed;
   const RandomCase small = Shrink(c, kShrinkTries, [&](const RandomCase& smaller) {
     for (uint64_t d = 0; d <= kDiceOfShrinking; ++d) {
-      const uint64_t tried = d == 0 ? dice : d;
+      const uint64_t tried = d == 0 ? rng : d;
       if (WhatIsWrong(smaller, tried, &reached).empty()) continue;
-      dice = tried;
+      rng = tried;
       return true;
     }
     return false;
   });
   SetLogLevel(LogLevel::kError);
-  return WhatIsWrong(small, dice, &reached) + "\nshrunk, with dice " + std::to_string(dice) + ":\n" + Describe(small);
+  return WhatIsWrong(small, rng, &reached) + "\nshrunk, with dice " + std::to_string(rng) + ":\n" + Describe(small);
 }
 
 class RandomJobs : public testing::Test {
@@ -82,7 +82,7 @@ class RandomJobs : public testing::Test {
     ExpectReached({"late frames published", "future frames published", "invalid frames published",
                    "verdicts that wait in a point", "points behind an excuse", "raises in a point",
                    "clocks started by confirmations alone"});
-    ExpectAtLeast("held frames in a point", limits::kHeldFrames);
+    ExpectAtLeast("held frames in a point", limits::kUnconfirmedFrames);
     ExpectAtLeast("score of a held frame", limits::kConfirmations - 1);
   }
 
@@ -115,7 +115,7 @@ TEST_F(RandomJobs, OfEveryModeInTurnPublishEveryMinuteOnceAsTheOracleCountsIt) {
   ExpectReachedByChanges();
   ExpectReached(
       {"partitions added while down", "partitions added while streaming", "drained", "killed while streaming"});
-  ExpectAtLeast("moves of a partition", limits::kMaxMoves);
+  ExpectAtLeast("moves of a partition", limits::kMaxDecisions);
 }
 
 TEST_F(RandomJobs, StreamingThroughSilencesPublishEveryMinuteOnceAsTheOracleCountsIt) {
@@ -124,7 +124,7 @@ TEST_F(RandomJobs, StreamingThroughSilencesPublishEveryMinuteOnceAsTheOracleCoun
   ExpectReachedByChanges();
   ExpectReached({"partitions added while streaming", "drained", "killed while streaming", "silences waited out",
                  "settling in a point", "poison in a point"});
-  ExpectAtLeast("moves of a partition", limits::kMaxMoves);
+  ExpectAtLeast("moves of a partition", limits::kMaxDecisions);
 }
 
 }  // namespace

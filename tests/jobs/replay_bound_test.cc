@@ -8,7 +8,7 @@
 // - 2 * max-jump: the one record that goes beyond that may take the watermark so far, and a record from the second
 //   before C - max-jump may have been the first to stand at C. Where no frame is ahead of its time it is not needed;
 // - 256 records: the safe point, the point before that first record, may hold frames, the oldest so many records old
-//   (limits::kHeldRecords); their bodies are read again.
+//   (limits::kUnconfirmedRecords); their bodies are read again.
 // Event time is counted by when a frame was really made: an hour that a wrong clock jumps is no hour of log. Where
 // right frames are rarer than max-jump the clock of p waits for 16 confirmations each time, and there is no such bound.
 #include <gtest/gtest.h>
@@ -36,21 +36,21 @@ struct BusyLog {
 };
 
 FakeLog MakeBusyLog(const BusyLog& kind, double every_s, uint64_t seed) {
-  Random dice(seed);
+  Random rng(seed);
   FakeLog log;
   double now = kBase;
   double due_ahead = 0;
   const auto add = [&](int64_t said) {
     log.push_back({Offset(static_cast<int64_t>(log.size())),
-                   R"({"ts":)" + std::to_string(said) + R"(,"uid":)" + std::to_string(dice.Below(10)) + "}", 0,
+                   R"({"ts":)" + std::to_string(said) + R"(,"uid":)" + std::to_string(rng.Below(10)) + "}", 0,
                    static_cast<int64_t>(now)});
   };
   for (size_t i = 0; i < kind.frames; ++i) {
-    now += std::min(-std::log(1 - dice.Unit()) * every_s, kind.longest_gap_s);
-    const int64_t said = static_cast<int64_t>(now) - (every_s < 1 && dice.Chance(0.25) ? 2 : 0);
+    now += std::min(-std::log(1 - rng.Unit()) * every_s, kind.longest_gap_s);
+    const int64_t said = static_cast<int64_t>(now) - (every_s < 1 && rng.Chance(0.25) ? 2 : 0);
     add(said);
     // Every bit that an allowed time may have.
-    while (dice.Chance(kind.flipped)) add(said ^ int64_t{1} << dice.Below(46));
+    while (rng.Chance(kind.flipped)) add(said ^ int64_t{1} << rng.Below(46));
     for (due_ahead += kind.ahead / (1 - kind.ahead); due_ahead >= 1; --due_ahead) add(said + 3600);
   }
   return log;
@@ -65,10 +65,10 @@ struct Replay {
 
 Replay ReplayOf(SteadyJob* job, const PartitionReader& reader, int64_t allowed_s) {
   const FakePartition& partition = job->partition(reader.partition());
-  const SafePoint safe = ParsePointText(partition.metadata)->safe;
+  const SafePoint safe = ParseCommitMetadata(partition.metadata)->safe;
   const FakeLog& log = *partition.log;
-  const auto from = static_cast<size_t>(safe.point.first_needed().value());
-  const auto to = static_cast<size_t>(reader.MakeStep().position.value());
+  const auto from = static_cast<size_t>(safe.state.first_needed().value());
+  const auto to = static_cast<size_t>(reader.Progress().position.value());
   if (from >= to) return {};
   const int64_t now = log[to - 1].at;
   Replay replay{now - log[from].at, to - from, 0};
@@ -100,7 +100,7 @@ class ReplayBound : public testing::Test {
       done = job.Round();
       for (const PartitionReader* reader : job.Readers()) {
         const Replay replay = ReplayOf(&job, *reader, allowed_s);
-        ASSERT_LE(replay.older, limits::kHeldRecords)
+        ASSERT_LE(replay.older, limits::kUnconfirmedRecords)
             << name << ": partition " << reader->partition().value() << " would be read again from " << replay.seconds
             << " s and " << replay.records << " records before";
         worst.seconds = std::max(worst.seconds, replay.seconds);

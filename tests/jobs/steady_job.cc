@@ -39,8 +39,8 @@ void SteadyJob::Start() {
   memory_.emplace(ValueOf(shm::JobMemory::Create(options_.workers, kSliceBytes)));
   writer_start_ =
       std::make_unique<WriterStart>(WriterStart{&options_, &*memory_, &wakeups_, -1, Generation(1), RunId(++run_)});
-  writer_ = std::make_unique<WriterLoop>(
-      *writer_start_, std::make_unique<FakeOutlet>(&kafka_, &dice_, &options_, [](const auto&...) {}));
+  writer_ = std::make_unique<WriterLoop>(*writer_start_,
+                                         std::make_unique<FakeSink>(&kafka_, &rng_, &options_, [](const auto&...) {}));
   Expect(writer_->Start());
   StartNeededWorkers();
 }
@@ -67,8 +67,8 @@ void SteadyJob::StartWorker(SlotId s, Generation generation) {
   starts_[place] = std::make_unique<WorkerStart>(
       WorkerStart{&options_, &*memory_, &wakeups_, -1, s, generation, FingerprintKey{run_, 1}, {}});
   workers_[place] =
-      std::make_unique<WorkerLoop>(*starts_[place], std::make_unique<FakeSource>(&kafka_, &dice_, &patient_));
-  workers_[place]->BeginLife();
+      std::make_unique<WorkerLoop>(*starts_[place], std::make_unique<FakeSource>(&kafka_, &rng_, &patient_));
+  workers_[place]->BeginGeneration();
   Expect(workers_[place]->StartReading());
 }
 

@@ -60,7 +60,7 @@ class SteadyJob {
   RunOptions options_;
   FakeKafka kafka_;
   TestClock clock_;
-  Random dice_{1};
+  Random rng_{1};
   const bool patient_ = true;
   std::optional<shm::JobMemory> memory_;
   Wakeups wakeups_;

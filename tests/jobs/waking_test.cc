@@ -132,15 +132,15 @@ TEST_P(WakingWith, APartitionAddedToASleepingJobWakesTheOthers) {
 // An hour of records that tell nothing of the time, and of ones that each run further ahead: whatever they are, the
 // minute that is over comes out.
 TEST_P(WakingWith, RecordsThatWakeTheJobForNothingKeepNoMinuteOpen) {
-  for (const bool held : {false, true}) {
-    SCOPED_TRACE(held ? "held" : "invalid");
+  for (const bool unconfirmed : {false, true}) {
+    SCOPED_TRACE(unconfirmed ? "held" : "invalid");
     std::vector<FakeLog> logs(2);
     Append(&logs[0], kBase, 30, 1);
     Append(&logs[1], kBase, 30, 2);
     for (int64_t i = 0; i < 4'000; ++i) {
       const int64_t offset = 300 + i;
-      logs[1].push_back(held ? FrameAt(offset, kBase + 30 * kDayS - 100 * i, 3)
-                             : FakeRecord{Offset(offset), "no frame", 0, kBase});
+      logs[1].push_back(unconfirmed ? FrameAt(offset, kBase + 30 * kDayS - 100 * i, 3)
+                                    : FakeRecord{Offset(offset), "no frame", 0, kBase});
     }
     Begin(logs, GetParam());
     Load({300, 300});

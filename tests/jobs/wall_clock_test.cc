@@ -18,14 +18,14 @@ FakeRecord FrameAt(int64_t offset, int64_t ts, int64_t user) {
 
 // Some ten frames a second, with flipped bits, late ones and hosts ahead.
 FakeLog MakeBusyLog(uint64_t seed, int64_t frames) {
-  Random dice(seed);
+  Random rng(seed);
   FakeLog log;
   for (int64_t i = 0; i < frames; ++i) {
     int64_t ts = kBase + i / 10;
-    if (dice.Chance(0.02)) ts ^= int64_t{1} << dice.Below(36);
-    if (dice.Chance(0.05)) ts += 3600;
-    if (dice.Chance(0.02)) ts -= dice.Between(1, 4000);
-    log.push_back(FrameAt(i, ts, dice.Between(0, 500)));
+    if (rng.Chance(0.02)) ts ^= int64_t{1} << rng.Below(36);
+    if (rng.Chance(0.05)) ts += 3600;
+    if (rng.Chance(0.02)) ts -= rng.Between(1, 4000);
+    log.push_back(FrameAt(i, ts, rng.Between(0, 500)));
   }
   return log;
 }
@@ -42,11 +42,11 @@ std::vector<std::string> MinutesUnder(int64_t wrong_by_s, bool stepped) {
   RunOptions options;
   options.workers = 2;
   SteadyJob job(logs, options);
-  Random dice(7);
+  Random rng(7);
   for (size_t visible = 10; visible <= logs[0].size(); visible += 10) {
     for (FakePartition& partition : job.kafka().partitions) partition.visible = visible;
     const int64_t now = kBase + static_cast<int64_t>(visible) / 10;
-    job.clock().wall_ms = 1000 * (now + wrong_by_s + (stepped ? dice.Between(-7200, 7200) : 0));
+    job.clock().wall_ms = 1000 * (now + wrong_by_s + (stepped ? rng.Between(-7200, 7200) : 0));
     job.Rounds(4);
   }
   job.DrainToEnd();

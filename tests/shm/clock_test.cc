@@ -18,16 +18,16 @@
 namespace headcount::test {
 namespace {
 
-using shm::Clock;
+using shm::LowWatermark;
 
 constexpr EventTime kUnset = EventTime::Unset();
 constexpr EventTime kForever = EventTime::Forever();
 
-Clock At(int64_t seconds, bool final = false, EventTime latest_end = kUnset) {
+LowWatermark At(int64_t seconds, bool final = false, EventTime latest_end = kUnset) {
   return {EventTime(seconds), final, latest_end};
 }
 
-void ExpectClock(const Clock& clock, EventTime slowest, bool final, EventTime latest_end = kUnset) {
+void ExpectClock(const LowWatermark& clock, EventTime slowest, bool final, EventTime latest_end = kUnset) {
   EXPECT_EQ(clock.slowest.seconds(), slowest.seconds());
   EXPECT_EQ(clock.final, final);
   EXPECT_EQ(clock.latest_end.seconds(), latest_end.seconds());
@@ -55,7 +55,7 @@ TEST(Slower, KeepsTheLatestEndOfBothWhoeverIsSlower) {
   ExpectClock(Slower(At(10, false, EventTime(180)), At(20)), EventTime(10), false, EventTime(180));
 }
 
-TEST(Slower, OfNobodyHoldsNobody) { ExpectClock(Clock{}, kForever, true); }
+TEST(Slower, OfNobodyHoldsNobody) { ExpectClock(LowWatermark{}, kForever, true); }
 
 // --- The clock of the others ---------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ class ClockTest : public testing::Test {
   }
   void Live(int32_t slot, uint64_t generation = 1) {
     Raise(slot, generation);
-    worker(slot).BeginLife(Generation(generation), 1);
+    worker(slot).BeginGeneration(Generation(generation), 1);
   }
   shm::WorkerView& worker(int32_t slot) { return workers_[static_cast<size_t>(slot)]; }
 
@@ -83,69 +83,69 @@ TEST_F(ClockTest, OfASlotWhoseWorkerIsNotThereHasNoWatermark) {
   SetPartitions(3);
   Live(0);
   Live(1);
-  worker(1).ShowClock(At(100), 3);
-  ExpectClock(worker(0).OthersClock(), kUnset, false);  // slot 2 was never started
+  worker(1).ShowLowWatermark(At(100), 3);
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false);  // slot 2 was never started
   Raise(2, 1);
-  ExpectClock(worker(0).OthersClock(), kUnset, false);  // it was, but has not begun its life
-  worker(2).BeginLife(Generation(1), 1);
-  ExpectClock(worker(0).OthersClock(), kUnset, false);  // it has, but shown nothing
-  worker(2).ShowClock(At(50, true, EventTime(60)), 3);
-  ExpectClock(worker(0).OthersClock(), EventTime(50), true, EventTime(60));
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false);  // it was, but has not begun its life
+  worker(2).BeginGeneration(Generation(1), 1);
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false);  // it has, but shown nothing
+  worker(2).ShowLowWatermark(At(50, true, EventTime(60)), 3);
+  ExpectClock(worker(0).OthersLowWatermark(), EventTime(50), true, EventTime(60));
 }
 
 TEST_F(ClockTest, OfADeadWorkerIsVoidOnceItsGenerationIsRaised) {
   SetPartitions(3);
   for (int32_t s = 0; s < 3; ++s) Live(s);
-  for (int32_t s = 1; s < 3; ++s) worker(s).ShowClock({kForever, true, EventTime(600)}, 3);
-  ExpectClock(worker(0).OthersClock(), kForever, true, EventTime(600));
+  for (int32_t s = 1; s < 3; ++s) worker(s).ShowLowWatermark({kForever, true, EventTime(600)}, 3);
+  ExpectClock(worker(0).OthersLowWatermark(), kForever, true, EventTime(600));
   Raise(1, 2);
-  ExpectClock(worker(0).OthersClock(), kUnset, false, EventTime(600));
-  worker(1).BeginLife(Generation(2), 1);
-  ExpectClock(worker(0).OthersClock(), kUnset, false, EventTime(600));
-  worker(1).ShowClock(At(700), 3);
-  ExpectClock(worker(0).OthersClock(), EventTime(700), false, EventTime(600));
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false, EventTime(600));
+  worker(1).BeginGeneration(Generation(2), 1);
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false, EventTime(600));
+  worker(1).ShowLowWatermark(At(700), 3);
+  ExpectClock(worker(0).OthersLowWatermark(), EventTime(700), false, EventTime(600));
 }
 
 TEST_F(ClockTest, OfASlotThatDoesNotKnowAllPartitionsHasNoWatermark) {
   SetPartitions(3);
   for (int32_t s = 0; s < 3; ++s) Live(s);
-  for (int32_t s = 1; s < 3; ++s) worker(s).ShowClock(At(100), 3);
-  ExpectClock(worker(0).OthersClock(), EventTime(100), false);
+  for (int32_t s = 1; s < 3; ++s) worker(s).ShowLowWatermark(At(100), 3);
+  ExpectClock(worker(0).OthersLowWatermark(), EventTime(100), false);
   SetPartitions(4);
-  ExpectClock(worker(0).OthersClock(), kUnset, false);
-  worker(1).ShowClock(At(100), 4);
-  ExpectClock(worker(0).OthersClock(), kUnset, false);
-  worker(2).ShowClock(At(120), 4);
-  ExpectClock(worker(0).OthersClock(), EventTime(100), false);
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false);
+  worker(1).ShowLowWatermark(At(100), 4);
+  ExpectClock(worker(0).OthersLowWatermark(), kUnset, false);
+  worker(2).ShowLowWatermark(At(120), 4);
+  ExpectClock(worker(0).OthersLowWatermark(), EventTime(100), false);
 }
 
 TEST_F(ClockTest, LooksAtNoSlotThatHasNoPartition) {
   SetPartitions(1);
   Live(0);
-  ExpectClock(worker(0).OthersClock(), kForever, true);
-  EXPECT_EQ(worker(0).OthersSealedUpto().seconds(), kForever.seconds());
+  ExpectClock(worker(0).OthersLowWatermark(), kForever, true);
+  EXPECT_EQ(worker(0).OthersSealedFrontier().seconds(), kForever.seconds());
 }
 
 TEST_F(ClockTest, SealedUptoOfTheOthersIsThatOfTheSlowestAndUnsetForTheDead) {
   SetPartitions(3);
   for (int32_t s = 0; s < 3; ++s) Live(s);
   for (int32_t s = 1; s < 3; ++s) {
-    worker(s).BeginPublication();
-    worker(s).FinishPublication(0, 0, WindowStart(60 * s));
+    worker(s).BeginHandOff();
+    worker(s).FinishHandOff(0, 0, WindowStart(60 * s));
   }
-  EXPECT_EQ(worker(0).OthersSealedUpto().seconds(), 60);
+  EXPECT_EQ(worker(0).OthersSealedFrontier().seconds(), 60);
   Raise(1, 2);
-  EXPECT_EQ(worker(0).OthersSealedUpto().seconds(), kUnset.seconds());
+  EXPECT_EQ(worker(0).OthersSealedFrontier().seconds(), kUnset.seconds());
 }
 
 TEST_F(ClockTest, WakesWhoWaitsAndNotItself) {
   SetPartitions(3);
   for (int32_t s = 0; s < 3; ++s) Live(s);
-  worker(0).WantsClock(true);
-  worker(2).WantsClock(true);
-  EXPECT_EQ(worker(0).WaitingForClock(), std::vector<SlotId>{SlotId(2)});
-  worker(2).WantsClock(false);
-  EXPECT_TRUE(worker(0).WaitingForClock().empty());
+  worker(0).WantsLowWatermark(true);
+  worker(2).WantsLowWatermark(true);
+  EXPECT_EQ(worker(0).WaitingForLowWatermark(), std::vector<SlotId>{SlotId(2)});
+  worker(2).WantsLowWatermark(false);
+  EXPECT_TRUE(worker(0).WaitingForLowWatermark().empty());
 }
 
 // --- Two processes at once -----------------------------------------------------------------------------------
@@ -187,15 +187,15 @@ class TwoClocksTest : public ClockTest {
 };
 
 TEST_F(TwoClocksTest, NeverTakesAClockForFinalThatWasNotShownSo) {
-  constexpr int64_t kMoves = 400'000;
+  constexpr int64_t kDecisions = 400'000;
   const auto show = [this] {
     // Even times move on, odd ones are final (as if partitions took turns in being the slowest).
-    for (int64_t t = 0; t <= kMoves; ++t) worker(1).ShowClock(At(t, t % 2 == 1), 2);
+    for (int64_t t = 0; t <= kDecisions; ++t) worker(1).ShowLowWatermark(At(t, t % 2 == 1), 2);
     return 0;
   };
   const auto look = [this] {
-    for (EventTime seen = kUnset; seen < EventTime(kMoves);) {
-      const Clock clock = worker(0).OthersClock();
+    for (EventTime seen = kUnset; seen < EventTime(kDecisions);) {
+      const LowWatermark clock = worker(0).OthersLowWatermark();
       ASSERT_GE(clock.slowest.seconds(), seen.seconds());
       ASSERT_FALSE(clock.final && clock.slowest.seconds() % 2 == 0) << "at " << clock.slowest.seconds();
       seen = clock.slowest;
@@ -217,13 +217,13 @@ TEST_F(TwoClocksTest, EitherSeesTheClockThatMovedOrIsSeenWaitingForIt) {
       if (spins > 1'000) sched_yield();
     }
   };
-  const SharedCounter seen_waiting;  // rounds in which the mover saw the waiter
-  const auto move = [&] {
+  const SharedCounter seen_unattributed;  // rounds in which the mover saw the waiter
+  const auto decision = [&] {
     for (int64_t round = 1;; ++round) {
       await(begun, round);
       if (round > last->load()) return 0;
-      worker(1).ShowClock(At(round), 2);
-      if (!worker(1).WaitingForClock().empty()) seen_waiting->store(round);
+      worker(1).ShowLowWatermark(At(round), 2);
+      if (!worker(1).WaitingForLowWatermark().empty()) seen_unattributed->store(round);
       moved->store(round);
     }
   };
@@ -234,16 +234,17 @@ TEST_F(TwoClocksTest, EitherSeesTheClockThatMovedOrIsSeenWaitingForIt) {
       // The other one starts a moment later: meet it at every distance.
       for (volatile int64_t spin = round % 300; spin > 0; spin = spin - 1) {
       }
-      worker(0).WantsClock(true);
-      const bool saw_it = worker(0).OthersClock().slowest == EventTime(round);
+      worker(0).WantsLowWatermark(true);
+      const bool saw_it = worker(0).OthersLowWatermark().slowest == EventTime(round);
       await(moved, round);
-      worker(0).WantsClock(false);
-      ASSERT_TRUE(saw_it || seen_waiting->load() == round) << "nobody would have woken the waiter in round " << round;
+      worker(0).WantsLowWatermark(false);
+      ASSERT_TRUE(saw_it || seen_unattributed->load() == round)
+          << "nobody would have woken the waiter in round " << round;
     }
     last->store(round - 1);
     begun->store(INT64_MAX);
   };
-  Both(move, wait);
+  Both(decision, wait);
 }
 
 }  // namespace

@@ -53,26 +53,27 @@ VerdictCounts Model::CountsOf(SlotId slot, int64_t window) const {
   return counts;
 }
 
-Point Model::PointAt(SlotId slot, int64_t window) const {
+JudgeState Model::PointAt(SlotId slot, int64_t window) const {
   Random random(Draw(slot, window, 5));
-  Point point{Offset(window), random.Chance(0.5), EventTime(window * 60), {}, {}};
-  point.waiting.future = random.Below(1'000);
-  for (uint64_t i = random.Below(limits::kHeldFrames); i > 0; --i) {
-    point.held.push_back({Offset(window - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(16)) - 8});
+  JudgeState state{Offset(window), random.Chance(0.5), EventTime(window * 60), {}, {}};
+  state.unattributed.future = random.Below(1'000);
+  for (uint64_t i = random.Below(limits::kUnconfirmedFrames); i > 0; --i) {
+    state.unconfirmed.push_back({Offset(window - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(16)) - 8});
   }
-  point.rules.now = {static_cast<int64_t>(random.Below(90)), static_cast<int64_t>(random.Below(5))};
+  state.rules.now = {static_cast<int64_t>(random.Below(90)), static_cast<int64_t>(random.Below(5))};
   for (uint64_t i = random.Below(limits::kMaxRuleChanges + 1); i > 0; --i) {
-    point.rules.to_come.push_back({Window(window + static_cast<int64_t>(i)), point.rules.now});
+    state.rules.to_come.push_back({Window(window + static_cast<int64_t>(i)), state.rules.now});
   }
-  return point;
+  return state;
 }
 
-shm::Step Model::StepAt(SlotId slot, int64_t sealed) const {
+shm::PartitionProgress Model::StepAt(SlotId slot, int64_t sealed) const {
   Random random(Draw(slot, sealed, 6));
-  shm::Step step{PartitionId(slot.value()), Offset(sealed + 1), EventTime(sealed * 60), {PointAt(slot, sealed), {}}};
-  for (uint64_t i = random.Below(limits::kMaxMoves + 1); i > 0; --i) {
-    step.rest.moves.push_back({Offset(sealed), Move::Kind::kExcuse, Window(static_cast<int64_t>(i)),
-                               EventTime(static_cast<int64_t>(random.Below(1'000)))});
+  shm::PartitionProgress step{
+      PartitionId(slot.value()), Offset(sealed + 1), EventTime(sealed * 60), {PointAt(slot, sealed), {}}};
+  for (uint64_t i = random.Below(limits::kMaxDecisions + 1); i > 0; --i) {
+    step.rest.decisions.push_back({Offset(sealed), Decision::Kind::kIdle, Window(static_cast<int64_t>(i)),
+                                   EventTime(static_cast<int64_t>(random.Below(1'000)))});
   }
   return step;
 }
@@ -90,30 +91,30 @@ std::string Model::DiffersWindow(SlotId slot, int64_t n, const shm::SealedWindow
     }
   }
   if (seen.size() != users.size()) return "the table" + At(slot, n);
-  if (window.first_points.size() != 1) return "the first points" + At(slot, n);
-  const shm::FirstPoint& first = window.first_points[0];
-  if (first.partition != PartitionId(slot.value()) || !(first.point == PointAt(slot, n))) {
+  if (window.first_contributions.size() != 1) return "the first points" + At(slot, n);
+  const shm::FirstContribution& first = window.first_contributions[0];
+  if (first.partition != PartitionId(slot.value()) || !(first.state == PointAt(slot, n))) {
     return "the first point" + At(slot, n);
   }
   return "";
 }
 
-std::string Model::Differs(SlotId slot, const shm::Publication& publication, int64_t closed) const {
-  const int64_t sealed = NumberOf(publication.sealed_upto);
-  if (publication.partition_count != slots_) return "the partition count" + At(slot, sealed);
-  if (publication.last != (sealed == windows_)) return "the last word" + At(slot, sealed);
-  if (publication.steps.size() != 1) return "the steps" + At(slot, sealed);
-  const shm::Step& step = publication.steps[0];
-  const shm::Step right = StepAt(slot, sealed);
+std::string Model::Differs(SlotId slot, const shm::HandOff& hand_off, int64_t closed) const {
+  const int64_t sealed = NumberOf(hand_off.sealed_frontier);
+  if (hand_off.partition_count != slots_) return "the partition count" + At(slot, sealed);
+  if (hand_off.last != (sealed == windows_)) return "the last word" + At(slot, sealed);
+  if (hand_off.partitions.size() != 1) return "the steps" + At(slot, sealed);
+  const shm::PartitionProgress& step = hand_off.partitions[0];
+  const shm::PartitionProgress right = StepAt(slot, sealed);
   if (step.partition != right.partition || step.position != right.position || step.watermark != right.watermark ||
       !(step.rest == right.rest)) {
     return "the step" + At(slot, sealed);
   }
-  if (sealed - closed != static_cast<int64_t>(publication.windows.size())) {
+  if (sealed - closed != static_cast<int64_t>(hand_off.windows.size())) {
     return "the number of windows" + At(slot, sealed);
   }
-  for (size_t i = 0; i < publication.windows.size(); ++i) {
-    std::string wrong = DiffersWindow(slot, closed + static_cast<int64_t>(i), publication.windows[i]);
+  for (size_t i = 0; i < hand_off.windows.size(); ++i) {
+    std::string wrong = DiffersWindow(slot, closed + static_cast<int64_t>(i), hand_off.windows[i]);
     if (!wrong.empty()) return wrong;
   }
   return "";
@@ -135,18 +136,14 @@ namespace {
 class ModelWorker {
  public:
   ModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
-              uint64_t die_in_publication)
-      : model_(model),
-        slot_(slot),
-        generation_(generation),
-        die_in_publication_(die_in_publication),
-        view_(memory, slot) {}
+              uint64_t die_in_hand_off)
+      : model_(model), slot_(slot), generation_(generation), die_in_hand_off_(die_in_hand_off), view_(memory, slot) {}
 
   int Run() {
-    view_.BeginLife(generation_, 1);
-    while (!view_.claimed()) sched_yield();
-    const int64_t first = Model::NumberOf(view_.closed_upto());
-    store_.emplace(view_.slice(), generation_, Model::Window(first), [this] { return WaitForRoom(); });
+    view_.BeginGeneration(generation_, 1);
+    while (!view_.taken_over()) sched_yield();
+    const int64_t first = Model::NumberOf(view_.closed_frontier());
+    store_.emplace(view_.slice(), generation_, Model::Window(first), [this] { return WaitForMemory(); });
     published_ = first;
     Publish(first);
     for (int64_t n = first; n < model_.windows(); ++n) {
@@ -156,7 +153,7 @@ class ModelWorker {
       if (n + 1 < model_.windows()) AddHalf(n + 1, 0);
       store_->SealUpTo(Model::Window(n + 1), {PartitionId(slot_.value())});
       if (store_->out_of_memory() || !Publish(n + 1)) return 78;
-      store_->ReleaseUpTo(view_.closed_upto());
+      store_->ReleaseUpTo(view_.closed_frontier());
     }
     return 0;
   }
@@ -164,7 +161,7 @@ class ModelWorker {
  private:
   void AddHalf(int64_t n, size_t half) {
     WindowStore::OpenWindow* window = store_->Find(Model::Window(n));
-    window->first_points = {model_.PointAt(slot_, n)};
+    window->first_contributions = {model_.PointAt(slot_, n)};
     const std::vector<uint64_t> users = model_.UsersOf(slot_, n);
     for (size_t i = half; i < users.size(); i += 2) store_->AddUser(window, PrintOf(users[i]));
     if (half == 1) store_->Count(window, model_.CountsOf(slot_, n));
@@ -172,28 +169,28 @@ class ModelWorker {
 
   // As worker.cc does it.
   bool Publish(int64_t sealed) {
-    const shm::Publication publication{
+    const shm::HandOff hand_off{
         generation_, Model::Window(sealed), model_.slots(), sealed == model_.windows(), {model_.StepAt(slot_, sealed)},
         {}};
-    view_.BeginPublication();
-    const uint64_t bytes = shm::BytesOf(store_->sealed(), publication.steps);
-    const WindowStore::Room room = store_->PublicationRoom(bytes);
+    view_.BeginHandOff();
+    const uint64_t bytes = shm::BytesOf(store_->sealed(), hand_off.partitions);
+    const WindowStore::Space room = store_->HandOffSpace(bytes);
     if (room.begin == nullptr) return false;
-    if (++publications_ == die_in_publication_) {
+    if (++hand_offs_ == die_in_hand_off_) {
       std::memset(room.begin, 0xab, bytes);
       raise(SIGKILL);
     }
-    shm::Store(room.begin, publication, store_->sealed());
-    view_.FinishPublication(room.at, bytes, Model::Window(sealed));
+    shm::Store(room.begin, hand_off, store_->sealed());
+    view_.FinishHandOff(room.at, bytes, Model::Window(sealed));
     published_ = sealed;
     return true;
   }
 
   // The writer always closes what is published, so the only end of waiting is room, or the end of this process.
-  bool WaitForRoom() {
+  bool WaitForMemory() {
     const uint64_t used = store_->used_bytes();
     while (!store_->sealed().empty() && store_->sealed().front().start < Model::Window(published_)) {
-      store_->ReleaseUpTo(view_.closed_upto());
+      store_->ReleaseUpTo(view_.closed_frontier());
       if (store_->used_bytes() < used) return true;
       sched_yield();
     }
@@ -203,18 +200,18 @@ class ModelWorker {
   const Model model_;
   const SlotId slot_;
   const Generation generation_;
-  const uint64_t die_in_publication_;  // 0: none
+  const uint64_t die_in_hand_off_;  // 0: none
   shm::WorkerView view_;
   std::optional<WindowStore> store_;
   int64_t published_ = 0;  // sealed and published up to this window
-  uint64_t publications_ = 0;
+  uint64_t hand_offs_ = 0;
 };
 
 }  // namespace
 
 int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
-                   uint64_t die_in_publication) {
-  return ModelWorker(memory, model, slot, generation, die_in_publication).Run();
+                   uint64_t die_in_hand_off) {
+  return ModelWorker(memory, model, slot, generation, die_in_hand_off).Run();
 }
 
 // --- The writer ----------------------------------------------------------------------------------------------
@@ -225,7 +222,7 @@ int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
   view.RaisePartitionCount(model.slots());
   view.EnterState(shm::WriterState::kCounted);
   view.CloseUpTo(Model::Window(0), RunId(1), Sequence(0));
-  view.EnterState(shm::WriterState::kClaimed);
+  view.EnterState(shm::WriterState::kTakenOver);
 
   Random random(model.seed() + 17);
   std::vector<Generation> acknowledged(static_cast<size_t>(model.slots()));
@@ -233,27 +230,27 @@ int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
   for (uint64_t sequence = 1; closed < model.windows();) {
     view.Beat(closed + 1);
     view.Acknowledge();
-    Publications publications;
+    HandOffs hand_offs;
     for (int32_t s = 0; s < model.slots(); ++s) {
       Generation& known = acknowledged[static_cast<size_t>(s)];
       known = Generation(memory->slot(SlotId(s)).writer_acknowledged.load());
-      publications.push_back(view.TakePublication(SlotId(s), Model::Window(closed)));
-      if (!publications.back()) continue;
-      if (publications.back()->generation != known) {
+      hand_offs.push_back(view.TakeHandOff(SlotId(s), Model::Window(closed)));
+      if (!hand_offs.back()) continue;
+      if (hand_offs.back()->generation != known) {
         Log(LogAction::kInvariantBroken,
             "a publication of a generation that is not the acknowledged one" + At(SlotId(s), closed));
         return 1;
       }
-      const std::string wrong = model.Differs(SlotId(s), *publications.back(), closed);
+      const std::string wrong = model.Differs(SlotId(s), *hand_offs.back(), closed);
       if (!wrong.empty()) {
         Log(LogAction::kInvariantBroken, "wrong: " + wrong);
         return 1;
       }
     }
-    const WindowStart sealed = SealedByAll(publications, model.slots());
-    const WindowStart upto =
-        BoundedUpTo(publications, std::max(Model::Window(closed), sealed), 60, 1 + random.Below(9));
-    const std::vector<CountRecord> records = MergeWindows(publications, upto, 60);
+    const WindowStart sealed = SealedByAll(hand_offs, model.slots());
+    const WindowStart frontier =
+        BoundedFrontier(hand_offs, std::max(Model::Window(closed), sealed), 60, 1 + random.Below(9));
+    const std::vector<CountRecord> records = MergeWindows(hand_offs, frontier, 60);
     // A dead worker's windows stay readable until its next generation is acknowledged: this is where that matters.
     for (const CountRecord& record : records) {
       const int64_t n = Model::NumberOf(record.start);
@@ -268,7 +265,7 @@ int RunModelWriter(const shm::JobMemory* memory, const Model& model) {
       sched_yield();
       continue;
     }
-    view.CloseUpTo(upto, RunId(1), Sequence(sequence++));
+    view.CloseUpTo(frontier, RunId(1), Sequence(sequence++));
   }
   view.EnterState(shm::WriterState::kDone);
   return 0;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/base/types.h"
+#include "common/shm/hand_off.h"
 #include "common/shm/job_memory.h"
-#include "common/shm/publication.h"
 
 namespace headcount::test {
 
@@ -29,12 +29,12 @@ class Model {
   // In the order in which the worker adds them; some repeat, and slots share many.
   std::vector<uint64_t> UsersOf(SlotId slot, int64_t window) const;
   VerdictCounts CountsOf(SlotId slot, int64_t window) const;
-  Point PointAt(SlotId slot, int64_t window) const;
+  JudgeState PointAt(SlotId slot, int64_t window) const;
   // What a worker that has sealed up to `sealed` says of its partition.
-  shm::Step StepAt(SlotId slot, int64_t sealed) const;
+  shm::PartitionProgress StepAt(SlotId slot, int64_t sealed) const;
 
   // An empty answer, or the first difference.
-  std::string Differs(SlotId slot, const shm::Publication& publication, int64_t closed) const;
+  std::string Differs(SlotId slot, const shm::HandOff& hand_off, int64_t closed) const;
   std::string DiffersWindow(SlotId slot, int64_t n, const shm::SealedWindow& window) const;
   uint64_t UnionOf(int64_t window) const;
 
@@ -53,9 +53,9 @@ class Model {
 // --- The processes -------------------------------------------------------------------------------------------
 
 // The whole life of a worker: from where the job stands to the last window. 0: all is published. With
-// `die_in_publication` it kills itself half way in that one of its publications (the first is number 1).
+// `die_in_hand_off` it kills itself half way in that one of its publications (the first is number 1).
 int RunModelWorker(const shm::JobMemory* memory, const Model& model, SlotId slot, Generation generation,
-                   uint64_t die_in_publication = 0);
+                   uint64_t die_in_hand_off = 0);
 // The whole life of the writer. 0: every window is closed, and all it saw was right; else it says what was wrong.
 int RunModelWriter(const shm::JobMemory* memory, const Model& model);
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 
 namespace headcount::test {
 
@@ -30,39 +30,39 @@ void World::ResetMemory() {
 
 void ModelledWorker::Step() {
   switch (at_) {
-    case At::kForked: return BeginLife();
+    case At::kForked: return BeginGeneration();
     case At::kBegun: return StartReading();
     case At::kReading: return ReadOrLook();
-    case At::kPublicationBegun: return StoreHalf();
+    case At::kHandOffBegun: return StoreHalf();
     case At::kHalfStored: return StoreAll();
-    case At::kStored: return FinishPublication();
+    case At::kStored: return FinishHandOff();
     case At::kLast: return TakeNews();
   }
 }
 
-void ModelledWorker::BeginLife() {
-  view_.BeginLife(Generation(generation_), ++world_->now_ms);
-  world_->plain.BeginLife(place_, generation_, world_->now_ms);
+void ModelledWorker::BeginGeneration() {
+  view_.BeginGeneration(Generation(generation_), ++world_->now_ms);
+  world_->plain.BeginGeneration(place_, generation_, world_->now_ms);
   at_ = At::kBegun;
 }
 
 void ModelledWorker::StartReading() {
-  if (!view_.claimed()) return;
-  next_ = Content::NumberOf(view_.closed_upto());
+  if (!view_.taken_over()) return;
+  next_ = Content::NumberOf(view_.closed_frontier());
   const auto no_room = [] { return false; };
   store_ = std::make_unique<WindowStore>(view_.slice(), Generation(generation_), Content::Window(next_), no_room);
   LearnPartitions();
-  BeginPublication(false);
+  BeginHandOff(false);
 }
 
 void ModelledWorker::ReadOrLook() {
   switch (random().Below(12)) {
     case 0: return TakeNews();
-    case 1: return ShowClock();
+    case 1: return ShowLowWatermark();
     case 2: return WantClock();
     case 3: return ShowStatus();
-    case 4: return random().Chance(0.3) ? BeginPublication(false) : BeatAndDecode();
-    default: return view_.draining() || next_ == World::kWindows ? BeginPublication(true) : Read();
+    case 4: return random().Chance(0.3) ? BeginHandOff(false) : BeatAndDecode();
+    default: return view_.draining() || next_ == World::kWindows ? BeginHandOff(true) : Read();
   }
 }
 
@@ -96,8 +96,8 @@ void ModelledWorker::AddHalf(size_t place, int64_t n, int half) {
   PlainWindow& right = windows_[n];
   WindowStore::OpenWindow* window = store_->Find(Content::Window(n));
   Expect(window != nullptr, "an open window is not there");
-  window->first_points.resize(std::max(window->first_points.size(), place + 1));
-  window->first_points[place] = right.firsts[p] = world_->content.First(p, n);
+  window->first_contributions.resize(std::max(window->first_contributions.size(), place + 1));
+  window->first_contributions[place] = right.firsts[p] = world_->content.First(p, n);
   const std::vector<uint64_t> users = world_->content.Users(p, n);
   for (size_t i = static_cast<size_t>(half); i < users.size(); i += 2) {
     store_->AddUser(window, Content::PrintOf(users[i]));
@@ -111,30 +111,30 @@ void ModelledWorker::AddHalf(size_t place, int64_t n, int half) {
 void ModelledWorker::Seal() {
   store_->SealUpTo(Content::Window(++next_), partitions_);
   halves_[0] = std::exchange(halves_[1], 0);
-  BeginPublication(false);
+  BeginHandOff(false);
 }
 
 void ModelledWorker::TakeNews() {
-  const WindowStart closed = view_.closed_upto();
+  const WindowStart closed = view_.closed_frontier();
   store_->ReleaseUpTo(closed);
   windows_.erase(windows_.begin(), windows_.lower_bound(std::min(Content::NumberOf(closed), next_)));
   if (view_.partition_count() == partition_count_) return;
   LearnPartitions();
-  BeginPublication(at_ == At::kLast);
+  BeginHandOff(at_ == At::kLast);
 }
 
 // --- Publishing ----------------------------------------------------------------------------------------------
 
-void ModelledWorker::BeginPublication(bool last) {
-  view_.BeginPublication();
-  publication_ = {Generation(generation_), Content::Window(next_), partition_count_, last, {}, {}};
-  for (const PartitionId p : partitions_) publication_.steps.push_back(world_->content.StepAt(p.value(), next_));
+void ModelledWorker::BeginHandOff(bool last) {
+  view_.BeginHandOff();
+  hand_off_ = {Generation(generation_), Content::Window(next_), partition_count_, last, {}, {}};
+  for (const PartitionId p : partitions_) hand_off_.partitions.push_back(world_->content.StepAt(p.value(), next_));
   PlainWindows sealed(windows_.begin(), windows_.lower_bound(next_));
-  right_ = {generation_, next_, partition_count_, last, publication_.steps, std::move(sealed)};
-  bytes_ = shm::BytesOf(store_->sealed(), publication_.steps);
-  room_ = store_->PublicationRoom(bytes_);
+  right_ = {generation_, next_, partition_count_, last, hand_off_.partitions, std::move(sealed)};
+  bytes_ = shm::BytesOf(store_->sealed(), hand_off_.partitions);
+  room_ = store_->HandOffSpace(bytes_);
   Expect(room_.begin != nullptr, "no room for a publication");
-  at_ = At::kPublicationBegun;
+  at_ = At::kHandOffBegun;
 }
 
 void ModelledWorker::StoreHalf() {
@@ -143,29 +143,29 @@ void ModelledWorker::StoreHalf() {
 }
 
 void ModelledWorker::StoreAll() {
-  shm::Store(room_.begin, publication_, store_->sealed());
+  shm::Store(room_.begin, hand_off_, store_->sealed());
   at_ = At::kStored;
 }
 
-void ModelledWorker::FinishPublication() {
-  view_.FinishPublication(room_.at, bytes_, Content::Window(next_));
-  plain().sealed_upto = Content::Window(next_).time();
+void ModelledWorker::FinishHandOff() {
+  view_.FinishHandOff(room_.at, bytes_, Content::Window(next_));
+  plain().sealed_frontier = Content::Window(next_).time();
   at_ = right_.last ? At::kLast : At::kReading;
   plain().published = std::move(right_);
 }
 
 // --- What others look at -------------------------------------------------------------------------------------
 
-void ModelledWorker::ShowClock() {
+void ModelledWorker::ShowLowWatermark() {
   const EventTime some[] = {EventTime::Unset(), EventTime::Forever(), EventTime(60), EventTime(61), EventTime(90)};
   plain().clock = {random().Pick(some), random().Chance(0.5), EventTime(60 * random().Between(1, 3))};
   plain().partition_count = partition_count_;
-  view_.ShowClock(plain().clock, partition_count_);
+  view_.ShowLowWatermark(plain().clock, partition_count_);
 }
 
 void ModelledWorker::WantClock() {
-  plain().wants_clock = random().Chance(0.5);
-  view_.WantsClock(plain().wants_clock);
+  plain().wants_low_watermark = random().Chance(0.5);
+  view_.WantsLowWatermark(plain().wants_low_watermark);
 }
 
 void ModelledWorker::BeatAndDecode() {
@@ -185,14 +185,14 @@ void ModelledWorker::ShowStatus() {
   plain().status.open_windows = random().Below(10);
   plain().status.open_users = random().Below(1000);
   plain().status.batches.Add(random().Between(0, 40'000'000));
-  plain().status.waiting.late = random().Below(10);
+  plain().status.unattributed.late = random().Below(10);
   plain().status.judged = store_->judged_counts();
   view_.ShowWorker(plain().status);
   const PartitionId p = partitions_[random().Below(partitions_.size())];
   shm::PartitionStatus status;
   status.position = Offset(random().Between(-1, 99));
   status.watermark = EventTime(random().Between(0, 99));
-  status.excuse = random().Chance(0.5) ? shm::Excuse::kSilent : shm::Excuse::kNone;
+  status.idle_reason = random().Chance(0.5) ? shm::IdleReason::kSilent : shm::IdleReason::kNone;
   view_.ShowPartition(p, status);
   world_->plain.partitions[static_cast<size_t>(p.value())].shown = status;
 }
@@ -202,7 +202,7 @@ void ModelledWorker::ShowStatus() {
 void ModelledWriter::Step(bool grows) {
   switch (at_) {
     case At::kStarting: return Open();
-    case At::kCounted: return Claim();
+    case At::kCounted: return TakeOver();
     case At::kRound: return BeginRound(grows);
     case At::kTaking: return Take();
     case At::kMerging: return Merge();
@@ -213,9 +213,9 @@ void ModelledWriter::Step(bool grows) {
   }
 }
 
-void ModelledWriter::CheckHeld() const {
-  for (size_t s = 0; s < held_.size(); ++s) {
-    if (held_[s]) right_[s]->CompareWindows(*held_[s], world_->plain.closed);
+void ModelledWriter::CheckUnconfirmed() const {
+  for (size_t s = 0; s < unconfirmed_.size(); ++s) {
+    if (unconfirmed_[s]) right_[s]->CompareWindows(*unconfirmed_[s], world_->plain.closed);
   }
 }
 
@@ -229,17 +229,17 @@ void ModelledWriter::Open() {
   at_ = At::kCounted;
 }
 
-void ModelledWriter::Claim() {
-  for (size_t p = 0; p < stored().points.size(); ++p) StorePoint(p);
+void ModelledWriter::TakeOver() {
+  for (size_t p = 0; p < stored().points.size(); ++p) StoreSafePoint(p);
   view_.CloseUpTo(Content::Window(stored().closed), RunId(1), Sequence(stored().sequence));
-  view_.EnterState(shm::WriterState::kClaimed);
+  view_.EnterState(shm::WriterState::kTakenOver);
   plain().closed = stored().closed;
-  plain().state = shm::WriterState::kClaimed;
+  plain().state = shm::WriterState::kTakenOver;
   at_ = At::kRound;
 }
 
 void ModelledWriter::BeginRound(bool grows) {
-  held_.clear();
+  unconfirmed_.clear();
   right_.clear();
   if (grows && stored().points.size() < 6 && world_->random.Chance(0.05)) return AddPartition();
   view_.Acknowledge();
@@ -261,26 +261,26 @@ void ModelledWriter::AddPartition() {
   plain().partitions.emplace_back();
   const size_t p = plain().partitions.size() - 1;
   view_.OpenPartition(PartitionId(static_cast<int32_t>(p)));
-  StorePoint(p);
+  StoreSafePoint(p);
   view_.RaisePartitionCount(static_cast<int32_t>(p) + 1);
 }
 
 void ModelledWriter::Take() {
-  const size_t s = held_.size();
-  const PlainPublication* right = plain().slots[s].Takeable();
-  held_.push_back(view_.TakePublication(SlotId(static_cast<int32_t>(s)), Content::Window(stored().closed)));
-  Expect(held_[s].has_value() == (right != nullptr), "whether the writer gets a publication");
-  if (right != nullptr) right->Compare(*held_[s], stored().closed);
-  right_.push_back(right == nullptr ? std::nullopt : std::optional<PlainPublication>(*right));
-  if (held_.size() == std::min(plain().slots.size(), plain().partitions.size())) at_ = At::kMerging;
+  const size_t s = unconfirmed_.size();
+  const PlainHandOff* right = plain().slots[s].Takeable();
+  unconfirmed_.push_back(view_.TakeHandOff(SlotId(static_cast<int32_t>(s)), Content::Window(stored().closed)));
+  Expect(unconfirmed_[s].has_value() == (right != nullptr), "whether the writer gets a publication");
+  if (right != nullptr) right->Compare(*unconfirmed_[s], stored().closed);
+  right_.push_back(right == nullptr ? std::nullopt : std::optional<PlainHandOff>(*right));
+  if (unconfirmed_.size() == std::min(plain().slots.size(), plain().partitions.size())) at_ = At::kMerging;
 }
 
 void ModelledWriter::Merge() {
   const WindowStart closed = Content::Window(stored().closed);
-  const WindowStart sealed = SealedByAll(held_, static_cast<int32_t>(plain().partitions.size()));
-  upto_ = BoundedUpTo(held_, std::max(closed, sealed), 60, 1 + world_->random.Below(4));
-  records_ = MergeWindows(held_, upto_, 60);
-  at_ = upto_ > closed ? At::kCommitting : sealed.is_set() && AllLast(held_) ? At::kDone : At::kRound;
+  const WindowStart sealed = SealedByAll(unconfirmed_, static_cast<int32_t>(plain().partitions.size()));
+  frontier_ = BoundedFrontier(unconfirmed_, std::max(closed, sealed), 60, 1 + world_->random.Below(4));
+  records_ = MergeWindows(unconfirmed_, frontier_, 60);
+  at_ = frontier_ > closed ? At::kCommitting : sealed.is_set() && AllLast(unconfirmed_) ? At::kDone : At::kRound;
 }
 
 // If the writer dies before this, nothing has happened; after it, everything has.
@@ -288,26 +288,26 @@ void ModelledWriter::Commit() {
   for (const CountRecord& record : records_) {
     Expect(stored().records.emplace(Content::NumberOf(record.start), record).second, "a window is published twice");
   }
-  for (const PartitionPoint& point : SafePoints(held_, upto_)) {
+  for (const PartitionSafePoint& point : SafePoints(unconfirmed_, frontier_)) {
     stored().points[static_cast<size_t>(point.partition.value())] = point.safe;
   }
-  stored().closed = Content::NumberOf(upto_);
+  stored().closed = Content::NumberOf(frontier_);
   ++stored().sequence;
   points_stored_ = 0;
   at_ = At::kStoringPoints;
 }
 
-void ModelledWriter::StorePoint(size_t partition) {
+void ModelledWriter::StoreSafePoint(size_t partition) {
   const CommitHeader header{RunId(1), Sequence(stored().sequence), Content::Window(stored().closed), 60};
   const SafePoint& safe = stored().points[partition];
   PlainPartition& right = plain().partitions[partition];
-  right.point = ToText(header, safe);
-  right.safe_offset = safe.point.offset.value();
-  view_.StorePoint(PartitionId(static_cast<int32_t>(partition)), right.point, safe.point.offset);
+  right.state = ToText(header, safe);
+  right.safe_offset = safe.state.offset.value();
+  view_.StoreSafePoint(PartitionId(static_cast<int32_t>(partition)), right.state, safe.state.offset);
 }
 
 void ModelledWriter::StoreNextPoint() {
-  if (points_stored_ < plain().partitions.size()) return StorePoint(points_stored_++);
+  if (points_stored_ < plain().partitions.size()) return StoreSafePoint(points_stored_++);
   for (const CountRecord& record : records_) plain().published += record.counts;
   plain().minutes += records_.size();
   view_.ShowPublished(plain().published, plain().minutes);
@@ -315,17 +315,17 @@ void ModelledWriter::StoreNextPoint() {
 }
 
 void ModelledWriter::Tell() {
-  for (size_t s = 0; s < held_.size(); ++s) {
-    if (!held_[s]) continue;
+  for (size_t s = 0; s < unconfirmed_.size(); ++s) {
+    if (!unconfirmed_[s]) continue;
     VerdictCounts closed;
-    for (const shm::SealedWindow& window : held_[s]->windows) {
-      if (window.start < upto_) closed += window.counts;
+    for (const shm::SealedWindow& window : unconfirmed_[s]->windows) {
+      if (window.start < frontier_) closed += window.counts;
     }
     view_.ShowClosed(SlotId(static_cast<int32_t>(s)), closed);
     plain().slots[s].closed += closed;
   }
-  view_.CloseUpTo(upto_, RunId(1), Sequence(stored().sequence));
-  plain().closed = Content::NumberOf(upto_);
+  view_.CloseUpTo(frontier_, RunId(1), Sequence(stored().sequence));
+  plain().closed = Content::NumberOf(frontier_);
   at_ = At::kRound;
 }
 

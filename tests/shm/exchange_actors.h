@@ -54,12 +54,12 @@ class ModelledWorker {
   void Step();
 
  private:
-  enum class At { kForked, kBegun, kReading, kPublicationBegun, kHalfStored, kStored, kLast };
+  enum class At { kForked, kBegun, kReading, kHandOffBegun, kHalfStored, kStored, kLast };
 
   PlainSlot& plain() { return world_->plain.slots[place_]; }
   Random& random() { return world_->random; }
 
-  void BeginLife();
+  void BeginGeneration();
   void StartReading();
   void ReadOrLook();
   void LearnPartitions();
@@ -69,12 +69,12 @@ class ModelledWorker {
   void Seal();
   void TakeNews();
 
-  void BeginPublication(bool last);
+  void BeginHandOff(bool last);
   void StoreHalf();
   void StoreAll();
-  void FinishPublication();
+  void FinishHandOff();
 
-  void ShowClock();
+  void ShowLowWatermark();
   void WantClock();
   void BeatAndDecode();
   void ShowStatus();
@@ -92,9 +92,9 @@ class ModelledWorker {
   PlainWindows windows_;    // not released
 
   // The publication that is under way.
-  shm::Publication publication_;
-  PlainPublication right_;
-  WindowStore::Room room_;
+  shm::HandOff hand_off_;
+  PlainHandOff right_;
+  WindowStore::Space room_;
   uint64_t bytes_ = 0;
 };
 
@@ -107,7 +107,7 @@ class ModelledWriter {
   // All workers have published for the last time, and all of it is committed.
   bool done() const { return at_ == At::kDone; }
   // What it holds may be from a worker that is dead by now: it must stay as it was taken.
-  void CheckHeld() const;
+  void CheckUnconfirmed() const;
 
  private:
   enum class At { kStarting, kCounted, kRound, kTaking, kMerging, kCommitting, kStoringPoints, kTelling, kDone };
@@ -116,22 +116,22 @@ class ModelledWriter {
   Stored& stored() { return world_->stored; }
 
   void Open();
-  void Claim();
+  void TakeOver();
   void BeginRound(bool grows);
   void AddPartition();
   void Take();
   void Merge();
   void Commit();
-  void StorePoint(size_t partition);
+  void StoreSafePoint(size_t partition);
   void StoreNextPoint();
   void Tell();
 
   World* const world_;
   shm::WriterView view_;
   At at_ = At::kStarting;
-  Publications held_;
-  std::vector<std::optional<PlainPublication>> right_;  // by slot, what was taken
-  WindowStart upto_;
+  HandOffs unconfirmed_;
+  std::vector<std::optional<PlainHandOff>> right_;  // by slot, what was taken
+  WindowStart frontier_;
   std::vector<CountRecord> records_;
   size_t points_stored_ = 0;
 };

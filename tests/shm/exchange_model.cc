@@ -10,15 +10,15 @@
 namespace headcount::test {
 namespace {
 
-void Equal(const shm::Clock& seen, const shm::Clock& right, const char* what) {
+void Equal(const shm::LowWatermark& seen, const shm::LowWatermark& right, const char* what) {
   Expect(seen.slowest == right.slowest && seen.final == right.final && seen.latest_end == right.latest_end, what);
 }
 
 uint64_t Excess(uint64_t more, uint64_t less) { return more > less ? more - less : 0; }
 
-ClockRules RulesFor(Random* random, int64_t n) {
-  const auto any = [random] { return ClockRule{static_cast<int64_t>(random->Below(90)), 0}; };
-  ClockRules rules;
+WatermarkRules RulesFor(Random* random, int64_t n) {
+  const auto any = [random] { return WatermarkRule{static_cast<int64_t>(random->Below(90)), 0}; };
+  WatermarkRules rules;
   if (random->Chance(0.8)) rules.now = any();
   if (random->Chance(0.3)) rules.late_before = WindowStart(60 * n);
   for (uint64_t i = random->Below(limits::kMaxRuleChanges + 1); i > 0; --i) {
@@ -59,46 +59,47 @@ VerdictCounts Content::Counts(int32_t partition, int64_t n) const {
   return counts;
 }
 
-Point Content::First(int32_t partition, int64_t n) const {
+JudgeState Content::First(int32_t partition, int64_t n) const {
   Random random(Draw(partition, n, 6));
-  Point point{Offset(100 * n + 10), random.Chance(0.5), EventTime(60 * n), {}, {}};
-  point.waiting.future = random.Below(9);
+  JudgeState point{Offset(100 * n + 10), random.Chance(0.5), EventTime(60 * n), {}, {}};
+  point.unattributed.future = random.Below(9);
   for (uint64_t i = random.Below(4); i > 0; --i) {
-    point.held.push_back({Offset(100 * n + 10 - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(9)) - 4});
+    point.unconfirmed.push_back(
+        {Offset(100 * n + 10 - static_cast<int64_t>(i)), static_cast<int32_t>(random.Below(9)) - 4});
   }
   point.rules = RulesFor(&random, n);
   return point;
 }
 
-shm::Step Content::StepAt(int32_t partition, int64_t sealed) const {
+shm::PartitionProgress Content::StepAt(int32_t partition, int64_t sealed) const {
   Random random(Draw(partition, sealed, 7));
-  Point rest = First(partition, sealed);
+  JudgeState rest = First(partition, sealed);
   rest.offset = Offset(100 * sealed + 5);
-  rest.held.clear();
-  shm::Step step{PartitionId(partition), Offset(100 * sealed + 50), EventTime(60 * sealed), {rest, {}}};
+  rest.unconfirmed.clear();
+  shm::PartitionProgress step{PartitionId(partition), Offset(100 * sealed + 50), EventTime(60 * sealed), {rest, {}}};
   for (uint64_t i = random.Below(4); i > 0; --i) {
-    step.rest.moves.push_back({Offset(100 * sealed + 50), Move::Kind::kExcuse, Window(sealed), EventTime(7)});
+    step.rest.decisions.push_back({Offset(100 * sealed + 50), Decision::Kind::kIdle, Window(sealed), EventTime(7)});
   }
   return step;
 }
 
 // --- Publications --------------------------------------------------------------------------------------------
 
-void PlainPublication::Compare(const shm::Publication& seen, int64_t closed) const {
+void PlainHandOff::Compare(const shm::HandOff& seen, int64_t closed) const {
   Expect(seen.generation == Generation(generation), "the generation of a publication");
-  Expect(seen.sealed_upto == Content::Window(sealed), "how far a publication is sealed");
+  Expect(seen.sealed_frontier == Content::Window(sealed), "how far a publication is sealed");
   Expect(seen.partition_count == partition_count, "the partition count of a publication");
   Expect(seen.last == last, "whether a publication is the last");
-  Expect(seen.steps.size() == steps.size(), "the number of steps");
+  Expect(seen.partitions.size() == steps.size(), "the number of steps");
   for (size_t i = 0; i < steps.size(); ++i) {
-    Expect(seen.steps[i].partition == steps[i].partition && seen.steps[i].position == steps[i].position &&
-               seen.steps[i].watermark == steps[i].watermark && seen.steps[i].rest == steps[i].rest,
+    Expect(seen.partitions[i].partition == steps[i].partition && seen.partitions[i].position == steps[i].position &&
+               seen.partitions[i].watermark == steps[i].watermark && seen.partitions[i].rest == steps[i].rest,
            "the step of partition", steps[i].partition.value());
   }
   CompareWindows(seen, closed);
 }
 
-void PlainPublication::CompareWindows(const shm::Publication& seen, int64_t closed) const {
+void PlainHandOff::CompareWindows(const shm::HandOff& seen, int64_t closed) const {
   auto window = seen.windows.begin();
   while (window != seen.windows.end() && window->start < Content::Window(closed)) ++window;
   for (auto plain = windows.lower_bound(closed); plain != windows.end(); ++plain, ++window) {
@@ -113,10 +114,10 @@ void PlainPublication::CompareWindows(const shm::Publication& seen, int64_t clos
       Expect(found != seen_users.end(), "a user", n);
     }
     Expect(seen_users.size() == right.users.size(), "the table", n);
-    Expect(window->first_points.size() == right.firsts.size(), "the number of first points", n);
-    for (const shm::FirstPoint& first : window->first_points) {
+    Expect(window->first_contributions.size() == right.firsts.size(), "the number of first points", n);
+    for (const shm::FirstContribution& first : window->first_contributions) {
       const auto known = right.firsts.find(first.partition.value());
-      Expect(known != right.firsts.end() && known->second == first.point, "a first point", n);
+      Expect(known != right.firsts.end() && known->second == first.state, "a first point", n);
     }
   }
   Expect(window == seen.windows.end(), "a publication has a window too many");
@@ -124,7 +125,7 @@ void PlainPublication::CompareWindows(const shm::Publication& seen, int64_t clos
 
 // --- What everybody sees -------------------------------------------------------------------------------------
 
-void PlainMemory::BeginLife(size_t slot, uint64_t generation, int64_t now_ms) {
+void PlainMemory::BeginGeneration(size_t slot, uint64_t generation, int64_t now_ms) {
   PlainSlot fresh;
   fresh.raised = slots[slot].raised;
   fresh.acknowledged = slots[slot].acknowledged;
@@ -135,29 +136,30 @@ void PlainMemory::BeginLife(size_t slot, uint64_t generation, int64_t now_ms) {
   slots[slot] = fresh;
 }
 
-shm::Clock PlainMemory::OthersClock(size_t self) const {
-  std::vector<shm::Clock> clocks;
+shm::LowWatermark PlainMemory::OthersLowWatermark(size_t self) const {
+  std::vector<shm::LowWatermark> clocks;
   for (size_t s = 0; s < std::min(slots.size(), partitions.size()); ++s) {
     if (s == self) continue;
-    const bool prepared = slots[s].lives() && slots[s].partition_count == static_cast<int32_t>(partitions.size());
-    clocks.push_back(prepared ? slots[s].clock : shm::Clock{EventTime::Unset(), false, EventTime::Unset()});
+    const bool prepared = slots[s].alive() && slots[s].partition_count == static_cast<int32_t>(partitions.size());
+    clocks.push_back(prepared ? slots[s].clock : shm::LowWatermark{EventTime::Unset(), false, EventTime::Unset()});
   }
-  shm::Clock all;  // of nobody
-  for (const shm::Clock& clock : clocks) {
+  shm::LowWatermark all;  // of nobody
+  for (const shm::LowWatermark& clock : clocks) {
     all.slowest = std::min(all.slowest, clock.slowest);
     all.latest_end = std::max(all.latest_end, clock.latest_end);
   }
-  all.final = std::all_of(clocks.begin(), clocks.end(),
-                          [&all](const shm::Clock& clock) { return clock.slowest != all.slowest || clock.final; });
+  all.final = std::all_of(clocks.begin(), clocks.end(), [&all](const shm::LowWatermark& clock) {
+    return clock.slowest != all.slowest || clock.final;
+  });
   return all;
 }
 
-EventTime PlainMemory::OthersSealedUpto(size_t self) const {
-  EventTime upto = EventTime::Forever();
+EventTime PlainMemory::OthersSealedFrontier(size_t self) const {
+  EventTime frontier = EventTime::Forever();
   for (size_t s = 0; s < std::min(slots.size(), partitions.size()); ++s) {
-    if (s != self) upto = std::min(upto, slots[s].lives() ? slots[s].sealed_upto : EventTime::Unset());
+    if (s != self) frontier = std::min(frontier, slots[s].alive() ? slots[s].sealed_frontier : EventTime::Unset());
   }
-  return upto;
+  return frontier;
 }
 
 void PlainMemory::Compare(const shm::JobMemory& memory) const {
@@ -167,8 +169,8 @@ void PlainMemory::Compare(const shm::JobMemory& memory) const {
     const SlotId slot(static_cast<int32_t>(s));
     CompareSlot(shm::CoordinatorView(&memory), s);
     CompareWorker(shm::WorkerView(&memory, slot));
-    const PlainPublication* right = slots[s].Takeable();
-    const std::optional<shm::Publication> seen = writer.TakePublication(slot, Content::Window(closed));
+    const PlainHandOff* right = slots[s].Takeable();
+    const std::optional<shm::HandOff> seen = writer.TakeHandOff(slot, Content::Window(closed));
     Expect(seen.has_value() == (right != nullptr), seen ? "a publication that must not be taken" : "no publication");
     if (right != nullptr) right->Compare(*seen, closed);
   }
@@ -178,7 +180,7 @@ void PlainMemory::CompareCoordinator(const shm::CoordinatorView& view) const {
   const shm::WriterSnapshot writer = view.Writer();
   Expect(writer.state == state, "the writer's state");
   Expect(writer.partition_count == static_cast<int32_t>(partitions.size()), "the partition count");
-  if (state >= shm::WriterState::kClaimed) Expect(writer.closed_upto == Content::Window(closed), "closed-up-to");
+  if (state >= shm::WriterState::kTakenOver) Expect(writer.closed_frontier == Content::Window(closed), "closed-up-to");
   Expect(writer.published == published && writer.minutes_published == minutes, "what is published");
   for (size_t p = 0; p < partitions.size(); ++p) {
     const PlainPartition& right = partitions[p];
@@ -187,8 +189,8 @@ void PlainMemory::CompareCoordinator(const shm::CoordinatorView& view) const {
     Expect(seen.shown == right.shown.has_value(), "whether a partition is shown");
     if (!right.shown) continue;
     Expect(seen.status.position == right.shown->position && seen.status.end == right.shown->end &&
-               seen.status.watermark == right.shown->watermark && seen.status.held == right.shown->held &&
-               seen.status.excuse == right.shown->excuse && seen.status.reading == right.shown->reading,
+               seen.status.watermark == right.shown->watermark && seen.status.unconfirmed == right.shown->unconfirmed &&
+               seen.status.idle_reason == right.shown->idle_reason && seen.status.reading == right.shown->reading,
            "the status of a partition");
   }
 }
@@ -197,8 +199,8 @@ void PlainMemory::CompareSlot(const shm::CoordinatorView& view, size_t s) const 
   const PlainSlot& right = slots[s];
   const shm::SlotSnapshot seen = view.Slot(SlotId(static_cast<int32_t>(s)));
   Expect(seen.acknowledged == Generation(right.acknowledged), "the acknowledged generation");
-  Expect(seen.lives == right.lives(), "whether a worker lives");
-  if (!right.lives()) return;
+  Expect(seen.alive == right.alive(), "whether a worker lives");
+  if (!right.alive()) return;
   Expect(seen.heartbeat_ms == right.heartbeat_ms, "a worker's heartbeat");
   Expect(seen.decoding_partition.has_value() == right.decoding.has_value(), "whether a frame is being decoded");
   if (right.decoding) {
@@ -210,26 +212,26 @@ void PlainMemory::CompareSlot(const shm::CoordinatorView& view, size_t s) const 
   Expect(seen.status.records == right.status.records && seen.status.record_bytes == right.status.record_bytes &&
              seen.status.open_windows == right.status.open_windows &&
              seen.status.open_users == right.status.open_users && seen.status.batches == right.status.batches &&
-             seen.status.waiting == right.status.waiting && seen.status.judged == right.status.judged,
+             seen.status.unattributed == right.status.unattributed && seen.status.judged == right.status.judged,
          "a worker's status");
   Expect(seen.open.counted == Excess(right.status.judged.counted, right.closed.counted), "what is not closed yet");
 }
 
 void PlainMemory::CompareWorker(const shm::WorkerView& view) const {
   const auto self = static_cast<size_t>(view.slot().value());
-  Expect(view.claimed() == (state >= shm::WriterState::kClaimed), "the claim");
+  Expect(view.taken_over() == (state >= shm::WriterState::kTakenOver), "the claim");
   Expect(view.draining() == draining, "the call to drain");
-  Equal(view.OthersClock(), OthersClock(self), "the clock of the others");
-  Expect(view.OthersSealedUpto() == OthersSealedUpto(self), "how far the others have sealed");
+  Equal(view.OthersLowWatermark(), OthersLowWatermark(self), "the clock of the others");
+  Expect(view.OthersSealedFrontier() == OthersSealedFrontier(self), "how far the others have sealed");
   std::vector<SlotId> waiting;
   for (size_t s = 0; s < slots.size(); ++s) {
-    if (s != self && slots[s].wants_clock) waiting.emplace_back(static_cast<int32_t>(s));
+    if (s != self && slots[s].wants_low_watermark) waiting.emplace_back(static_cast<int32_t>(s));
   }
-  Expect(view.WaitingForClock() == waiting, "who waits for a clock");
-  if (state < shm::WriterState::kClaimed) return;
-  Expect(view.closed_upto() == Content::Window(closed), "closed-up-to for a worker");
+  Expect(view.WaitingForLowWatermark() == waiting, "who waits for a clock");
+  if (state < shm::WriterState::kTakenOver) return;
+  Expect(view.closed_frontier() == Content::Window(closed), "closed-up-to for a worker");
   for (size_t p = 0; p < partitions.size(); ++p) {
-    Expect(view.point_text(PartitionId(static_cast<int32_t>(p))) == partitions[p].point, "a start point");
+    Expect(view.commit_metadata(PartitionId(static_cast<int32_t>(p))) == partitions[p].state, "a start point");
   }
 }
 

@@ -12,7 +12,7 @@
 
 #include "common/base/types.h"
 #include "common/shm/coordinator_view.h"
-#include "common/shm/publication.h"
+#include "common/shm/hand_off.h"
 #include "common/shm/worker_view.h"
 
 namespace headcount::test {
@@ -39,8 +39,8 @@ class Content {
   bool Has(int32_t partition, int64_t n) const;
   std::vector<uint64_t> Users(int32_t partition, int64_t n) const;
   VerdictCounts Counts(int32_t partition, int64_t n) const;
-  Point First(int32_t partition, int64_t n) const;
-  shm::Step StepAt(int32_t partition, int64_t sealed) const;
+  JudgeState First(int32_t partition, int64_t n) const;
+  shm::PartitionProgress StepAt(int32_t partition, int64_t sealed) const;
 
  private:
   uint64_t Draw(int32_t partition, int64_t n, uint64_t what) const;
@@ -51,46 +51,44 @@ class Content {
 struct PlainWindow {
   std::set<uint64_t> users;
   VerdictCounts counts;
-  std::map<int32_t, Point> firsts;  // by partition
+  std::map<int32_t, JudgeState> firsts;  // by partition
 };
 using PlainWindows = std::map<int64_t, PlainWindow>;
 
-struct PlainPublication {
+struct PlainHandOff {
   uint64_t generation = 0;
   int64_t sealed = 0;
   int32_t partition_count = 0;
   bool last = false;
-  std::vector<shm::Step> steps;
+  std::vector<shm::PartitionProgress> steps;
   PlainWindows windows;  // sealed, and not closed as far as the worker knew
 
   // Throws where the writer sees anything else; windows before `closed` are not looked at.
-  void Compare(const shm::Publication& seen, int64_t closed) const;
-  void CompareWindows(const shm::Publication& seen, int64_t closed) const;
+  void Compare(const shm::HandOff& seen, int64_t closed) const;
+  void CompareWindows(const shm::HandOff& seen, int64_t closed) const;
 };
 
 struct PlainSlot {
-  uint64_t raised = 0;                        // by the coordinator
-  uint64_t acknowledged = 0;                  // by the writer
-  uint64_t begun = 0;                         // by the worker that began last
-  std::optional<PlainPublication> published;  // by that worker, whole
+  uint64_t raised = 0;                    // by the coordinator
+  uint64_t acknowledged = 0;              // by the writer
+  uint64_t begun = 0;                     // by the worker that began last
+  std::optional<PlainHandOff> published;  // by that worker, whole
   int32_t partition_count = 0;
-  shm::Clock clock;
-  EventTime sealed_upto;
-  bool wants_clock = false;
+  shm::LowWatermark clock;
+  EventTime sealed_frontier;
+  bool wants_low_watermark = false;
   int64_t heartbeat_ms = 0;
   std::optional<std::pair<int32_t, int64_t>> decoding;
   shm::WorkerStatus status;
   VerdictCounts closed;
 
-  bool lives() const { return begun != 0 && begun == raised; }
+  bool alive() const { return begun != 0 && begun == raised; }
   // What the writer may take.
-  const PlainPublication* Takeable() const {
-    return lives() && acknowledged == begun && published ? &*published : nullptr;
-  }
+  const PlainHandOff* Takeable() const { return alive() && acknowledged == begun && published ? &*published : nullptr; }
 };
 
 struct PlainPartition {
-  std::string point;
+  std::string state;
   int64_t safe_offset = 0;
   std::optional<shm::PartitionStatus> shown;
 };
@@ -105,9 +103,9 @@ struct PlainMemory {
   VerdictCounts published;
   uint64_t minutes = 0;
 
-  void BeginLife(size_t slot, uint64_t generation, int64_t now_ms);
-  shm::Clock OthersClock(size_t self) const;
-  EventTime OthersSealedUpto(size_t self) const;
+  void BeginGeneration(size_t slot, uint64_t generation, int64_t now_ms);
+  shm::LowWatermark OthersLowWatermark(size_t self) const;
+  EventTime OthersSealedFrontier(size_t self) const;
   // Throws where a view shows anything else.
   void Compare(const shm::JobMemory& memory) const;
 

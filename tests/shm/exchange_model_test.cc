@@ -25,8 +25,8 @@ struct Killed {};  // a worker, at a crash point
 class Schedule {
  public:
   explicit Schedule(uint64_t seed)
-      : dice_(Random::Mix(seed)),
-        world_(seed, static_cast<int32_t>(1 + dice_.Below(3)), 1 + dice_.Below(4)),
+      : rng_(Random::Mix(seed)),
+        world_(seed, static_cast<int32_t>(1 + rng_.Below(3)), 1 + rng_.Below(4)),
         writer_(std::make_unique<ModelledWriter>(&world_)),
         workers_(world_.plain.slots.size()) {}
 
@@ -45,7 +45,7 @@ class Schedule {
   // Within a worker's step. What a claim is about may be stored by now, but nobody must see it.
   void AtCrashPoint() {
     Check();
-    if (wild_ && dice_.Chance(0.05)) throw Killed();
+    if (wild_ && rng_.Chance(0.05)) throw Killed();
   }
 
   uint64_t deaths() const { return deaths_; }
@@ -53,22 +53,22 @@ class Schedule {
  private:
   void Step(bool wild) {
     const bool has_ended = writer_->done() && world_.plain.draining;
-    if (has_ended || (wild && dice_.Chance(0.003))) {  // or as when the writer dies, wherever it stands
+    if (has_ended || (wild && rng_.Chance(0.003))) {  // or as when the writer dies, wherever it stands
       Restart();
-    } else if (wild && dice_.Chance(0.002)) {
+    } else if (wild && rng_.Chance(0.002)) {
       shm::CoordinatorView(&world_.memory).Drain();
       world_.plain.draining = true;
-    } else if (dice_.Chance(0.35)) {
+    } else if (rng_.Chance(0.35)) {
       writer_->Step(wild && !world_.plain.draining);
     } else {
-      StepSlot(dice_.Below(workers_.size()), wild);
+      StepSlot(rng_.Below(workers_.size()), wild);
     }
     Check();
   }
 
   void Check() const {
     world_.plain.Compare(world_.memory);
-    writer_->CheckHeld();
+    writer_->CheckUnconfirmed();
   }
 
   // The life of a slot: forked, dead, raised, acknowledged by the writer, forked again.
@@ -92,7 +92,7 @@ class Schedule {
 
   // Whether it lives on.
   bool StepWorker(size_t s, bool wild) {
-    if (wild && dice_.Chance(0.03)) return false;
+    if (wild && rng_.Chance(0.03)) return false;
     try {
       workers_[s]->Step();
       return true;
@@ -130,7 +130,7 @@ class Schedule {
     }
   }
 
-  Random dice_;
+  Random rng_;
   World world_;
   std::unique_ptr<ModelledWriter> writer_;
   std::vector<std::unique_ptr<ModelledWorker>> workers_;

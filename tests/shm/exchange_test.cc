@@ -89,9 +89,9 @@ TEST(Exchange, HandsOverThousandsOfPublicationsWholeWhileItsMemoryIsUsedAgainAnd
   Job job(model);
   EXPECT_EQ(job.WriterEnded(true), 0) << "seed " << model.seed();
   for (int32_t s = 0; s < model.slots(); ++s) {
-    EXPECT_GE(job.slot(SlotId(s)).worker_publication_done.load(), static_cast<uint64_t>(model.windows()));
+    EXPECT_GE(job.slot(SlotId(s)).worker_hand_off_done.load(), static_cast<uint64_t>(model.windows()));
   }
-  EXPECT_EQ(job.view().Writer().closed_upto, Model::Window(model.windows()));
+  EXPECT_EQ(job.view().Writer().closed_frontier, Model::Window(model.windows()));
 }
 
 TEST(Exchange, StaysRightHoweverOftenAWorkerIsKilled) {
@@ -107,10 +107,11 @@ TEST(Exchange, StaysRightHoweverOftenAWorkerIsKilled) {
     uint64_t& generation = generations[slot];
     const shm::SlotData& data = job.slot(slot);
     // It must be there and have got something done, or the job would never end.
-    const uint64_t publications = 1 + random.Below(12);
+    const uint64_t hand_offs = 1 + random.Below(12);
     const auto ready = [&] {
-      return data.worker_generation.load() == generation && (data.worker_publication_done.load() >= publications ||
-                                                             data.worker_sealed_upto.load() >= 60 * model.windows());
+      return data.worker_generation.load() == generation &&
+             (data.worker_hand_off_done.load() >= hand_offs ||
+              data.worker_sealed_frontier.load() >= 60 * model.windows());
     };
     if (!job.WaitUntil(ready)) break;
     // The moment of death: anywhere between two publications, or within one.
@@ -123,7 +124,7 @@ TEST(Exchange, StaysRightHoweverOftenAWorkerIsKilled) {
     ++kills;
   }
   EXPECT_EQ(job.WriterEnded(true), 0) << "seed " << seed;
-  EXPECT_EQ(job.view().Writer().closed_upto, Model::Window(model.windows()));
+  EXPECT_EQ(job.view().Writer().closed_frontier, Model::Window(model.windows()));
   EXPECT_GT(kills, 20) << "seed " << seed;
 }
 

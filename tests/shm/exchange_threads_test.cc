@@ -33,7 +33,7 @@ class ExchangeThreadsTest : public testing::Test {
     writer_.OpenPartition(kPartition);
     writer_.RaisePartitionCount(1);
     writer_.CloseUpTo(Window(0), RunId(1), Sequence(0));
-    writer_.EnterState(shm::WriterState::kClaimed);
+    writer_.EnterState(shm::WriterState::kTakenOver);
   }
 
   // Two publications take turns, and the writer finds out itself when one was overwritten while it copied it: that the
@@ -45,34 +45,34 @@ class ExchangeThreadsTest : public testing::Test {
 
   void Work(uint64_t generation) {
     shm::WorkerView view(&memory_, kSlot);
-    view.BeginLife(Generation(generation), 1);
-    const int64_t first = view.closed_upto().seconds() / 60;
+    view.BeginGeneration(Generation(generation), 1);
+    const int64_t first = view.closed_frontier().seconds() / 60;
     WindowStore store(view.slice(), Generation(generation), Window(first), [] { return false; });
     // The last windows of a life are published, but it does not wait until they are closed.
     for (int64_t n = first; n < first + kWindowsOfALife; ++n) {
       WindowStore::OpenWindow* window = store.Find(Window(n));
-      window->first_points = {Point{Offset(n), false, EventTime(60 * n), {}, {{Offset(n - 1), 1}}}};
+      window->first_contributions = {JudgeState{Offset(n), false, EventTime(60 * n), {}, {{Offset(n - 1), 1}}}};
       for (uint64_t user = 0; user < UsersOf(n); ++user) store.AddUser(window, PrintOf(n, user));
       store.CountOne(window, &VerdictCounts::late);
       for (uint64_t user = 0; user < UsersOf(n); ++user) store.CountOne(window, &VerdictCounts::counted);
       store.SealUpTo(Window(n + 1), {kPartition});
       if (n > first) AwaitCopied(n);
       Publish(&view, &store, generation, n + 1);
-      store.ReleaseUpTo(view.closed_upto());
+      store.ReleaseUpTo(view.closed_frontier());
       ASSERT_FALSE(store.out_of_memory());
     }
   }
 
   void Publish(shm::WorkerView* view, WindowStore* store, uint64_t generation, int64_t sealed) {
-    shm::Publication publication{Generation(generation), Window(sealed), 1, false, {}, {}};
-    shm::Step step{kPartition, Offset(sealed), EventTime(60 * sealed), {}};
-    step.rest.point.offset = step.position;
-    publication.steps.push_back(step);
-    view->BeginPublication();
-    const uint64_t bytes = shm::BytesOf(store->sealed(), publication.steps);
-    const WindowStore::Room room = store->PublicationRoom(bytes);
-    shm::Store(room.begin, publication, store->sealed());
-    view->FinishPublication(room.at, bytes, Window(sealed));
+    shm::HandOff hand_off{Generation(generation), Window(sealed), 1, false, {}, {}};
+    shm::PartitionProgress step{kPartition, Offset(sealed), EventTime(60 * sealed), {}};
+    step.rest.state.offset = step.position;
+    hand_off.partitions.push_back(step);
+    view->BeginHandOff();
+    const uint64_t bytes = shm::BytesOf(store->sealed(), hand_off.partitions);
+    const WindowStore::Space room = store->HandOffSpace(bytes);
+    shm::Store(room.begin, hand_off, store->sealed());
+    view->FinishHandOff(room.at, bytes, Window(sealed));
   }
 
   // Takes, checks and closes until told to stop.
@@ -80,14 +80,14 @@ class ExchangeThreadsTest : public testing::Test {
     int64_t closed = 0;
     for (uint64_t sequence = 1; !stop_.load(std::memory_order_relaxed); ++sequence) {
       writer_.Acknowledge();
-      const std::optional<shm::Publication> taken = writer_.TakePublication(kSlot, Window(closed));
-      if (!taken || taken->sealed_upto <= Window(closed)) {
+      const std::optional<shm::HandOff> taken = writer_.TakeHandOff(kSlot, Window(closed));
+      if (!taken || taken->sealed_frontier <= Window(closed)) {
         sched_yield();
         continue;
       }
-      copied_.store(taken->sealed_upto.seconds() / 60, std::memory_order_release);
+      copied_.store(taken->sealed_frontier.seconds() / 60, std::memory_order_release);
       for (const shm::SealedWindow& window : taken->windows) Check(window, closed++);
-      EXPECT_EQ(Window(closed).seconds(), taken->sealed_upto.seconds());
+      EXPECT_EQ(Window(closed).seconds(), taken->sealed_frontier.seconds());
       writer_.CloseUpTo(Window(closed), RunId(1), Sequence(sequence));
     }
     closed_ = closed;
@@ -102,8 +102,8 @@ class ExchangeThreadsTest : public testing::Test {
     for (uint64_t user = 0; user < UsersOf(n); ++user) {
       EXPECT_NE(std::find(users.begin(), users.end(), PrintOf(n, user)), users.end());
     }
-    ASSERT_EQ(window.first_points.size(), 1U);
-    EXPECT_EQ(window.first_points[0].point.offset, Offset(n));
+    ASSERT_EQ(window.first_contributions.size(), 1U);
+    EXPECT_EQ(window.first_contributions[0].state.offset, Offset(n));
   }
 
   const shm::JobMemory memory_ = shm::JobMemory::Create(1, uint64_t{2} << 20).value();
@@ -122,7 +122,7 @@ TEST_F(ExchangeThreadsTest, HandsOverEveryByteInOrderFromLifeToLife) {
     while (coordinator_.Slot(kSlot).acknowledged != Generation(generation)) sched_yield();
     std::thread([this, generation] { Work(generation); }).join();
   }
-  const int64_t sealed = memory_.slot(kSlot).worker_sealed_upto.load() / 60;
+  const int64_t sealed = memory_.slot(kSlot).worker_sealed_frontier.load() / 60;
   AwaitCopied(sealed);
   stop_.store(true, std::memory_order_relaxed);
   writer.join();

@@ -101,8 +101,8 @@ TEST(JobMemory, BeginsWithNothingClosedAndNobodyThere) {
   const shm::JobMemory memory = shm::JobMemory::Create(1, uint64_t{1} << 20).value();
   const shm::CoordinatorView view(&memory);
   EXPECT_EQ(view.Writer().state, shm::WriterState::kStarting);
-  EXPECT_FALSE(view.Writer().closed_upto.is_set());
-  EXPECT_FALSE(view.Slot(SlotId(0)).lives);
+  EXPECT_FALSE(view.Writer().closed_frontier.is_set());
+  EXPECT_FALSE(view.Slot(SlotId(0)).alive);
   EXPECT_FALSE(view.Partition(PartitionId(0)).shown);
 }
 

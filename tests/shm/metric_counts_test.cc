@@ -28,25 +28,25 @@ class MetricCountsTest : public testing::Test {
   shm::WorkerView worker() const { return {&*memory_, kSlot}; }
   shm::WriterView writer() const { return shm::WriterView(&*memory_); }
 
-  void BeginLife(uint64_t generation) {
+  void BeginGeneration(uint64_t generation) {
     view().RaiseGeneration(kSlot, Generation(generation));
     writer().Acknowledge();
-    worker().BeginLife(Generation(generation), 1);
+    worker().BeginGeneration(Generation(generation), 1);
   }
-  void Read(uint64_t records, uint64_t judged, uint64_t waiting = 0) {
+  void Read(uint64_t records, uint64_t judged, uint64_t unattributed = 0) {
     shm::WorkerStatus status;
     status.records = records;
     status.record_bytes = 100 * records;
     for (uint64_t n = 0; n < records; n += 10) status.batches.Add(1'000);
     status.judged.counted = judged;
-    status.waiting.invalid_by_reason[0] = waiting;
+    status.unattributed.invalid_by_reason[0] = unattributed;
     worker().ShowWorker(status);
   }
   MetricCounts Take() {
     StatusReport report;
     report.totals = view().Writer().published;
     report.totals += view().Slot(kSlot).open;
-    report.totals += view().Slot(kSlot).status.waiting;
+    report.totals += view().Slot(kSlot).status.unattributed;
     return counter_.Take(view(), report, 1);
   }
 
@@ -55,7 +55,7 @@ class MetricCountsTest : public testing::Test {
 };
 
 TEST_F(MetricCountsTest, WhatAWorkerReadAgainIsReadTwiceAndJudgedOnce) {
-  BeginLife(1);
+  BeginGeneration(1);
   Read(100, 90);
   EXPECT_EQ(Take().records, 100U);
   Read(150, 140);  // told after the last look
@@ -64,7 +64,7 @@ TEST_F(MetricCountsTest, WhatAWorkerReadAgainIsReadTwiceAndJudgedOnce) {
   EXPECT_EQ(Take().records, 150U);
   EXPECT_EQ(Take().verdicts.counted, 90U) << "a death takes nothing back";
 
-  BeginLife(2);
+  BeginGeneration(2);
   EXPECT_EQ(Take().verdicts.counted, 90U);
   Read(120, 120);
   EXPECT_EQ(Take().verdicts.counted, 120U);
@@ -77,7 +77,7 @@ TEST_F(MetricCountsTest, WhatAWorkerReadAgainIsReadTwiceAndJudgedOnce) {
 }
 
 TEST_F(MetricCountsTest, WhatWasSaidBeforeTheMemoryWasMadeAnewStaysCounted) {
-  BeginLife(1);
+  BeginGeneration(1);
   Read(100, 90);
   DurationHistogram transactions;
   transactions.Add(5'000);
@@ -86,7 +86,7 @@ TEST_F(MetricCountsTest, WhatWasSaidBeforeTheMemoryWasMadeAnewStaysCounted) {
   counter_.KeepAll(view());
   MakeMemory();
   EXPECT_EQ(Take().records, 100U);
-  BeginLife(2);
+  BeginGeneration(2);
   Read(10, 10);
   writer().ShowTransactions(transactions);
   const MetricCounts counts = Take();
@@ -97,13 +97,13 @@ TEST_F(MetricCountsTest, WhatWasSaidBeforeTheMemoryWasMadeAnewStaysCounted) {
 
 // All frames of a topic with other field names are invalid, and no window ever opens.
 TEST_F(MetricCountsTest, VerdictsThatWaitForAFirstWindowAreCountedToo) {
-  BeginLife(1);
+  BeginGeneration(1);
   Read(7, 0, 7);
   EXPECT_EQ(Take().verdicts.invalid(), 7U);
 }
 
 TEST_F(MetricCountsTest, WhatIsPublishedIsNotCountedBesideWhatItsWorkerHasJudged) {
-  BeginLife(1);
+  BeginGeneration(1);
   Read(100, 100);
   VerdictCounts closed;
   closed.counted = 60;
@@ -116,11 +116,11 @@ TEST_F(MetricCountsTest, WhatIsPublishedIsNotCountedBesideWhatItsWorkerHasJudged
 
 // --- Who holds the clock -------------------------------------------------------------------------------------
 
-StatusReport::Partition PartitionAt(std::optional<int64_t> watermark, const char* excused = "") {
+StatusReport::Partition PartitionAt(std::optional<int64_t> watermark, const char* idle = "") {
   StatusReport::Partition partition;
   partition.has_watermark = watermark.has_value();
   partition.watermark = watermark.value_or(0);
-  partition.excused = excused;
+  partition.idle_reason = idle;
   return partition;
 }
 
@@ -130,9 +130,9 @@ TEST_F(MetricCountsTest, TheClockIsHeldForAsLongAsTheSlowestThatIsNotExcusedHasN
     report.partitions = partitions;
     const MetricCounts counts = counter_.Take(view(), report, now_ms);
     EXPECT_EQ(counts.clock_s.has_value(),
-              std::any_of(partitions.begin(), partitions.end(), [](const auto& p) { return p.excused.empty(); }) &&
+              std::any_of(partitions.begin(), partitions.end(), [](const auto& p) { return p.idle_reason.empty(); }) &&
                   std::none_of(partitions.begin(), partitions.end(),
-                               [](const auto& p) { return p.excused.empty() && !p.has_watermark; }));
+                               [](const auto& p) { return p.idle_reason.empty() && !p.has_watermark; }));
     return counts.clock_held_ms;
   };
   EXPECT_EQ(held_ms({PartitionAt(std::nullopt), PartitionAt(50)}, 1'000), 0);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/base/wakeup.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 #include "coordinator/job/child_process.h"
@@ -46,9 +46,10 @@ class WorkerProcessTest : public testing::Test {
   VerdictCounts RunFrom(const SafePoint& start) {
     view_.OpenPartition(kPartition);
     view_.RaisePartitionCount(1);
-    view_.StorePoint(kPartition, ToText({RunId(1), Sequence(0), WindowStart::Unset(), 60}, start), start.point.offset);
+    view_.StoreSafePoint(kPartition, ToText({RunId(1), Sequence(0), WindowStart::Unset(), 60}, start),
+                         start.state.offset);
     view_.CloseUpTo(WindowStart::Unset(), RunId(1), Sequence(0));
-    view_.EnterState(shm::WriterState::kClaimed);
+    view_.EnterState(shm::WriterState::kTakenOver);
     shm::CoordinatorView(&memory_).RaiseGeneration(kSlot, Generation(1));
     const WorkerStart worker{&options_, &memory_, &wakeups_, alive_[0], kSlot, Generation(1), {1, 2}, {}};
     std::vector<int> kept = {alive_[0], wakeups_.worker(kSlot).fd(), wakeups_.writer().fd()};
@@ -56,17 +57,17 @@ class WorkerProcessTest : public testing::Test {
     EXPECT_TRUE(pid.ok());
 
     VerdictCounts closed;
-    WindowStart closed_upto;
+    WindowStart closed_frontier;
     int status = 0;
     bool ended = false;
     for (bool last = false; !last && !ended;) {
       ended = waitpid(*pid, &status, WNOHANG) == *pid;  // before the last look, which then sees all it said
       view_.Acknowledge();
-      if (const auto publication = view_.TakePublication(kSlot, closed_upto)) {
-        for (const shm::SealedWindow& window : publication->windows) closed += window.counts;
-        last = publication->last;
-        closed_upto = publication->sealed_upto;
-        view_.CloseUpTo(closed_upto, RunId(1), Sequence(1));
+      if (const auto hand_off = view_.TakeHandOff(kSlot, closed_frontier)) {
+        for (const shm::SealedWindow& window : hand_off->windows) closed += window.counts;
+        last = hand_off->last;
+        closed_frontier = hand_off->sealed_frontier;
+        view_.CloseUpTo(closed_frontier, RunId(1), Sequence(1));
         wakeups_.worker(kSlot).Signal();
       }
       if (!last && !ended) WaitReadable({wakeups_.writer().fd()}, 50);
@@ -97,9 +98,9 @@ TEST_F(WorkerProcessTest, UnderUntilEndLeavesNothingUnreadWhereItsMovesAreFull) 
   WriteFrames(500);
   // As a streaming run may leave it at its drain: as many excuses as the metadata can hold, and no room made yet.
   SafePoint start;
-  for (int64_t i = 1; i <= static_cast<int64_t>(limits::kMaxMoves); ++i) {
+  for (int64_t i = 1; i <= static_cast<int64_t>(limits::kMaxDecisions); ++i) {
     const Offset after_a_frame((i * 10 - 1) * bytes_per_frame_ + 1);
-    start.moves.push_back({after_a_frame, Move::Kind::kExcuse, WindowStart::Unset(), EventTime(2'000)});
+    start.decisions.push_back({after_a_frame, Decision::Kind::kIdle, WindowStart::Unset(), EventTime(2'000)});
   }
   EXPECT_EQ(RunFrom(start).records(), 500U);  // late or not: each has its verdict
 }
@@ -108,9 +109,9 @@ TEST_F(WorkerProcessTest, GoesOnWhereItsMovesAreFullAndTheRecordsBeforeTheLastEx
   WriteFrames(500);
   // A compacted topic: the replay meets the last excuse only together with the record behind it.
   SafePoint start;
-  for (int64_t i = 1; i <= static_cast<int64_t>(limits::kMaxMoves); ++i) {
+  for (int64_t i = 1; i <= static_cast<int64_t>(limits::kMaxDecisions); ++i) {
     const Offset before_a_frame(i * 10 * bytes_per_frame_);
-    start.moves.push_back({before_a_frame, Move::Kind::kExcuse, WindowStart::Unset(), EventTime(2'000)});
+    start.decisions.push_back({before_a_frame, Decision::Kind::kIdle, WindowStart::Unset(), EventTime(2'000)});
   }
   EXPECT_EQ(RunFrom(start).records(), 500U);
 }

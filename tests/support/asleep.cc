@@ -64,6 +64,6 @@ std::vector<int64_t> Asleep::Pids() const {
           status->Worker(1, "pid")};
 }
 
-bool Asleep::HasClosed(int64_t upto_s) const { return job_.HasClosed(upto_s); }
+bool Asleep::HasClosed(int64_t frontier_s) const { return job_.HasClosed(frontier_s); }
 
 }  // namespace headcount::test

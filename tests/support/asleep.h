@@ -40,7 +40,7 @@ class Asleep {
 
  private:
   std::vector<int64_t> Pids() const;
-  bool HasClosed(int64_t upto_s) const;
+  bool HasClosed(int64_t frontier_s) const;
 
   Job job_;
   const std::string stop_point_;

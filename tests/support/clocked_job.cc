@@ -52,15 +52,15 @@ bool ClockedJob::IsSilent(const JobStatus& status) const {
   if (status.Count("partitions") < ends_.size()) return false;
   for (size_t p = 0; p < ends_.size(); ++p) {
     const auto partition = static_cast<int32_t>(p);
-    if (status.Partition(partition, "position") != ends_[p] || status.Excused(partition).empty()) return false;
+    if (status.Partition(partition, "position") != ends_[p] || status.Idle(partition).empty()) return false;
   }
   return true;
 }
 
 bool ClockedJob::HasCommitted(int64_t boundary_s) const {
   for (const CommittedOffset& committed : job_.Committed()) {
-    const Result<CommittedPoint> point = ParsePointText(committed.metadata);
-    if (!point || point->header.closed_upto < WindowStart(boundary_s)) return false;
+    const Result<CommitMetadata> point = ParseCommitMetadata(committed.metadata);
+    if (!point || point->header.closed_frontier < WindowStart(boundary_s)) return false;
   }
   return true;
 }
@@ -73,13 +73,14 @@ void ClockedJob::Settle() {
   for (OraclePartition& p : partitions_) {
     p.End(clock_s_);
     for (const auto& [start, window] : p.windows()) {
-      if (WindowStart(start) < passed) closed_upto_s_ = std::max(closed_upto_s_, start + rule_.window_s);
+      if (WindowStart(start) < passed) closed_frontier_s_ = std::max(closed_frontier_s_, start + rule_.window_s);
     }
   }
-  if (closed_upto_s_ == 0) return;
-  ASSERT_TRUE(Eventually([this] { return HasCommitted(closed_upto_s_); })) << "not closed up to " << closed_upto_s_;
-  EXPECT_EQ(Points()[0].header.closed_upto, WindowStart(closed_upto_s_));
-  for (OraclePartition& p : partitions_) p.RaiseClock(closed_upto_s_);
+  if (closed_frontier_s_ == 0) return;
+  ASSERT_TRUE(Eventually([this] { return HasCommitted(closed_frontier_s_); }))
+      << "not closed up to " << closed_frontier_s_;
+  EXPECT_EQ(Points()[0].header.closed_frontier, WindowStart(closed_frontier_s_));
+  for (OraclePartition& p : partitions_) p.RaiseClock(closed_frontier_s_);
 }
 
 void ClockedJob::KillWorker(int32_t slot) {
@@ -113,24 +114,24 @@ void ClockedJob::Restart() {
 void ClockedJob::RunUntilEnd() {
   job_.RunUntilEnd({"--publish-open"}, {clock_.environment()});
   for (OraclePartition& p : partitions_) p.End(clock_s_);
-  closed_upto_s_ = INT64_MAX;
+  closed_frontier_s_ = INT64_MAX;
 }
 
 std::vector<std::string> ClockedJob::Right() const {
   std::vector<const OraclePartition*> pointers;
   for (const OraclePartition& p : partitions_) pointers.push_back(&p);
   OracleCounts counts = OracleUnion(pointers);
-  const auto is_open = [this](const OracleMinute& minute) { return minute.window_start >= closed_upto_s_; };
+  const auto is_open = [this](const OracleMinute& minute) { return minute.window_start >= closed_frontier_s_; };
   counts.minutes.erase(std::remove_if(counts.minutes.begin(), counts.minutes.end(), is_open), counts.minutes.end());
   return RecordsOf(counts, rule_);
 }
 
-std::vector<CommittedPoint> ClockedJob::Points() const {
-  std::vector<CommittedPoint> points;
+std::vector<CommitMetadata> ClockedJob::Points() const {
+  std::vector<CommitMetadata> points;
   for (const CommittedOffset& committed : job_.Committed()) {
-    Result<CommittedPoint> point = ParsePointText(committed.metadata);
+    Result<CommitMetadata> point = ParseCommitMetadata(committed.metadata);
     EXPECT_TRUE(point.ok()) << committed.metadata;
-    points.push_back(point ? *point : CommittedPoint{});
+    points.push_back(point ? *point : CommitMetadata{});
   }
   return points;
 }
@@ -148,12 +149,12 @@ class Silences {
     minute_s_ = CountingRule().SealableBy(EventTime(job_.clock_s())).seconds();
     job_.Produce(std::vector<OracleLog>(job_.job().logs().size(), Seconds(minute_s_ - 30, minute_s_ - 10, 1, "first")));
     job_.Settle();
-    EXPECT_EQ(job_.closed_upto(), minute_s_);
+    EXPECT_EQ(job_.closed_frontier(), minute_s_);
   }
 
   // One minute: some silences within it, then one by a clock that closes it.
   void LiveThroughMinute() {
-    minute_s_ = std::max(minute_s_, job_.closed_upto());
+    minute_s_ = std::max(minute_s_, job_.closed_frontier());
     for (int64_t i = random_.Between(1, 3); i > 0 && !testing::Test::HasFatalFailure(); --i) {
       if (!LiveThroughSilence()) break;
     }

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "tests/support/job_testing.h"
 #include "tests/support/wall_clock_file.h"
 
@@ -41,9 +41,9 @@ class ClockedJob {
   // The records of all minutes closed so far.
   std::vector<std::string> Right() const;
   // What is committed for each partition.
-  std::vector<CommittedPoint> Points() const;
+  std::vector<CommitMetadata> Points() const;
   int64_t clock_s() const { return clock_s_; }
-  int64_t closed_upto() const { return closed_upto_s_; }  // 0: nothing is
+  int64_t closed_frontier() const { return closed_frontier_s_; }  // 0: nothing is
   Job& job() { return job_; }
 
  private:
@@ -55,7 +55,7 @@ class ClockedJob {
   TransactionalProducer producer_;
   const CountingRule rule_;
   int64_t clock_s_ = 0;
-  int64_t closed_upto_s_ = 0;
+  int64_t closed_frontier_s_ = 0;
   std::vector<OraclePartition> partitions_;
   std::vector<int64_t> ends_;  // the next offset of each, control records included
 };

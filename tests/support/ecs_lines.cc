@@ -13,11 +13,11 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-void Gather(const JsonValue& object, const std::string& prefix, std::map<std::string, JsonValue>* leaves) {
+void Linger(const JsonValue& object, const std::string& prefix, std::map<std::string, JsonValue>* leaves) {
   for (size_t n = 0; n < object.keys.size(); ++n) {
     const std::string path = prefix + object.keys[n];
     if (object.items[n].kind == Kind::kObject) {
-      Gather(object.items[n], path + ".", leaves);
+      Linger(object.items[n], path + ".", leaves);
     } else {
       leaves->emplace(path, object.items[n]);
     }
@@ -55,7 +55,7 @@ constexpr std::array<const char*, 10> kRequired = {"@timestamp",   "log.level", 
 
 std::map<std::string, JsonValue> LeavesOf(const JsonValue& object) {
   std::map<std::string, JsonValue> leaves;
-  Gather(object, "", &leaves);
+  Linger(object, "", &leaves);
   return leaves;
 }
 

@@ -71,7 +71,7 @@ int64_t JobStatus::Partition(int32_t partition, const std::string& field) const 
   return Has(path) ? MaybeNumber(path + "." + field).value_or(-1) : -1;
 }
 
-std::string JobStatus::Excused(int32_t partition) const {
+std::string JobStatus::Idle(int32_t partition) const {
   const std::string path = "partitions." + std::to_string(partition);
   return Has(path) ? Text(path + ".excused") : "";
 }

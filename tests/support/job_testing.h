@@ -37,7 +37,7 @@ class JobStatus {
 
   // Of that partition; -1 or nothing where it is null or not known yet.
   int64_t Partition(int32_t partition, const std::string& field) const;
-  std::string Excused(int32_t partition) const;
+  std::string Idle(int32_t partition) const;
   // As "Number", of that worker.
   int64_t Worker(int32_t slot, const std::string& field) const;
   // Every minute before it is out; 0: none is.
@@ -94,8 +94,8 @@ class Job {
   // Waits until the status file says so, or 30 s.
   bool Shows(const std::function<bool(const JobStatus&)>& what,
              std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
-  bool HasClosed(int64_t upto_s, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const {
-    return Shows([upto_s](const JobStatus& s) { return s.ClosedUpto() >= upto_s; }, timeout);
+  bool HasClosed(int64_t frontier_s, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const {
+    return Shows([frontier_s](const JobStatus& s) { return s.ClosedUpto() >= frontier_s; }, timeout);
   }
   // A living process's number, waited for: 0 in the file means that none lives.
   pid_t WorkerPid(int32_t slot) const;

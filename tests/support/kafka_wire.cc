@@ -192,7 +192,7 @@ bool PutError(const RequestHead& request, WireError error, std::string* answer) 
   }
 }
 
-std::optional<std::string> Refusal(const RequestHead& request, WireError error) {
+std::optional<std::string> AuthFailure(const RequestHead& request, WireError error) {
   std::string body;
   Append(&body, 4, request.correlation);
   switch (request.api) {

@@ -61,7 +61,7 @@ int32_t CorrelationOf(const std::string& frame);
 // False: it does not know answers of this kind, or of this version.
 bool PutError(const RequestHead& request, WireError error, std::string* answer);
 // The answer of a broker that refuses that request. None: as above; only those without partitions are known.
-std::optional<std::string> Refusal(const RequestHead& request, WireError error);
+std::optional<std::string> AuthFailure(const RequestHead& request, WireError error);
 
 // Puts another port wherever an answer names the broker at 127.0.0.1 and that port.
 void RenameBroker(uint16_t from_port, uint16_t to_port, std::string* answer);

@@ -139,30 +139,30 @@ void OraclePartition::RaiseClock(int64_t boundary_s) {
   }
 }
 
-void OraclePartition::StartAgain(const std::optional<int64_t>& published_upto_s, int64_t lateness_s,
+void OraclePartition::StartAgain(const std::optional<int64_t>& published_frontier_s, int64_t lateness_s,
                                  int64_t max_jump_s) {
-  starts_.push_back({published_upto_s, lateness_s, max_jump_s});
+  starts_.push_back({published_frontier_s, lateness_s, max_jump_s});
   TakeNewRule();
 }
 
 bool OraclePartition::IsPast(int64_t boundary_s) const {
-  if (published_upto_s_ && boundary_s <= *published_upto_s_) return true;
+  if (published_frontier_s_ && boundary_s <= *published_frontier_s_) return true;
   return watermark_ && *watermark_ >= boundary_s + rule_.lateness_s;
 }
 
 void OraclePartition::TakeNewRule() {
-  while (!starts_.empty() && (!starts_.front().published_upto_s || IsPast(*starts_.front().published_upto_s))) {
+  while (!starts_.empty() && (!starts_.front().published_frontier_s || IsPast(*starts_.front().published_frontier_s))) {
     const Start start = starts_.front();
     starts_.erase(starts_.begin());
     rule_.lateness_s = start.lateness_s;
     rule_.max_jump_s = start.max_jump_s;
-    if (start.published_upto_s) published_upto_s_ = start.published_upto_s;
+    if (start.published_frontier_s) published_frontier_s_ = start.published_frontier_s;
   }
 }
 
 void OraclePartition::Accept(int64_t ts, const std::string& uid) {
   const int64_t window_end = ts - ts % rule_.window_s + rule_.window_s;
-  const bool published = published_upto_s_ && window_end <= *published_upto_s_;
+  const bool published = published_frontier_s_ && window_end <= *published_frontier_s_;
   if (published || (watermark_ && *watermark_ >= window_end + rule_.lateness_s)) {
     ++CountsAtWatermark().late;
     return;
@@ -174,7 +174,7 @@ void OraclePartition::Accept(int64_t ts, const std::string& uid) {
 }
 
 void OraclePartition::Hold(int64_t ts, const std::string& uid) {
-  if (held_.size() == bounds_.held_frames) OldestIsFuture();
+  if (held_.size() == bounds_.unconfirmed_frames) OldestIsFuture();
   held_.push_back({ts, uid, 0, records_});
 }
 
@@ -192,7 +192,7 @@ void OraclePartition::AcceptWhatIsConfirmed() {
 }
 
 void OraclePartition::LetGoWhatIsOld() {
-  while (!held_.empty() && records_ - held_.front().record >= bounds_.held_records) OldestIsFuture();
+  while (!held_.empty() && records_ - held_.front().record >= bounds_.unconfirmed_records) OldestIsFuture();
 }
 
 void OraclePartition::OldestIsFuture() {

@@ -35,8 +35,8 @@ OracleDecoded OracleDecode(std::string_view bytes, size_t max_frame_bytes = limi
 
 // Smaller ones let a property test reach every rule with short logs.
 struct OracleBounds {
-  size_t held_frames = limits::kHeldFrames;
-  uint64_t held_records = limits::kHeldRecords;
+  size_t unconfirmed_frames = limits::kUnconfirmedFrames;
+  uint64_t unconfirmed_records = limits::kUnconfirmedRecords;
   int32_t confirmations = limits::kConfirmations;
 };
 
@@ -61,10 +61,11 @@ class OraclePartition {
   // A seal has passed the excused partition up to this boundary.
   void RaiseClock(int64_t boundary_s);
 
-  // The job is started again here with these, when every window before `published_upto_s` is published (none: nothing
-  // is). What it has published must not change: so they are in force once this partition's clock has passed that by the
-  // lateness before, and from then on frames of windows that are published are late whatever the new lateness is.
-  void StartAgain(const std::optional<int64_t>& published_upto_s, int64_t lateness_s, int64_t max_jump_s);
+  // The job is started again here with these, when every window before `published_frontier_s` is published (none:
+  // nothing is). What it has published must not change: so they are in force once this partition's clock has passed
+  // that by the lateness before, and from then on frames of windows that are published are late whatever the new
+  // lateness is.
+  void StartAgain(const std::optional<int64_t>& published_frontier_s, int64_t lateness_s, int64_t max_jump_s);
 
   const std::map<int64_t, OracleWindow>& windows() const { return windows_; }  // by their start
   const VerdictCounts& waiting() const { return waiting_; }  // verdicts for the first window that opens
@@ -81,7 +82,7 @@ class OraclePartition {
   };
 
   struct Start {
-    std::optional<int64_t> published_upto_s;
+    std::optional<int64_t> published_frontier_s;
     int64_t lateness_s;
     int64_t max_jump_s;
   };
@@ -98,8 +99,8 @@ class OraclePartition {
   OracleWindow& WindowOf(int64_t ts);
 
   CountingRule rule_;
-  std::optional<int64_t> published_upto_s_;  // at the newest start whose rule is in force
-  std::vector<Start> starts_;                // later ones
+  std::optional<int64_t> published_frontier_s_;  // at the newest start whose rule is in force
+  std::vector<Start> starts_;                    // later ones
   const OracleBounds bounds_;
   const size_t max_frame_bytes_;
   std::optional<int64_t> watermark_;

@@ -92,8 +92,8 @@ bool Peer::Shows(const std::function<bool(const JobStatus&)>& what, std::chrono:
       timeout);
 }
 
-bool Peer::HasClosed(int64_t upto_s, std::chrono::milliseconds timeout) const {
-  return Shows([upto_s](const JobStatus& s) { return s.ClosedUpto() >= upto_s; }, timeout);
+bool Peer::HasClosed(int64_t frontier_s, std::chrono::milliseconds timeout) const {
+  return Shows([frontier_s](const JobStatus& s) { return s.ClosedUpto() >= frontier_s; }, timeout);
 }
 
 }  // namespace headcount::test

@@ -42,7 +42,7 @@ class Peer {
   // Waits until its status file says so, or 30 s.
   bool Shows(const std::function<bool(const JobStatus&)>& what,
              std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
-  bool HasClosed(int64_t upto_s, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+  bool HasClosed(int64_t frontier_s, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
 
  private:
   const Under under_;

@@ -40,7 +40,7 @@ const std::vector<std::string> kWriterPoints = {"writer.merging",          "writ
                                                 "writer.records_produced", "writer.offsets_sent", "writer.committed",
                                                 "writer.telling",          "writer.told"};
 // Passed once in the life of a writer: somebody has to begin one.
-constexpr char kClaiming[] = "writer.claiming";
+constexpr char kTakingOver[] = "writer.claiming";
 
 GeneratorOptions HostileFrames(uint64_t seed) {
   GeneratorOptions options;
@@ -87,7 +87,7 @@ const char* Name(Victim victim) {
 
 std::vector<std::string> StormPoints(Victim victim) {
   std::vector<std::string> points = victim == Victim::kWorker ? kWorkerPoints : kWriterPoints;
-  if (victim != Victim::kWorker) points.emplace_back(kClaiming);
+  if (victim != Victim::kWorker) points.emplace_back(kTakingOver);
   return points;
 }
 
@@ -206,7 +206,7 @@ LogLine Storm::StrikeAtPoint(const Blow& blow) {
   const bool is_coordinators = blow.victim == Victim::kCoordinator;
   WriteFile(job_.File("next-crash"), blow.point + (is_coordinators ? " coordinator" : ""));
   std::filesystem::rename(job_.File("next-crash"), job_.File("crash"));
-  if (blow.point == kClaiming) {
+  if (blow.point == kTakingOver) {
     StrikeAtAnyMoment({Victim::kWriter, "", true}, Name(Victim::kWriter));
     ++tolls_[static_cast<size_t>(Victim::kWriter)].kills;
   }

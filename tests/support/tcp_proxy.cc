@@ -78,7 +78,7 @@ bool IsOfTheAnswer(Deed deed) { return deed == Deed::kDropAnswer || deed == Deed
 struct TcpProxy::Frame {
   std::string bytes;
   Clock::time_point due;
-  std::optional<uint64_t> held_at_release;  // by a rule, until ReleaseHeld() was called once more
+  std::optional<uint64_t> unconfirmed_at_release;  // by a rule, until ReleaseUnconfirmed() was called once more
 };
 
 // One way of a connection.
@@ -99,7 +99,7 @@ struct TcpProxy::Channel {
 };
 
 struct TcpProxy::Link {
-  struct Asked {
+  struct HelpOrVersion {
     RequestHead head;
     std::optional<Rule> rule;
   };
@@ -114,8 +114,8 @@ struct TcpProxy::Link {
 
   Channel requests;
   Channel answers;
-  std::deque<Asked> asked;  // whose answers are to come, in that order
-  uint64_t cuts = 0;        // as they were when it began
+  std::deque<HelpOrVersion> asked;  // whose answers are to come, in that order
+  uint64_t cuts = 0;                // as they were when it began
   bool is_cut = false;
   bool told_broker_the_end = false;
 };
@@ -167,7 +167,7 @@ void TcpProxy::ClearRules() {
   rules_.clear();
 }
 
-void TcpProxy::ReleaseHeld() {
+void TcpProxy::ReleaseUnconfirmed() {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++releases_;
   Wake();
@@ -212,7 +212,7 @@ void TcpProxy::Serve() {
     const Clock::time_point now = Clock::now();
     for (const auto& link : links) {
       const auto wants = [&](const Channel& in, const Channel& out, bool held) {
-        const bool sends = !out.broken && !out.out.empty() && !IsHeld(out.out.front(), held) &&
+        const bool sends = !out.broken && !out.out.empty() && !IsUnconfirmed(out.out.front(), held) &&
                            std::max(out.out.front().due, out.may_send) <= now;
         return static_cast<short>((in.Reads() ? POLLIN : 0) | (sends ? POLLOUT : 0));
       };
@@ -239,7 +239,7 @@ int64_t TcpProxy::WaitMs(const Links& links, Clock::time_point now) const {
   for (const auto& link : links) {
     for (const Channel* channel : {&link->requests, &link->answers}) {
       const bool held = channel == &link->requests ? weather_.holds_requests : weather_.holds_answers;
-      if (channel->broken || channel->out.empty() || IsHeld(channel->out.front(), held)) continue;
+      if (channel->broken || channel->out.empty() || IsUnconfirmed(channel->out.front(), held)) continue;
       const Clock::time_point due = std::max(channel->out.front().due, channel->may_send);
       if (due > now) next = std::min(next, due);
     }
@@ -332,10 +332,10 @@ void TcpProxy::TakeRequest(Link* link, std::string bytes) {
     return;
   }
   if (refuses) {
-    std::optional<std::string> refusal = Refusal(*head, rule->error);
-    if (!refusal) throw std::logic_error("no refusal is known for this request");
+    std::optional<std::string> auth_failure = AuthFailure(*head, rule->error);
+    if (!auth_failure) throw std::logic_error("no refusal is known for this request");
     ++met_;
-    Queue(&link->answers, {std::move(*refusal), Clock::now() + weather_.delay, std::nullopt});
+    Queue(&link->answers, {std::move(*auth_failure), Clock::now() + weather_.delay, std::nullopt});
     if (rule->deed == Deed::kRefuse) return;
   }
   link->asked.push_back({*head, rule});
@@ -348,7 +348,7 @@ void TcpProxy::TakeAnswer(Link* link, std::string bytes) {
   if (link->asked.empty() || link->asked.front().head.correlation != CorrelationOf(bytes)) {
     throw std::logic_error("an answer to nothing");
   }
-  const Link::Asked asked = link->asked.front();
+  const Link::HelpOrVersion asked = link->asked.front();
   link->asked.pop_front();
   if (asked.rule && IsOfTheAnswer(asked.rule->deed)) {
     const bool lies = asked.rule->deed == Deed::kLie;
@@ -375,15 +375,15 @@ void TcpProxy::Queue(Channel* channel, Frame frame) {
   channel->out.push_back(std::move(frame));
 }
 
-bool TcpProxy::IsHeld(const Frame& frame, bool held) const {
-  return held || (frame.held_at_release && *frame.held_at_release == releases_);
+bool TcpProxy::IsUnconfirmed(const Frame& frame, bool held) const {
+  return held || (frame.unconfirmed_at_release && *frame.unconfirmed_at_release == releases_);
 }
 
 void TcpProxy::Send(Channel* channel, bool held) const {
   while (!channel->broken && !channel->out.empty()) {
     const Frame& frame = channel->out.front();
     const Clock::time_point now = Clock::now();
-    if (IsHeld(frame, held) || std::max(frame.due, channel->may_send) > now) return;
+    if (IsUnconfirmed(frame, held) || std::max(frame.due, channel->may_send) > now) return;
     size_t size = frame.bytes.size() - channel->sent;
     if (weather_.bytes_per_s > 0) {
       size = std::min(size, static_cast<size_t>(std::max<int64_t>(1, weather_.bytes_per_s / kPiecesASecond)));

@@ -35,7 +35,7 @@ struct Weather {
 // What becomes of one kind of request.
 enum class Deed {
   kDropRequest,    // the broker never gets it, and the client hears nothing
-  kHoldRequest,    // the broker gets it when ReleaseHeld() is called; the client may be gone then
+  kHoldRequest,    // the broker gets it when ReleaseUnconfirmed() is called; the client may be gone then
   kCutBefore,      // the connection ends in its place
   kRefuse,         // the broker never gets it; the client hears the error
   kRefuseAndHold,  // the client hears the error at once; the broker gets the request as with kHoldRequest
@@ -68,7 +68,7 @@ class TcpProxy {
   void Become(const Weather& weather);
   void On(const Rule& rule);  // beside the other rules; of two for one request the first holds
   void ClearRules();
-  void ReleaseHeld();
+  void ReleaseUnconfirmed();
   void CutAll();
 
   // How often a rule was applied, to a request or, where that is its deed, to an answer. A lie or a refusal that it
@@ -95,7 +95,7 @@ class TcpProxy {
   void TakeAnswer(Link* link, std::string bytes);
   static void Queue(Channel* channel, Frame frame);
   void Send(Channel* channel, bool held) const;
-  bool IsHeld(const Frame& frame, bool held) const;
+  bool IsUnconfirmed(const Frame& frame, bool held) const;
   std::optional<Rule> Meet(Api api);
 
   void Wake() const;

@@ -164,7 +164,7 @@ TEST_F(TcpProxyTest, AHeldRequestReachesTheBrokerAfterItsClientHasGone) {
   proxy_.On({Api::kEndTxn, Deed::kRefuseAndHold, WireError::kInvalidTxnState, 1});
   EXPECT_FALSE(CommitOne("late"));
   EXPECT_EQ(Committed(), 0U);
-  proxy_.ReleaseHeld();
+  proxy_.ReleaseUnconfirmed();
   EXPECT_TRUE(Eventually([this] { return Committed() == 1; }));
 }
 

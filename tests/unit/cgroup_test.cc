@@ -150,7 +150,7 @@ TEST(MemoryPlan, FitsIntoTheLimitIfThatLeavesAnything) {
 }
 
 TEST(MemoryPlan, IsTheDefaultOfMemory) {
-  Surroundings host;
+  HostEnvironment host;
   host.environment.clear();
   host.cores = 2;
   host.memory_limit_bytes = 512 * kMib;

@@ -17,19 +17,19 @@ constexpr int64_t kWindow = 60;
 
 WindowStart Window(int64_t n) { return WindowStart(n * kWindow); }
 
-shm::Publication Sealed(int64_t upto, int32_t partition_count = 2) {
-  shm::Publication publication;
-  publication.sealed_upto = Window(upto);
-  publication.partition_count = partition_count;
-  return publication;
+shm::HandOff Sealed(int64_t frontier, int32_t partition_count = 2) {
+  shm::HandOff hand_off;
+  hand_off.sealed_frontier = Window(frontier);
+  hand_off.partition_count = partition_count;
+  return hand_off;
 }
 
-Point At(int64_t offset, bool excused_here = false, int64_t watermark = 0) {
-  return {Offset(offset), excused_here, EventTime(watermark), {}, {}};
+JudgeState At(int64_t offset, bool idle_here = false, int64_t watermark = 0) {
+  return {Offset(offset), idle_here, EventTime(watermark), {}, {}};
 }
 
-Move Excuse(int64_t offset, int64_t upto) {
-  return {Offset(offset), Move::Kind::kExcuse, Window(upto), EventTime(1'000'000)};
+Decision MarkIdle(int64_t offset, int64_t frontier) {
+  return {Offset(offset), Decision::Kind::kIdle, Window(frontier), EventTime(1'000'000)};
 }
 
 // --- What may close ------------------------------------------------------------------------------------------
@@ -46,8 +46,8 @@ TEST(SealedByAll, IsUnsetAsLongAsAWorkerHasPublishedNothing) {
 }
 
 TEST(SealedByAll, IsUnsetAsLongAsAWorkerHasSealedNothing) {
-  shm::Publication nothing = Sealed(1);
-  nothing.sealed_upto = WindowStart::Unset();
+  shm::HandOff nothing = Sealed(1);
+  nothing.sealed_frontier = WindowStart::Unset();
   EXPECT_EQ(SealedByAll({Sealed(7), nothing}, 2), WindowStart::Unset());
 }
 
@@ -58,7 +58,7 @@ TEST(SealedByAll, DoesNotTrustAPublicationFromBeforeTheTopicGrew) {
 }
 
 TEST(AllLast, NeedsAGoodbyeOfEveryWorker) {
-  shm::Publication last = Sealed(3);
+  shm::HandOff last = Sealed(3);
   last.last = true;
   EXPECT_TRUE(AllLast({last, last}));
   EXPECT_FALSE(AllLast({last, Sealed(3)}));
@@ -66,8 +66,8 @@ TEST(AllLast, NeedsAGoodbyeOfEveryWorker) {
 }
 
 TEST(ClosesAllWindows, SaysWhetherAnyWorkerHasSealedFurther) {
-  shm::Publication a = Sealed(3);
-  shm::Publication b = Sealed(5);
+  shm::HandOff a = Sealed(3);
+  shm::HandOff b = Sealed(5);
   a.windows.push_back({Window(2), {}, {}, {}});
   EXPECT_TRUE(ClosesAllWindows({a, std::nullopt, b}, Window(3))) << "what is sealed beyond holds nothing";
   b.windows.push_back({Window(3), {}, {}, {}});
@@ -75,16 +75,16 @@ TEST(ClosesAllWindows, SaysWhetherAnyWorkerHasSealedFurther) {
   EXPECT_TRUE(ClosesAllWindows({a, std::nullopt, b}, Window(4)));
 }
 
-TEST(BoundedUpTo, ClosesTheOldestWindowsFirstAndCountsAWindowOfSeveralWorkersOnce) {
-  shm::Publication a = Sealed(100);
-  shm::Publication b = Sealed(100);
+TEST(BoundedFrontier, ClosesTheOldestWindowsFirstAndCountsAWindowOfSeveralWorkersOnce) {
+  shm::HandOff a = Sealed(100);
+  shm::HandOff b = Sealed(100);
   for (const int64_t n : {1, 2, 50}) a.windows.push_back({Window(n), {}, {}, {}});
   for (const int64_t n : {2, 3, 99, 100}) b.windows.push_back({Window(n), {}, {}, {}});
-  const Publications both{a, std::nullopt, b};
-  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 5), Window(100)) << "1, 2, 3, 50 and 99";
-  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 4), Window(51));
-  EXPECT_EQ(BoundedUpTo(both, Window(100), kWindow, 1), Window(2));
-  EXPECT_EQ(BoundedUpTo({a}, WindowStart::Unset(), kWindow, 1), WindowStart::Unset());
+  const HandOffs both{a, std::nullopt, b};
+  EXPECT_EQ(BoundedFrontier(both, Window(100), kWindow, 5), Window(100)) << "1, 2, 3, 50 and 99";
+  EXPECT_EQ(BoundedFrontier(both, Window(100), kWindow, 4), Window(51));
+  EXPECT_EQ(BoundedFrontier(both, Window(100), kWindow, 1), Window(2));
+  EXPECT_EQ(BoundedFrontier({a}, WindowStart::Unset(), kWindow, 1), WindowStart::Unset());
 }
 
 // --- Records -------------------------------------------------------------------------------------------------
@@ -107,9 +107,9 @@ TEST(MergeWindows, CountsAUserOfSeveralWorkersOnceAndAddsUpTheVerdicts) {
     std::map<WindowStart, std::set<uint64_t>> users;
     std::map<WindowStart, VerdictCounts> counts;
     std::vector<std::unique_ptr<OwnedWindow>> owned;
-    Publications publications;
+    HandOffs hand_offs;
     for (int worker = 0; worker < 3; ++worker) {
-      shm::Publication publication = Sealed(20);
+      shm::HandOff hand_off = Sealed(20);
       for (int64_t n = 0; n < 10; ++n) {
         if (random.Chance(0.4)) continue;
         owned.push_back(std::make_unique<OwnedWindow>(Window(n)));
@@ -122,12 +122,12 @@ TEST(MergeWindows, CountsAUserOfSeveralWorkersOnceAndAddsUpTheVerdicts) {
         window.window.counts.late = random.Below(5);
         window.window.counts.invalid_by_reason[random.Below(kInvalidReasons)] = random.Below(5);
         counts[Window(n)] += window.window.counts;
-        publication.windows.push_back(window.window);
+        hand_off.windows.push_back(window.window);
       }
-      publications.emplace_back(std::move(publication));
+      hand_offs.emplace_back(std::move(hand_off));
     }
-    const WindowStart upto = Window(random.Between(0, 11));
-    const std::vector<CountRecord> records = MergeWindows(publications, upto, kWindow);
+    const WindowStart frontier = Window(random.Between(0, 11));
+    const std::vector<CountRecord> records = MergeWindows(hand_offs, frontier, kWindow);
     auto expected = counts.begin();
     for (const CountRecord& record : records) {
       ASSERT_NE(expected, counts.end());
@@ -137,15 +137,15 @@ TEST(MergeWindows, CountsAUserOfSeveralWorkersOnceAndAddsUpTheVerdicts) {
       EXPECT_EQ(record.unique_users, users[record.start].size());
       ++expected;
     }
-    EXPECT_TRUE(expected == counts.end() || expected->first >= upto);
+    EXPECT_TRUE(expected == counts.end() || expected->first >= frontier);
   }
 }
 
 TEST(MergeWindows, MakesARecordOfAMinuteThatHasVerdictsButNoUsers) {
-  shm::Publication publication = Sealed(3);
-  publication.windows.push_back({Window(1), {}, {}, {}});
-  publication.windows[0].counts.late = 4;
-  const std::vector<CountRecord> records = MergeWindows({publication, std::nullopt}, Window(3), kWindow);
+  shm::HandOff hand_off = Sealed(3);
+  hand_off.windows.push_back({Window(1), {}, {}, {}});
+  hand_off.windows[0].counts.late = 4;
+  const std::vector<CountRecord> records = MergeWindows({hand_off, std::nullopt}, Window(3), kWindow);
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].unique_users, 0U);
   EXPECT_EQ(records[0].counts.late, 4U);
@@ -153,23 +153,23 @@ TEST(MergeWindows, MakesARecordOfAMinuteThatHasVerdictsButNoUsers) {
 
 // --- Safe points ---------------------------------------------------------------------------------------------
 
-shm::Step StepOf(int32_t partition, const Point& rest, std::vector<Move> moves = {}) {
-  return {PartitionId(partition), rest.offset, rest.watermark, {rest, std::move(moves)}};
+shm::PartitionProgress StepOf(int32_t partition, const JudgeState& rest, std::vector<Decision> decisions = {}) {
+  return {PartitionId(partition), rest.offset, rest.watermark, {rest, std::move(decisions)}};
 }
 
 TEST(SafePoints, StartAtTheEarliestContributionToAWindowThatStays) {
-  shm::Publication publication = Sealed(9);
-  publication.steps = {StepOf(0, At(500)), StepOf(2, At(900))};
-  publication.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(10)}, {PartitionId(2), At(20)}}});
-  publication.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(210)}}});
-  publication.windows.push_back({Window(3), {}, {}, {{PartitionId(0), At(190)}, {PartitionId(2), At(300)}}});
+  shm::HandOff hand_off = Sealed(9);
+  hand_off.partitions = {StepOf(0, At(500)), StepOf(2, At(900))};
+  hand_off.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(10)}, {PartitionId(2), At(20)}}});
+  hand_off.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(210)}}});
+  hand_off.windows.push_back({Window(3), {}, {}, {{PartitionId(0), At(190)}, {PartitionId(2), At(300)}}});
 
-  const auto offsets = [&](int64_t upto) {
-    const std::vector<PartitionPoint> points = SafePoints({std::nullopt, publication}, Window(upto));
+  const auto offsets = [&](int64_t frontier) {
+    const std::vector<PartitionSafePoint> points = SafePoints({std::nullopt, hand_off}, Window(frontier));
     EXPECT_EQ(points.size(), 2U);
     EXPECT_EQ(points[0].partition, PartitionId(0));
     EXPECT_EQ(points[1].partition, PartitionId(2));
-    return std::make_pair(points[0].safe.point.offset.value(), points[1].safe.point.offset.value());
+    return std::make_pair(points[0].safe.state.offset.value(), points[1].safe.state.offset.value());
   };
   EXPECT_EQ(offsets(1), std::make_pair(int64_t{10}, int64_t{20}));
   EXPECT_EQ(offsets(2), std::make_pair(int64_t{190}, int64_t{300})) << "a later window may begin earlier";
@@ -178,26 +178,28 @@ TEST(SafePoints, StartAtTheEarliestContributionToAWindowThatStays) {
 }
 
 TEST(SafePoints, CarryTheMovesAtOrAfterThemAndNoOthers) {
-  shm::Publication publication = Sealed(9);
-  const std::vector<Move> moves = {
-      Excuse(100, 1), {Offset(140), Move::Kind::kPoison, {}, EventTime::Unset()}, Excuse(200, 2), Excuse(300, 3)};
-  publication.steps = {StepOf(0, At(300, true), moves)};
-  publication.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(140)}}});
-  publication.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(200, true)}}});
+  shm::HandOff hand_off = Sealed(9);
+  const std::vector<Decision> decisions = {MarkIdle(100, 1),
+                                           {Offset(140), Decision::Kind::kPoison, {}, EventTime::Unset()},
+                                           MarkIdle(200, 2),
+                                           MarkIdle(300, 3)};
+  hand_off.partitions = {StepOf(0, At(300, true), decisions)};
+  hand_off.windows.push_back({Window(1), {}, {}, {{PartitionId(0), At(140)}}});
+  hand_off.windows.push_back({Window(2), {}, {}, {{PartitionId(0), At(200, true)}}});
 
-  const auto safe = [&](int64_t upto) { return SafePoints({publication}, Window(upto))[0].safe; };
-  EXPECT_EQ(safe(1), (SafePoint{At(140), {moves[1], moves[2], moves[3]}}));
+  const auto safe = [&](int64_t frontier) { return SafePoints({hand_off}, Window(frontier))[0].safe; };
+  EXPECT_EQ(safe(1), (SafePoint{At(140), {decisions[1], decisions[2], decisions[3]}}));
   // The excuse at 200 is part of that point already, but a later seal may raise it: it stays with the point.
-  EXPECT_EQ(safe(2), (SafePoint{At(200, true), {moves[2], moves[3]}}));
-  EXPECT_EQ(safe(3), (SafePoint{At(300, true), {moves[3]}}));
+  EXPECT_EQ(safe(2), (SafePoint{At(200, true), {decisions[2], decisions[3]}}));
+  EXPECT_EQ(safe(3), (SafePoint{At(300, true), {decisions[3]}}));
 }
 
 TEST(SafePoints, PreferThePointBeforeAnExcuseAtTheSameOffset) {
-  shm::Publication publication = Sealed(9);
-  publication.steps = {StepOf(0, At(300, true, 77), {Excuse(300, 3)})};
-  publication.windows.push_back({Window(5), {}, {}, {{PartitionId(0), At(300, false, 11)}}});
-  EXPECT_EQ(SafePoints({publication}, Window(5))[0].safe.point, At(300, false, 11));
-  EXPECT_EQ(SafePoints({publication}, Window(6))[0].safe.point, At(300, true, 77));
+  shm::HandOff hand_off = Sealed(9);
+  hand_off.partitions = {StepOf(0, At(300, true, 77), {MarkIdle(300, 3)})};
+  hand_off.windows.push_back({Window(5), {}, {}, {{PartitionId(0), At(300, false, 11)}}});
+  EXPECT_EQ(SafePoints({hand_off}, Window(5))[0].safe.state, At(300, false, 11));
+  EXPECT_EQ(SafePoints({hand_off}, Window(6))[0].safe.state, At(300, true, 77));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace headcount {
 namespace {
 
-const Surroundings kHost{4, ""};
+const HostEnvironment kHost{4, ""};
 
 std::vector<std::string> Words(const std::string& line) {
   std::istringstream stream(line);
@@ -302,7 +302,7 @@ TEST(ReportCommandLine, TakesItsOptions) {
 
 // What a file says of a job stays out of the way: its `from` is where the job begins to read.
 TEST(ReportCommandLine, TakesTheBrokerFromTheConfigFileAndNothingThatOnlySoundsAlike) {
-  Surroundings host = kHost;
+  HostEnvironment host = kHost;
   host.read_file = [](const std::string&, size_t) {
     return std::string("bootstrap-server = k:1\nfrom = latest\noutput-topic = out\nX.client.id = me\n");
   };
@@ -323,11 +323,11 @@ TEST(HealthCommandLine, TakesItsOptions) {
 }
 
 TEST(Help, IsGivenEvenIfOtherWordsAreWrong) {
-  EXPECT_EQ(WhatIsAsked(Words("--nonsense --help")), Asked::kHelp);
-  EXPECT_EQ(WhatIsAsked(Words("--window x -h")), Asked::kHelp);
-  EXPECT_EQ(WhatIsAsked(Words("--version")), Asked::kVersion);
-  EXPECT_EQ(WhatIsAsked(Words("--until-end")), Asked::kNothing);
-  EXPECT_EQ(WhatIsAsked(Words("-- -h")), Asked::kNothing);
+  EXPECT_EQ(ParseHelpOrVersion(Words("--nonsense --help")), HelpOrVersion::kHelp);
+  EXPECT_EQ(ParseHelpOrVersion(Words("--window x -h")), HelpOrVersion::kHelp);
+  EXPECT_EQ(ParseHelpOrVersion(Words("--version")), HelpOrVersion::kVersion);
+  EXPECT_EQ(ParseHelpOrVersion(Words("--until-end")), HelpOrVersion::kNothing);
+  EXPECT_EQ(ParseHelpOrVersion(Words("-- -h")), HelpOrVersion::kNothing);
 }
 
 TEST(Help, FitsAHundredColumnsAndEndsWithExamples) {

@@ -31,8 +31,8 @@ std::vector<ConfigLine> Lines(const std::string& text) {
   return lines.ok() ? *lines : std::vector<ConfigLine>{};
 }
 
-Surroundings WithFile(const std::string& text) {
-  Surroundings host;
+HostEnvironment WithFile(const std::string& text) {
+  HostEnvironment host;
   host.cores = 7;
   host.read_file = [text](const std::string&, size_t) { return Result<std::string>(text); };
   return host;
@@ -97,7 +97,7 @@ TEST(ShippedConfig, SaysTheDefaultsThatTheHelpSays) {
 TEST(ShippedConfig, ItsExampleOfASecuredClusterIsRight) {
   const std::string shipped = Shipped();
   const std::string example = std::regex_replace(shipped, std::regex("(^|\n)#   (?=X\\.)"), "$1");
-  Surroundings host = WithFile("secret\n");
+  HostEnvironment host = WithFile("secret\n");
   host.read_file = [example](const std::string& path, size_t) {
     return Result<std::string>(path == "f" ? example : "hunter2\n");
   };

@@ -41,8 +41,8 @@ StatusReport Running() {
     worker.records_per_s = 1000;
     report.workers.push_back(worker);
   }
-  report.has_closed_upto = true;
-  report.closed_upto = kMinute;
+  report.has_closed_frontier = true;
+  report.closed_frontier = kMinute;
   report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics", "broker1:9092"};
   for (int32_t p = 0; p < 3; ++p) report.partitions.push_back(Reading(p, kMinute + 65));
   return report;
@@ -180,7 +180,7 @@ TEST(Explain, SaysWhyAPartitionIsWaitedForThoughNothingHasComeInItForLong) {
 
 TEST(Explain, SaysThatThereAreNoFramesAtAll) {
   StatusReport report = Running();
-  report.has_closed_upto = false;
+  report.has_closed_frontier = false;
   for (StatusReport::Partition& p : report.partitions) p.has_watermark = false;
   ExpectTold(Told(report), "No minute is open: no frame has been counted yet in any of 3 partitions of user_events.");
 }
@@ -194,7 +194,7 @@ TEST(Explain, LeavesItToTheWallClockWhereAllAreSilent) {
   StatusReport report = Running();
   for (StatusReport::Partition& p : report.partitions) {
     p.watermark = kMinute + 60;
-    p.excused = "silent";
+    p.idle_reason = "silent";
   }
   ExpectTold(Told(report, EventTime(kMinute + 60)), "the wall clock closes it at 2016-07-11T13:42:05Z");
   ExpectTold(Told(report), "the wall clock has passed it");
@@ -202,10 +202,10 @@ TEST(Explain, LeavesItToTheWallClockWhereAllAreSilent) {
 
 TEST(Explain, SaysThatNothingIsInTheNextMinuteOfAJobThatIsSilent) {
   StatusReport report = Running();
-  report.closed_upto = kMinute + 60;
+  report.closed_frontier = kMinute + 60;
   for (StatusReport::Partition& p : report.partitions) {
     p.watermark = kMinute + 30;
-    p.excused = "silent";
+    p.idle_reason = "silent";
   }
   ExpectTold(Told(report), "nothing is in it: without a frame there is no record of it.");
   report.partitions[1].held = 1;
@@ -276,7 +276,7 @@ TEST(Explain, BlamesNeitherSilenceNorASlowClockWhereFramesAreInvalid) {
 
 TEST(Explain, SaysThatEverythingWasInvalidWhereNoMinuteIsOpen) {
   StatusReport report = Running();
-  report.has_closed_upto = false;
+  report.has_closed_frontier = false;
   for (StatusReport::Partition& p : report.partitions) p.has_watermark = false;
   report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kBadTs)] = 1'000;
   report.totals.invalid_by_reason[static_cast<size_t>(InvalidReason::kNotJson)] = 2;

@@ -127,12 +127,12 @@ TEST_P(FieldNamesTest, AreReadInDamagedFramesAsTheReferenceReadsThem) {
   options.seed = std::random_device()();
   RecordProperty("seed", std::to_string(options.seed));
   FrameGenerator generator(options);
-  std::mt19937_64 dice(options.seed);
+  std::mt19937_64 rng(options.seed);
   for (uint64_t i = 0; i < options.frames; ++i) {
     string frame = Renamed(string(generator.Next().value));
     ASSERT_TRUE(kernels_.AgreesOn(frame)) << "seed " << options.seed;
     if (frame.empty()) continue;
-    frame[dice() % frame.size()] = static_cast<char>(dice());
+    frame[rng() % frame.size()] = static_cast<char>(rng());
     ASSERT_TRUE(kernels_.AgreesOn(frame)) << "seed " << options.seed;
   }
   EXPECT_GT(kernels_.valid_frames(), options.frames / 2);

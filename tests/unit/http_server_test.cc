@@ -88,7 +88,7 @@ class HttpServerTest : public testing::Test {
     return client->Received();
   }
   int StatusOf(TcpClient* client) { return ReadHttpAnswer(Answer(client)).status; }
-  int Asked(const std::string& request) {
+  int HelpOrVersion(const std::string& request) {
     TcpClient client(port());
     client.Send(request);
     return StatusOf(&client);
@@ -113,7 +113,7 @@ TEST_F(HttpServerTest, AnswersOneRequestAConnectionAndClosesIt) {
   const HttpAnswerText answer = ReadHttpAnswer(Answer(&client));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, kPage);
-  EXPECT_EQ(Asked("POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
+  EXPECT_EQ(HelpOrVersion("POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
   ExpectNobodyLeft();
 }
 
@@ -132,7 +132,7 @@ TEST_F(HttpServerTest, WhoDoesNotFinishHisRequestInTimeIsToldSoAndOthersAreServe
   Serve();
   ASSERT_TRUE(Eventually([this] { return Serve(), server_->connections() == 1; }));
   Pass(limits::kHttpRequestMs / 2);
-  EXPECT_EQ(Asked(kScrape), 200);
+  EXPECT_EQ(HelpOrVersion(kScrape), 200);
   EXPECT_EQ(slow.Received(), "");
   Pass(limits::kHttpRequestMs);
   EXPECT_EQ(StatusOf(&slow), 408);
@@ -173,7 +173,7 @@ TEST_F(HttpServerTest, ALongAnswerGoesOutAsFastAsItIsTakenAndNotForEver) {
     EXPECT_EQ(ReadHttpAnswer(Answer(&reads)).body.size(), page->size());
   }
   pages_.metrics = std::make_shared<const std::string>(kPage);
-  EXPECT_EQ(Asked(kScrape), 200);
+  EXPECT_EQ(HelpOrVersion(kScrape), 200);
   EXPECT_GT(page.use_count(), 1) << "the old page is still being sent";
   ExpectNobodyLeft();
   EXPECT_EQ(page.use_count(), 1);
@@ -200,10 +200,10 @@ TEST_F(HttpServerTest, AThousandHostileClientsKeepNobodyOut) {
     }
     if (i % 20 == 0) Serve();
     if (i % 50 == 0) {
-      EXPECT_EQ(Asked(kScrape), 200) << "after " << i;
+      EXPECT_EQ(HelpOrVersion(kScrape), 200) << "after " << i;
     }
   }
-  EXPECT_EQ(Asked(kScrape), 200);
+  EXPECT_EQ(HelpOrVersion(kScrape), 200);
   hostile.clear();
   ExpectNobodyLeft();
   EXPECT_EQ(OpenDescriptors(), before);

@@ -14,7 +14,7 @@ namespace {
 constexpr LogAction kOne = LogAction::kClientWarning;
 constexpr LogAction kOther = LogAction::kClientError;
 
-uint64_t Sum(const std::vector<LogLimiter::LeftOut>& left_out) {
+uint64_t Sum(const std::vector<LogLimiter::Suppressed>& left_out) {
   uint64_t sum = 0;
   for (const auto& kind : left_out) sum += kind.lines;
   return sum;
@@ -25,7 +25,7 @@ TEST(LogLimiter, ShowsTenLinesAMinuteOfOneKindAndCountsTheOthers) {
   for (int n = 0; n < 10; ++n) EXPECT_TRUE(limiter.Admit(kOne, "FAIL", n));
   for (int n = 0; n < 7; ++n) EXPECT_FALSE(limiter.Admit(kOne, "FAIL", 59'999));
   EXPECT_TRUE(limiter.TakeDue(59'999).empty());
-  const std::vector<LogLimiter::LeftOut> due = limiter.TakeDue(60'000);
+  const std::vector<LogLimiter::Suppressed> due = limiter.TakeDue(60'000);
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(due[0].action, kOne);
   EXPECT_EQ(due[0].reason, "FAIL");

@@ -31,8 +31,8 @@ StatusReport FullReport(int32_t partitions = 2) {
   report.updated_at_ms = 1'700'000'060'007;
   report.writer.restarts = 1;
   report.rule.window_s = 60;
-  report.has_closed_upto = true;
-  report.closed_upto = 1'700'000'040;
+  report.has_closed_frontier = true;
+  report.closed_frontier = 1'700'000'040;
   report.minutes_published = 3;
   report.recent.push_back({WindowStart(1'699'999'980), 41, {}, 1'700'000'050'500});
   for (int32_t slot = 0; slot < 3; ++slot) {
@@ -53,7 +53,7 @@ StatusReport FullReport(int32_t partitions = 2) {
     partition.watermark = 1'700'000'000 + p;
     partition.held = 1;
     partition.state = p == 0 ? "reading" : "caught_up";
-    partition.excused = p == 0 ? "" : "silent";
+    partition.idle_reason = p == 0 ? "" : "silent";
     report.partitions.push_back(partition);
   }
   return report;

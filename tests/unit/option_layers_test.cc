@@ -27,8 +27,8 @@ std::vector<std::string> Words(const std::string& line) {
   return words;
 }
 
-Surroundings With(Environment environment, Files files = {}) {
-  Surroundings host;
+HostEnvironment With(Environment environment, Files files = {}) {
+  HostEnvironment host;
   host.cores = 4;
   host.environment = std::move(environment);
   host.read_file = [files = std::move(files)](const std::string& path, size_t max_bytes) -> Result<std::string> {
@@ -41,15 +41,15 @@ Surroundings With(Environment environment, Files files = {}) {
 }
 
 // The surroundings of a test that is about the file only: it is called f.
-Surroundings WithConfig(const std::string& text) { return With({{"HEADCOUNT_CONFIG", "f"}}, {{"f", text}}); }
+HostEnvironment WithConfig(const std::string& text) { return With({{"HEADCOUNT_CONFIG", "f"}}, {{"f", text}}); }
 
-RunOptions Taken(const std::string& line, const Surroundings& host) {
+RunOptions Taken(const std::string& line, const HostEnvironment& host) {
   const Result<RunOptions> options = ParseRun(Words(line), host);
   EXPECT_TRUE(options.ok()) << line << ": " << options.error().message;
   return options.ok() ? *options : RunOptions{};
 }
 
-std::string Refused(const std::string& line, const Surroundings& host, ExitCode code = ExitCode::kUsage) {
+std::string Refused(const std::string& line, const HostEnvironment& host, ExitCode code = ExitCode::kUsage) {
   const Result<RunOptions> options = ParseRun(Words(line), host);
   EXPECT_FALSE(options.ok()) << line;
   if (options.ok()) return "";
@@ -97,7 +97,7 @@ TEST(ConfigFile, SetsEveryKindOfOption) {
 }
 
 TEST(ConfigFile, IsNamedByTheFlagBeforeTheEnvironment) {
-  const Surroundings host = With({{"HEADCOUNT_CONFIG", "e"}}, {{"e", "group = of-e"}, {"f", "group = of-f"}});
+  const HostEnvironment host = With({{"HEADCOUNT_CONFIG", "e"}}, {{"e", "group = of-e"}, {"f", "group = of-f"}});
   EXPECT_EQ(Taken("", host).group, "of-e");
   EXPECT_EQ(Taken("--config f", host).group, "of-f");
 }
@@ -190,12 +190,12 @@ TEST(ConfigEnvironment, LeavesWhatScriptsTestsAndKubernetesSay) {
 
 TEST(ConfigPrecedence, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
   const Files files = {{"f", "window = 10s\ngroup = file\nuntil-end = true\nX.a = file\nX.b = file\nX.c = file"}};
-  const Surroundings host = With({{"HEADCOUNT_CONFIG", "f"},
-                                  {"HEADCOUNT_WINDOW", "20s"},
-                                  {"HEADCOUNT_UNTIL_END", "false"},
-                                  {"HEADCOUNT_X_B", "environment"},
-                                  {"HEADCOUNT_X_C", "environment"}},
-                                 files);
+  const HostEnvironment host = With({{"HEADCOUNT_CONFIG", "f"},
+                                     {"HEADCOUNT_WINDOW", "20s"},
+                                     {"HEADCOUNT_UNTIL_END", "false"},
+                                     {"HEADCOUNT_X_B", "environment"},
+                                     {"HEADCOUNT_X_C", "environment"}},
+                                    files);
   const RunOptions options = Taken("--window 30s -X c=flag", host);
   EXPECT_EQ(options.rule.window_s, 30);
   EXPECT_FALSE(options.until_end);
@@ -210,7 +210,7 @@ TEST(ConfigPrecedence, WhatIsOutdoneIsNotJudged) {
 }
 
 TEST(ConfigPrecedence, RelationsAreJudgedTogetherAndNameWhereTheWrongOneStands) {
-  const Surroundings host = WithConfig("max-jump = 6s");
+  const HostEnvironment host = WithConfig("max-jump = 6s");
   EXPECT_SAYS(Refused("", host), "f:1: max-jump \"6s\": at most --allowed-lateness (5s)");
   EXPECT_EQ(Taken("--allowed-lateness 6s", host).rule.max_jump_s, 6);
   EXPECT_SAYS(Refused("", With({{"HEADCOUNT_LEAVE_OPEN", "true"}})), "HEADCOUNT_LEAVE_OPEN: it needs --until-end");
@@ -218,8 +218,8 @@ TEST(ConfigPrecedence, RelationsAreJudgedTogetherAndNameWhereTheWrongOneStands) 
 }
 
 TEST(ConfigPrecedence, FilesNeedNoKafkaSoOnlyAFlagAboutItIsRefused) {
-  const Surroundings host = With({{"HEADCOUNT_CONFIG", "f"}, {"HEADCOUNT_GROUP", "g"}},
-                                 {{"f", "input-topic = in\nX.sasl.password_file = missing\nwindow = 10s"}});
+  const HostEnvironment host = With({{"HEADCOUNT_CONFIG", "f"}, {"HEADCOUNT_GROUP", "g"}},
+                                    {{"f", "input-topic = in\nX.sasl.password_file = missing\nwindow = 10s"}});
   const RunOptions options = Taken("--input a", host);
   EXPECT_EQ(options.rule.window_s, 10);
   EXPECT_EQ(PropertiesOf(options), "");
@@ -227,7 +227,7 @@ TEST(ConfigPrecedence, FilesNeedNoKafkaSoOnlyAFlagAboutItIsRefused) {
 }
 
 TEST(ConfigPrecedence, OtherCommandsTakeWhatTheyShareWithRun) {
-  const Surroundings host = WithConfig("status-file = /of/file\nwindow = nonsense\nX.sasl.password_file = missing");
+  const HostEnvironment host = WithConfig("status-file = /of/file\nwindow = nonsense\nX.sasl.password_file = missing");
   EXPECT_EQ(ParseStatus({}, host)->status_file, "/of/file");
   EXPECT_EQ(ParseHealth({"--ready"}, host)->status_file, "/of/file");
   EXPECT_EQ(ParseStatus({"--status-file", "s"}, host)->status_file, "s");
@@ -239,8 +239,8 @@ TEST(ConfigPrecedence, ASwitchThatOnlySoundsLikeOneOfRunIsNotTakenFromTheFile) {
   const OptionTable own = {{"",
                             {{"until-end", 0, OptionSpec::Takes::kNothing, "", "", true},
                              {"group", 0, OptionSpec::Takes::kOne, "NAME", ""}}}};
-  const Surroundings host = WithConfig("until-end = true\ngroup = g");
-  const Result<GivenOptions> given = ReadLayers("other", own, RunOptionTable(), {}, host);
+  const HostEnvironment host = WithConfig("until-end = true\ngroup = g");
+  const Result<ParsedOptions> given = ReadLayers("other", own, RunOptionTable(), {}, host);
   EXPECT_FALSE(given->Has("until-end"));
   EXPECT_TRUE(given->Has("group"));
   EXPECT_TRUE(ReadLayers("other", own, RunOptionTable(), {"--until-end"}, host)->Has("until-end"));
@@ -271,11 +271,11 @@ TEST(ConfigSecrets, AreReadFromFilesWithoutTheLastLineEnd) {
 }
 
 TEST(ConfigSecrets, OfAFileThatCannotServeNeedAHumanAndAreNotRepeated) {
-  const Surroundings host = With({}, {{"empty", ""},
-                                      {"line", "\n"},
-                                      {"nul", std::string("hunter2\0x", 9)},
-                                      {"big", std::string(100'000, 'x')},
-                                      {"f", "X.sasl.password_file = missing"}});
+  const HostEnvironment host = With({}, {{"empty", ""},
+                                         {"line", "\n"},
+                                         {"nul", std::string("hunter2\0x", 9)},
+                                         {"big", std::string(100'000, 'x')},
+                                         {"f", "X.sasl.password_file = missing"}});
   const auto refused = [&](const std::string& path) {
     return Refused("-X sasl.password_file=" + path, host, ExitCode::kHumanNeeded);
   };

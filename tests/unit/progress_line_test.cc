@@ -38,7 +38,7 @@ TEST(ProgressText, NamesNoShareWhereTheEndOfAnInputIsUnknown) {
 
 TEST(ProgressText, LooksPastPartitionsThatHoldNobodyBack) {
   StatusReport report = Report();
-  report.partitions[0].excused = "at_end";
+  report.partitions[0].idle_reason = "at_end";
   EXPECT_NE(ProgressText(report, 100).find("at 2016-07-11T13:40:05Z"), std::string::npos);
 }
 
@@ -73,7 +73,7 @@ TEST(AwaitedText, IsEmptyWhereNoneHoldsThePartition) {
   constexpr int64_t kNowMs = 1'000'000;
   StatusReport report;
   report.partitions = {Open(0, kNowMs - 12'000), Open(1, kNowMs - 12'000)};
-  report.partitions[0].excused = "at_end";
+  report.partitions[0].idle_reason = "at_end";
   report.partitions[1].transaction_end = -1;
   EXPECT_EQ(AwaitedText(report, 200, kNowMs), "");
 }

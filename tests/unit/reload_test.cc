@@ -12,7 +12,7 @@ namespace headcount {
 namespace {
 
 RunOptions Options(const std::vector<std::string>& args) {
-  const Result<RunOptions> options = ParseRun(args, Surroundings{});
+  const Result<RunOptions> options = ParseRun(args, HostEnvironment{});
   EXPECT_TRUE(options.ok()) << options.error().message;
   return options.ok() ? *options : RunOptions{};
 }

@@ -23,7 +23,7 @@ Fingerprint Spread(uint64_t n) { return {Random::Mix(n + 0x9E3779B97F4A7C15), n}
 // --- Unions --------------------------------------------------------------------------------------------------
 
 // Tables of all sizes, whose blocks never begin and end at the same fingerprints.
-TEST(CountUnion, IsTheSizeOfTheUnionOfTheSets) {
+TEST(CountMerged, IsTheSizeOfTheUnionOfTheSets) {
   Random random(4);
   for (int round = 0; round < 150; ++round) {
     SCOPED_TRACE("seed 4, round " + std::to_string(round));
@@ -42,25 +42,25 @@ TEST(CountUnion, IsTheSizeOfTheUnionOfTheSets) {
       }
     }
     for (const auto& table : owned) sealed.push_back(table->Sealed());
-    ASSERT_EQ(CountUnion(sealed), model.size());
+    ASSERT_EQ(CountMerged(sealed), model.size());
   }
 }
 
-TEST(CountUnion, NeverTouchesATableThatHasNoBlocks) {
+TEST(CountMerged, NeverTouchesATableThatHasNoBlocks) {
   OwnedTable owned(uint64_t{1} << 20);
   owned.Add({5, 6});
-  EXPECT_EQ(CountUnion({SealedTable{}, owned.Sealed(), SealedTable{}}), 1U);
-  EXPECT_EQ(CountUnion({SealedTable{}, SealedTable{}}), 0U);
-  EXPECT_EQ(CountUnion({}), 0U);
+  EXPECT_EQ(CountMerged({SealedTable{}, owned.Sealed(), SealedTable{}}), 1U);
+  EXPECT_EQ(CountMerged({SealedTable{}, SealedTable{}}), 0U);
+  EXPECT_EQ(CountMerged({}), 0U);
 }
 
-TEST(CountUnion, SaysThatItIsAtItAsOftenAsPromised) {
+TEST(CountMerged, SaysThatItIsAtItAsOftenAsPromised) {
   OwnedTable a(uint64_t{16} << 20);
   OwnedTable b(uint64_t{16} << 20);
-  constexpr uint64_t kUsers = 3 * limits::kUnionBeatUids;
+  constexpr uint64_t kUsers = 3 * limits::kMergeHeartbeatUsers;
   for (uint64_t n = 0; n < kUsers; ++n) (n % 2 == 0 ? a : b).Add(Spread(n));
   int beats = 0;
-  EXPECT_EQ(CountUnion({a.Sealed(), b.Sealed()}, [&beats] { ++beats; }), kUsers);
+  EXPECT_EQ(CountMerged({a.Sealed(), b.Sealed()}, [&beats] { ++beats; }), kUsers);
   EXPECT_GE(beats, 2);
 }
 
@@ -73,11 +73,11 @@ TEST(SealedTableDeathTest, EndsTheProcessThatReadsABlockOutsideTheSlice) {
   std::vector<char> slice(DistinctTable::kMinBlockBytes);
   for (const uint32_t name : {uint32_t{1}, uint32_t{16}, UINT32_MAX}) {
     const SealedTable table(slice.data(), slice.size(), {&name, 1, slice.size()}, 50);
-    EXPECT_DEATH(CountUnion({table, other}), "block 0 of a sealed table") << name;
+    EXPECT_DEATH(CountMerged({table, other}), "block 0 of a sealed table") << name;
   }
   const uint32_t first = 0;
   const SealedTable longer(slice.data(), slice.size(), {&first, 1, slice.size() + 16}, 50);
-  EXPECT_DEATH(CountUnion({longer, other}), "block 0 of a sealed table");
+  EXPECT_DEATH(CountMerged({longer, other}), "block 0 of a sealed table");
 }
 
 TEST(SealedTableDeathTest, EndsTheProcessThatFindsMoreOrFewerUsersThanWereSealed) {
@@ -87,12 +87,12 @@ TEST(SealedTableDeathTest, EndsTheProcessThatFindsMoreOrFewerUsersThanWereSealed
   const char* const memory = reinterpret_cast<const char*>(right.PlacesOf(0)) - right.blocks().names[0] * 256;
   for (const uint64_t said : {uint64_t{49}, uint64_t{51}, UINT64_MAX}) {
     const SealedTable wrong(memory, uint64_t{1} << 20, right.blocks(), said);
-    EXPECT_DEATH(CountUnion({wrong, right}), "holds 50") << said;
+    EXPECT_DEATH(CountMerged({wrong, right}), "holds 50") << said;
   }
 }
 
 // Whatever stands in the blocks: the bytes of a union are read once.
-TEST(CountUnion, EndsWhateverItReads) {
+TEST(CountMerged, EndsWhateverItReads) {
   Random random(8);
   for (int round = 0; round < 20; ++round) {
     std::vector<Fingerprint> slice(1024);
@@ -105,7 +105,7 @@ TEST(CountUnion, EndsWhateverItReads) {
     const auto* const memory = reinterpret_cast<const char*>(slice.data());
     const SealedTable a(memory, slice.size() * sizeof(Fingerprint), {names, 2, 4096}, sizes[0]);
     const SealedTable b(memory, slice.size() * sizeof(Fingerprint), {names + 2, 2, 4096}, sizes[1]);
-    EXPECT_LE(CountUnion({a, b}), sizes[0] + sizes[1]) << "seed 8";
+    EXPECT_LE(CountMerged({a, b}), sizes[0] + sizes[1]) << "seed 8";
   }
 }
 

@@ -61,8 +61,8 @@ TEST(ServiceNotify, ALineForPeopleComesWithEachStateAndElseFromTimeToTimeIfItIsN
   StatusReport report = ReportOf("running");
   service.Show(report, 1);
   EXPECT_EQ(manager.Count("STATUS=running: "), 1U);
-  report.has_closed_upto = true;
-  report.closed_upto = 1468244400;
+  report.has_closed_frontier = true;
+  report.closed_frontier = 1468244400;
   report.partitions[0].lag = -1;
   service.Show(report, limits::kServiceStatusEveryMs);
   EXPECT_EQ(manager.Count("STATUS="), 2U);

@@ -16,14 +16,14 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-Surroundings With(const Files& files) {
-  Surroundings host;
+HostEnvironment With(const Files& files) {
+  HostEnvironment host;
   host.cores = 4;
   host.read_file = [files](const std::string& path, size_t) { return Result<std::string>(files.at(path)); };
   return host;
 }
 
-std::string Printed(std::vector<std::string> words, const Surroundings& host) {
+std::string Printed(std::vector<std::string> words, const HostEnvironment& host) {
   words.emplace_back("--print-config");
   const Result<RunRequest> request = ParseRunRequest(words, host);
   EXPECT_TRUE(request.ok()) << request.error().message;
@@ -116,7 +116,7 @@ TEST(ShownConfig, UsedAsAFileGivesTheSameAgain) {
 }
 
 TEST(ShownConfig, SaysWhereEachValueComesFrom) {
-  Surroundings host = With({{"f", "window = 10s\nuntil-end = true\nX.linger.ms = 5\n"}});
+  HostEnvironment host = With({{"f", "window = 10s\nuntil-end = true\nX.linger.ms = 5\n"}});
   host.environment = {{"HEADCOUNT_CONFIG", "f"}, {"HEADCOUNT_GROUP", "g"}, {"HEADCOUNT_UNTIL_END", "false"}};
   const std::string text = Printed({"--workers", "3", "-X", "client.id=me"}, host);
   EXPECT_TRUE(HasLine(text, "window = 10s", "f:1")) << text;

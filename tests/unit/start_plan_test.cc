@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/limits.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "tests/unit/version_1_texts.h"
 
 namespace headcount {
@@ -18,28 +18,28 @@ constexpr WindowStart kClosed{1'699'999'980};
 
 CommitHeader Header() { return {RunId(0xabc), Sequence(7), kClosed, 60, kSelection}; }
 
-ClockRules Rules(int64_t lateness_s, int64_t max_jump_s) { return {{lateness_s, max_jump_s}, {}, {}}; }
+WatermarkRules Rules(int64_t lateness_s, int64_t max_jump_s) { return {{lateness_s, max_jump_s}, {}, {}}; }
 
 SafePoint Safe(int64_t offset) {
   SafePoint safe;
-  safe.point = {Offset(offset), false, EventTime(1'699'999'999), {}, {{Offset(offset - 3), 2}}, Rules(5, 5)};
-  safe.moves = {{Offset(offset), Move::Kind::kExcuse, WindowStart(1'699'999'920), EventTime(5)},
-                {Offset(offset + 9), Move::Kind::kPoison, {}, EventTime::Unset()}};
+  safe.state = {Offset(offset), false, EventTime(1'699'999'999), {}, {{Offset(offset - 3), 2}}, Rules(5, 5)};
+  safe.decisions = {{Offset(offset), Decision::Kind::kIdle, WindowStart(1'699'999'920), EventTime(5)},
+                    {Offset(offset + 9), Decision::Kind::kPoison, {}, EventTime::Unset()}};
   return safe;
 }
 
-HeldByKafka Ours(int64_t offset, const CommitHeader& header = Header()) {
+OffsetsInKafka Ours(int64_t offset, const CommitHeader& header = Header()) {
   return {Offset(offset), ToText(header, Safe(offset))};
 }
-HeldByKafka Ours(const SafePoint& safe, const CommitHeader& header = Header()) {
-  return {safe.point.offset, ToText(header, safe)};
+OffsetsInKafka Ours(const SafePoint& safe, const CommitHeader& header = Header()) {
+  return {safe.state.offset, ToText(header, safe)};
 }
 // Nothing is known before it.
 SafePoint From(int64_t offset) { return {{Offset(offset), false, EventTime::Unset(), {}, {}, Rules(5, 5)}, {}}; }
-HeldByKafka Bare(int64_t offset) { return {Offset(offset), ""}; }
-HeldByKafka None() { return {}; }
+OffsetsInKafka Bare(int64_t offset) { return {Offset(offset), ""}; }
+OffsetsInKafka None() { return {}; }
 
-StartFacts Facts(std::vector<HeldByKafka> committed) {
+StartFacts Facts(std::vector<OffsetsInKafka> committed) {
   StartFacts facts;
   for (size_t p = 0; p < committed.size(); ++p) facts.from.push_back(Offset(static_cast<int64_t>(1000 + p)));
   facts.committed = std::move(committed);
@@ -77,7 +77,7 @@ constexpr const char* kReset = "--group my-group --topic my-input --reset-offset
 TEST(PlanStart, BeginsAtFromWhereNothingIsCommittedAndNothingPublished) {
   const StartPlan plan = Planned(Facts({None(), None()}));
   EXPECT_EQ(plan.kind, StartPlan::Kind::kFresh);
-  EXPECT_FALSE(plan.closed_upto.is_set());
+  EXPECT_FALSE(plan.closed_frontier.is_set());
   ASSERT_EQ(plan.points.size(), 2U);
   for (size_t p = 0; p < 2; ++p) {
     EXPECT_EQ(plan.points[p], From(static_cast<int64_t>(1000 + p)));
@@ -90,25 +90,25 @@ TEST(PlanStart, GoesOnFromTheCommittedPointsWithTheirMovesAndHeldFrames) {
   facts.newest_minute.reset();  // nor is the output looked at
   const StartPlan plan = Planned(facts);
   EXPECT_EQ(plan.kind, StartPlan::Kind::kContinued);
-  EXPECT_EQ(plan.closed_upto, Header().closed_upto);
+  EXPECT_EQ(plan.closed_frontier, Header().closed_frontier);
   EXPECT_EQ(plan.points, (std::vector<SafePoint>{Safe(50), Safe(60)}));
 }
 
 TEST(PlanStart, GoesOnWhereNothingWasClosedYet) {
   CommitHeader header = Header();
-  header.closed_upto = WindowStart::Unset();
+  header.closed_frontier = WindowStart::Unset();
   const StartPlan plan = Planned(Facts({Ours(50, header), None()}));
-  EXPECT_FALSE(plan.closed_upto.is_set());
+  EXPECT_FALSE(plan.closed_frontier.is_set());
   EXPECT_EQ(plan.points[1], From(0)) << "a new partition needs no move where nothing is closed";
 }
 
 TEST(PlanStart, StartsPartitionsBeyondTheCommittedOnesAtTheirBeginningAndLaterThanWhatIsClosed) {
   const StartPlan plan = Planned(Facts({Ours(50), None(), None()}));
   ASSERT_EQ(plan.points.size(), 3U);
-  const SafePoint expected{From(0).point, {{Offset(0), Move::Kind::kExcuse, Header().closed_upto, kNow}}};
+  const SafePoint expected{From(0).state, {{Offset(0), Decision::Kind::kIdle, Header().closed_frontier, kNow}}};
   EXPECT_EQ(plan.points[1], expected);
   EXPECT_EQ(plan.points[2], expected);
-  EXPECT_EQ(expected, NewPartitionStart(Header().closed_upto, kNow, kRule));
+  EXPECT_EQ(expected, NewPartitionStart(Header().closed_frontier, kNow, kRule));
 }
 
 TEST(PlanStart, TakesOffsetsResetByHandAndLeavesPublishedMinutesAsTheyAre) {
@@ -116,17 +116,17 @@ TEST(PlanStart, TakesOffsetsResetByHandAndLeavesPublishedMinutesAsTheyAre) {
   facts.newest_minute = WindowStart(1'699'999'800);
   const StartPlan plan = Planned(facts);
   EXPECT_EQ(plan.kind, StartPlan::Kind::kReset);
-  EXPECT_EQ(plan.closed_upto, WindowStart(1'699'999'860)) << "the end of the newest minute";
+  EXPECT_EQ(plan.closed_frontier, WindowStart(1'699'999'860)) << "the end of the newest minute";
   ASSERT_EQ(plan.points.size(), 3U);
   EXPECT_EQ(plan.points[0], From(5));
   EXPECT_EQ(plan.points[1], From(0));
-  EXPECT_EQ(plan.points[2], NewPartitionStart(plan.closed_upto, kNow, kRule));
+  EXPECT_EQ(plan.points[2], NewPartitionStart(plan.closed_frontier, kNow, kRule));
 }
 
 TEST(PlanStart, TakesOffsetsResetByHandBeforeAnythingWasPublished) {
   const StartPlan plan = Planned(Facts({Bare(5), None()}));
   EXPECT_EQ(plan.kind, StartPlan::Kind::kReset);
-  EXPECT_FALSE(plan.closed_upto.is_set());
+  EXPECT_FALSE(plan.closed_frontier.is_set());
   EXPECT_EQ(plan.points[1], From(0));
 }
 
@@ -139,10 +139,10 @@ StartFacts WithRule(StartFacts facts, int64_t lateness_s, int64_t max_jump_s) {
 }
 
 // As the partition stands where it has passed everything that is published, or not yet.
-SafePoint Behind(int64_t offset, const ClockRules& rules = Rules(5, 5)) {
+SafePoint Behind(int64_t offset, const WatermarkRules& rules = Rules(5, 5)) {
   return {{Offset(offset), false, kClosed.time().plus(5), {}, {}, rules}, {}};
 }
-SafePoint Before(int64_t offset, const ClockRules& rules = Rules(5, 5)) {
+SafePoint Before(int64_t offset, const WatermarkRules& rules = Rules(5, 5)) {
   return {{Offset(offset), false, kClosed.time().plus(4), {}, {}, rules}, {}};
 }
 
@@ -153,48 +153,48 @@ TEST(PlanStart, WithTheSameRuleAsBeforeChangesNothing) {
 }
 
 TEST(PlanStart, JudgesByAnotherRuleWhereThePartitionHasPassedWhatIsPublished) {
-  for (const ClockRule other : {ClockRule{30, 5}, ClockRule{2, 1}, ClockRule{5, 3}}) {
+  for (const WatermarkRule other : {WatermarkRule{30, 5}, WatermarkRule{2, 1}, WatermarkRule{5, 3}}) {
     const StartPlan plan =
         Planned(WithRule(Facts({Ours(Behind(50)), Ours(Before(60)), None()}), other.lateness_s, other.max_jump_s));
-    EXPECT_EQ(plan.rule_before, (ClockRule{5, 5}));
-    EXPECT_EQ(plan.points[0].point.rules, (ClockRules{other, kClosed, {}})) << "it has passed it already";
-    EXPECT_EQ(plan.points[1].point.rules, (ClockRules{{5, 5}, {}, {{kClosed, other}}})) << "it is still to pass it";
-    EXPECT_EQ(plan.points[2].point.rules, (ClockRules{other, {}, {}})) << "a new partition knows no other";
+    EXPECT_EQ(plan.rule_before, (WatermarkRule{5, 5}));
+    EXPECT_EQ(plan.points[0].state.rules, (WatermarkRules{other, kClosed, {}})) << "it has passed it already";
+    EXPECT_EQ(plan.points[1].state.rules, (WatermarkRules{{5, 5}, {}, {{kClosed, other}}})) << "it is still to pass it";
+    EXPECT_EQ(plan.points[2].state.rules, (WatermarkRules{other, {}, {}})) << "a new partition knows no other";
   }
 }
 
 TEST(PlanStart, JudgesByAnotherRuleAtOnceWhereNothingIsPublished) {
   CommitHeader header = Header();
-  header.closed_upto = WindowStart::Unset();
+  header.closed_frontier = WindowStart::Unset();
   const StartPlan plan = Planned(WithRule(Facts({Ours(Before(50), header), Ours(From(0), header)}), 30, 5));
-  for (const SafePoint& safe : plan.points) EXPECT_EQ(safe.point.rules, Rules(30, 5));
+  for (const SafePoint& safe : plan.points) EXPECT_EQ(safe.state.rules, Rules(30, 5));
   EXPECT_TRUE(plan.rule_before);
 }
 
 TEST(PlanStart, ForgetsARuleThatHasJudgedNothingThatIsPublished) {
-  const ClockRules waits{{5, 5}, {}, {{kClosed, {30, 5}}}};
+  const WatermarkRules waits{{5, 5}, {}, {{kClosed, {30, 5}}}};
   const auto planned = [&waits](int64_t lateness_s, int64_t max_jump_s) {
     return Planned(WithRule(Facts({Ours(Before(50, waits))}), lateness_s, max_jump_s));
   };
-  EXPECT_EQ(planned(30, 5).points[0].point.rules, waits);
+  EXPECT_EQ(planned(30, 5).points[0].state.rules, waits);
   EXPECT_FALSE(planned(30, 5).rule_before);
-  EXPECT_EQ(planned(90, 5).points[0].point.rules, (ClockRules{{5, 5}, {}, {{kClosed, {90, 5}}}}));
-  EXPECT_EQ(planned(90, 5).rule_before, (ClockRule{30, 5})) << "that of the last start";
-  EXPECT_EQ(planned(5, 5).points[0].point.rules, Rules(5, 5)) << "back again";
-  EXPECT_EQ(planned(5, 5).rule_before, (ClockRule{30, 5}));
+  EXPECT_EQ(planned(90, 5).points[0].state.rules, (WatermarkRules{{5, 5}, {}, {{kClosed, {90, 5}}}}));
+  EXPECT_EQ(planned(90, 5).rule_before, (WatermarkRule{30, 5})) << "that of the last start";
+  EXPECT_EQ(planned(5, 5).points[0].state.rules, Rules(5, 5)) << "back again";
+  EXPECT_EQ(planned(5, 5).rule_before, (WatermarkRule{30, 5}));
 }
 
 TEST(PlanStart, KeepsEveryRuleThatHasPublishedSomethingUpToABound) {
-  ClockRules rules = Rules(4000, 5);
+  WatermarkRules rules = Rules(4000, 5);
   for (size_t n = limits::kMaxRuleChanges; n > 0; --n) {
     rules.to_come.push_back({WindowStart(kClosed.seconds() - 60 * static_cast<int64_t>(n)), {4000, 5}});
     rules.to_come.back().rule.lateness_s += static_cast<int64_t>(n);
   }
-  ClockRules fewer = rules;
+  WatermarkRules fewer = rules;
   fewer.to_come.erase(fewer.to_come.begin());
   const StartPlan plan = Planned(WithRule(Facts({Ours(Before(50, fewer))}), 70, 5));
-  EXPECT_EQ(plan.points[0].point.rules.to_come.size(), limits::kMaxRuleChanges);
-  EXPECT_EQ(plan.points[0].point.rules.to_come.back(), (RuleChange{kClosed, {70, 5}}));
+  EXPECT_EQ(plan.points[0].state.rules.to_come.size(), limits::kMaxRuleChanges);
+  EXPECT_EQ(plan.points[0].state.rules.to_come.back(), (RuleChange{kClosed, {70, 5}}));
   const std::string message = Refused(WithRule(Facts({Ours(Before(50, rules))}), 70, 5));
   EXPECT_SAYS(message, "--allowed-lateness 4001s --max-jump 5s");
   EXPECT_SAYS(message, "partition 0 of my-input");
@@ -206,9 +206,10 @@ TEST(PlanStart, KeepsEveryRuleThatHasPublishedSomethingUpToABound) {
 // Each change that waits may divide an excuse in two, for which the text must have room.
 TEST(PlanStart, RefusesAnotherRuleWhereTheMovesLeaveNoRoomForIt) {
   SafePoint full = Before(50);
-  full.moves.assign(limits::kMaxMoves + limits::kMaxRuleChanges - 1, {Offset(60), Move::Kind::kExcuse, {}, kNow});
+  full.decisions.assign(limits::kMaxDecisions + limits::kMaxRuleChanges - 1,
+                        {Offset(60), Decision::Kind::kIdle, {}, kNow});
   Planned(WithRule(Facts({Ours(full)}), 30, 5));
-  full.moves.push_back(full.moves.back());
+  full.decisions.push_back(full.decisions.back());
   EXPECT_SAYS(Refused(WithRule(Facts({Ours(full)}), 30, 5)), "--allowed-lateness 5s --max-jump 5s");
   Planned(Facts({Ours(full)}));
 }
@@ -221,7 +222,7 @@ TEST(PlanStart, TakesItsOwnRuleWhereVersion1DoesNotSayOne) {
                                                                             : 60;
     facts.selection = SelectionHash(0xbeef);
     const StartPlan plan = Planned(facts);
-    EXPECT_EQ(plan.points[0].point.rules, Rules(30, 7)) << old.left_by;
+    EXPECT_EQ(plan.points[0].state.rules, Rules(30, 7)) << old.left_by;
     EXPECT_FALSE(plan.rule_before);
     EXPECT_FALSE(plan.selection_changed);
   }
@@ -235,19 +236,19 @@ StartFacts WithOtherFields(StartFacts facts) {
 }
 
 TEST(PlanStart, TakesOtherFieldsWhereNoFrameOfAPublishedMinuteIsReadAgain) {
-  SafePoint excused_there = From(0);  // added to the topic, and nothing of it judged yet
-  excused_there.moves = {{Offset(0), Move::Kind::kExcuse, kClosed, kNow}};
-  const StartPlan plan = Planned(WithOtherFields(Facts({Ours(Behind(50)), Ours(excused_there), None()})));
+  SafePoint idle_there = From(0);  // added to the topic, and nothing of it judged yet
+  idle_there.decisions = {{Offset(0), Decision::Kind::kIdle, kClosed, kNow}};
+  const StartPlan plan = Planned(WithOtherFields(Facts({Ours(Behind(50)), Ours(idle_there), None()})));
   EXPECT_TRUE(plan.selection_changed);
   EXPECT_FALSE(Planned(Facts({Ours(Behind(50))})).selection_changed);
   CommitHeader header = Header();
-  header.closed_upto = WindowStart::Unset();
+  header.closed_frontier = WindowStart::Unset();
   EXPECT_TRUE(Planned(WithOtherFields(Facts({Ours(Before(50), header)}))).selection_changed) << "nothing is published";
 }
 
 TEST(PlanStart, RefusesOtherFieldsWhereFramesOfPublishedMinutesWouldBeReadAgain) {
   SafePoint holding = Behind(60);
-  holding.point.held = {{Offset(55), 3}};
+  holding.state.unconfirmed = {{Offset(55), 3}};
   for (const SafePoint& second : {Before(60), holding}) {
     const std::string message = Refused(WithOtherFields(Facts({Ours(Behind(50)), Ours(second)})));
     EXPECT_SAYS(message, "partition 1 of my-input");
@@ -271,7 +272,7 @@ TEST(PlanStart, RefusesToBeginAnewWhereMinutesArePublishedAlready) {
 
 TEST(PlanStart, RefusesAMissingOffsetBelowCommittedOnes) {
   for (const auto& committed :
-       std::vector<std::vector<HeldByKafka>>{{None(), Ours(5)}, {None(), Bare(5)}, {None(), None(), Ours(5)}}) {
+       std::vector<std::vector<OffsetsInKafka>>{{None(), Ours(5)}, {None(), Bare(5)}, {None(), None(), Ours(5)}}) {
     const std::string message = Refused(Facts(committed));
     EXPECT_SAYS(message, "partition 0 of my-input");
     EXPECT_SAYS(message, kReset);
@@ -281,7 +282,7 @@ TEST(PlanStart, RefusesAMissingOffsetBelowCommittedOnes) {
 }
 
 TEST(PlanStart, RefusesAMixOfOursAndOffsetsResetByHand) {
-  for (const auto& committed : std::vector<std::vector<HeldByKafka>>{
+  for (const auto& committed : std::vector<std::vector<OffsetsInKafka>>{
            {Ours(5), Bare(6)}, {Ours(5), Bare(6), None()}, {Ours(5), Bare(6), Ours(7)}}) {
     const std::string message = Refused(Facts(committed));
     EXPECT_SAYS(message, "partition 1 of my-input");
@@ -294,7 +295,7 @@ TEST(PlanStart, RefusesPointsOfDifferentTransactions) {
   std::vector<CommitHeader> others(3, Header());
   others[0].run = RunId(0xdef);
   others[1].sequence = Sequence(8);
-  others[2].closed_upto = WindowStart(1'699'999'920);
+  others[2].closed_frontier = WindowStart(1'699'999'920);
   for (const CommitHeader& other : others) {
     const std::string message = Refused(Facts({Ours(5), Ours(6, other)}));
     EXPECT_SAYS(message, "partition 1 of my-input");
@@ -312,7 +313,7 @@ TEST(PlanStart, RefusesAnotherWindowLengthThanTheCommittedOne) {
 }
 
 TEST(PlanStart, RefusesMetadataThatBelongsToAnotherOffset) {
-  HeldByKafka moved = Ours(6);
+  OffsetsInKafka moved = Ours(6);
   moved.offset = Offset(99);
   const std::string message = Refused(Facts({Ours(5), moved}));
   EXPECT_SAYS(message, "committed at 99");

@@ -72,8 +72,8 @@ TEST(StatusTable, ShowsOfTheJobWhatItKnows) {
 
 TEST(StatusTable, ShowsProcessesPartitionsTheClockAndTotals) {
   StatusReport report = Running();
-  report.has_closed_upto = true;
-  report.closed_upto = 1468244340;
+  report.has_closed_frontier = true;
+  report.closed_frontier = 1468244340;
   report.held_by.push_back({1, "5 s behind partition 0"});
   report.rule = {60, 5, 120, 10'000, 0, false, "user_events", "event_metrics", "broker1:9092,broker2:9092", "july"};
   EXPECT_EQ(Table(report),
@@ -124,7 +124,7 @@ TEST(StatusTable, FitsEightyColumnsWhateverTheNumbers) {
     partition.has_watermark = true;
     partition.held = 100;
     partition.state = "caught_up";
-    partition.excused = "max_hold";
+    partition.idle_reason = "max_hold";
     report.partitions.push_back(partition);
     report.held_by.push_back({i, std::string(200, 'w')});
   }

@@ -17,8 +17,8 @@ namespace {
 
 using Folders = std::map<std::string, std::vector<std::string>>;
 
-Surroundings With(const Folders& folders, const std::string& runtime_directory = "") {
-  Surroundings host;
+HostEnvironment With(const Folders& folders, const std::string& runtime_directory = "") {
+  HostEnvironment host;
   host.runtime_directory = runtime_directory;
   host.environment.clear();
   host.list_folder = [folders](const std::string& path) {
@@ -28,7 +28,7 @@ Surroundings With(const Folders& folders, const std::string& runtime_directory =
   return host;
 }
 
-std::string Found(const Surroundings& host, const std::string& group = "") {
+std::string Found(const HostEnvironment& host, const std::string& group = "") {
   const Result<std::string> found = FindStatusFile(group, host);
   return found.ok() ? *found : found.error().message;
 }
@@ -87,7 +87,7 @@ TEST(FindStatusFile, NamesTheUsualOneWhereThereIsNone) {
 }
 
 TEST(FindStatusFile, OfSeveralNeedsTheGroup) {
-  const Surroundings host = With({{"/run/headcount", {"headcount-b.status.json", "headcount-a.status.json"}}});
+  const HostEnvironment host = With({{"/run/headcount", {"headcount-b.status.json", "headcount-a.status.json"}}});
   EXPECT_EQ(Found(host),
             "several jobs have a status file here: /run/headcount/headcount-a.status.json, "
             "/run/headcount/headcount-b.status.json; --group NAME or --status-file FILE says which one you mean");
@@ -99,7 +99,7 @@ TEST(FindStatusFile, OfSeveralNeedsTheGroup) {
 }
 
 TEST(FindStatusFile, TakesTheGroupOfAConfigurationToo) {
-  Surroundings host = With({{".", {"headcount-a.status.json", "headcount-b.status.json"}}});
+  HostEnvironment host = With({{".", {"headcount-a.status.json", "headcount-b.status.json"}}});
   host.environment = {{"HEADCOUNT_GROUP", "b"}};
   EXPECT_EQ(ParseStatus({}, host)->status_file, "headcount-b.status.json");
   host.environment.emplace_back("HEADCOUNT_STATUS_FILE", "s");

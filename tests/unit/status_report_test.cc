@@ -43,12 +43,12 @@ StatusReport Example() {
   unknown.partition = 2;
   unknown.state = "unknown";
   unknown.hold = "leader_away";
-  unknown.excused = "silent";
+  unknown.idle_reason = "silent";
   unknown.invalid_in_a_row = 9;
   unknown.invalid_reason = "bad_ts";
   report.partitions.push_back(unknown);
-  report.has_closed_upto = true;
-  report.closed_upto = 1468244340;
+  report.has_closed_frontier = true;
+  report.closed_frontier = 1468244340;
   report.held_by.push_back({2, "nothing heard \"yet\""});
   report.totals.counted = 100;
   report.totals.late = 3;
@@ -93,10 +93,10 @@ TEST(StatusReport, IsOneLineWithTheDocumentedFieldsInTheDocumentedOrder) {
       R"({"slot":1,"pid":0,"generation":0,"restarts":0,"partitions":[],"records":0,"records_per_s":0.0,"memory_bytes":0}],)"
       R"("partitions":[{"partition":0,"worker":0,"position":120000,"end":120010,"lag":10,"watermark":1468244400,)"
       R"("unmoved_since_ms":1468244404321,)"
-      R"("safe_offset":60000,"held":1,"excused":"","state":"reading","hold":"","invalid_in_a_row":0,"invalid_reason":"",)"
+      R"("safe_offset":60000,"held":1,"excused":"","idle":"","state":"reading","hold":"","invalid_in_a_row":0,"invalid_reason":"",)"
       R"("transaction_end":120020,"transaction_since_ms":1468244403321},)"
       R"({"partition":2,"worker":0,"position":null,"end":null,"lag":null,"watermark":null,"unmoved_since_ms":0,)"
-      R"("safe_offset":null,"held":0,"excused":"silent","state":"unknown","hold":"leader_away","invalid_in_a_row":9,"invalid_reason":"bad_ts",)"
+      R"("safe_offset":null,"held":0,"excused":"silent","idle":"silent","state":"unknown","hold":"leader_away","invalid_in_a_row":9,"invalid_reason":"bad_ts",)"
       R"("transaction_end":null,"transaction_since_ms":0}],)"
       R"("clock":{"closed_upto":1468244340,"held_by":[{"partition":2,"why":"nothing heard \"yet\""}]},)"
       R"("totals":{"records":154,"events":100,"late":3,"invalid":45,"future":2,"tombstones":4,"waiting":5,)"
@@ -118,7 +118,7 @@ TEST(StatusReport, ComesBackFromItsOwnBytes) {
     const Result<StatusReport> back = ParseStatusReport(json);
     ASSERT_TRUE(back.ok()) << back.error().message;
     EXPECT_EQ(ToJson(*back), json);
-    EXPECT_EQ(back->has_closed_upto, report.has_closed_upto);
+    EXPECT_EQ(back->has_closed_frontier, report.has_closed_frontier);
   }
 }
 

@@ -338,7 +338,7 @@ TEST(Supervisor, AJobThatGivesUpSaysHowTheLastLifeEnded) {
   job.BecomeReady(1);
   Death death = Exited(ExitCode::kBroken);
   death.last_words = "broken invariant";
-  job.DieRepeatedly(0, death, limits::kMaxFailedLives);
+  job.DieRepeatedly(0, death, limits::kMaxFailedGenerations);
   job.Pass(4000);
   ASSERT_EQ(job.exits.size(), 1U);
   EXPECT_EQ(job.exits[0].message,

@@ -85,7 +85,7 @@ class World {
     facts->death = death;
   }
 
-  bool AnyoneLives() const {
+  bool AnyAlive() const {
     for (const Life life : alive_) {
       if (life != Life::kNone) return true;
     }
@@ -93,7 +93,7 @@ class World {
   }
 
   void Do(const StartWriter& start) {
-    EXPECT_FALSE(AnyoneLives());
+    EXPECT_FALSE(AnyAlive());
     EXPECT_GT(start.generation, writer_generation_);
     writer_generation_ = start.generation;
     writer_alive_ = Life::kRunning;
@@ -126,7 +126,7 @@ class World {
     raised_[s] = raise.generation;
   }
   void Do(const ResetSharedMemory&) {
-    EXPECT_FALSE(AnyoneLives());
+    EXPECT_FALSE(AnyAlive());
     facts_.writer = WriterFacts{};
     facts_.workers.assign(facts_.workers.size(), WorkerFacts{});
     facts_.partition_count = 0;

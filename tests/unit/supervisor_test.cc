@@ -94,7 +94,7 @@ TEST(Supervisor, FutileLivesDoubleThePauseAndTheTenthEndsTheJobWith75) {
     job.AcknowledgeAll();
     job.Pass(31'000);
     if (job.supervisor.child_state(SlotId(0)) != ChildState::kRunning) job.Pass(1000);
-    // Pass() let it live for some seconds; below kHealthyLifeMs, so it does not count as health.
+    // Pass() let it live for some seconds; below kHealthyGenerationMs, so it does not count as health.
   }
   EXPECT_EQ(delays, (std::vector<int64_t>{200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 0}));
   EXPECT_TRUE(job.Has<Kill>());
@@ -121,7 +121,7 @@ TEST(Supervisor, KillsFromOutsideLengthenThePauseAndNeverEndTheJob) {
 TEST(Supervisor, KillsFromOutsideBetweenFailedLivesNeitherCountNorExcuseThem) {
   Job job(1);
   job.BecomeReady(1);
-  for (int life = 1; life < limits::kMaxFailedLives; ++life) {
+  for (int life = 1; life < limits::kMaxFailedGenerations; ++life) {
     job.DieRepeatedly(0, Signaled(SIGABRT), 1);
     job.DieRepeatedly(0, Signaled(SIGKILL), 2);
   }
@@ -138,7 +138,7 @@ TEST(Supervisor, AMinuteOfHealthForgetsEarlierFutileLives) {
   Job job(1);
   job.BecomeReady(1);
   job.DieRepeatedly(0, Signaled(SIGKILL), 8);
-  job.Pass(limits::kHealthyLifeMs);
+  job.Pass(limits::kHealthyGenerationMs);
   job.WorkerDies(0, Signaled(SIGKILL));
   job.StepAfter(1);
   EXPECT_EQ(job.Of<LogDeath>().at(0).obituary.delay_ms, 200);
@@ -235,16 +235,16 @@ TEST(Supervisor, SomebodyHangsFromTheKillOfAHungChildUntilItIsReaped) {
   job.BecomeReady(1);
   job.facts.writer.in_transaction = true;
   job.beating = false;
-  for (job.StepAfter(500); !job.Has<Kill>(); job.StepAfter(500)) EXPECT_TRUE(job.supervisor.NobodyHangs());
-  EXPECT_FALSE(job.supervisor.NobodyHangs());
+  for (job.StepAfter(500); !job.Has<Kill>(); job.StepAfter(500)) EXPECT_TRUE(job.supervisor.NoChildHangs());
+  EXPECT_FALSE(job.supervisor.NoChildHangs());
   job.StepAfter(10);
-  EXPECT_FALSE(job.supervisor.NobodyHangs());
+  EXPECT_FALSE(job.supervisor.NoChildHangs());
   job.WorkerDies(0, Signaled(SIGKILL));
   job.StepAfter(10);
-  EXPECT_TRUE(job.supervisor.NobodyHangs());
+  EXPECT_TRUE(job.supervisor.NoChildHangs());
   job.WriterDies(Signaled(SIGKILL));
   job.StepAfter(10);
-  EXPECT_TRUE(job.supervisor.NobodyHangs()) << "who is killed because the writer died does not hang";
+  EXPECT_TRUE(job.supervisor.NoChildHangs()) << "who is killed because the writer died does not hang";
 }
 
 TEST(Supervisor, AWriterInsideATransactionCallGetsTheTransactionTimeoutAndFiveSeconds) {

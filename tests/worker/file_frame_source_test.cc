@@ -18,7 +18,7 @@ namespace {
 
 using std::string;
 using std::vector;
-using Life = FileFrameSource::Life;
+using Life = FileFrameSource::FirstRead;
 using Line = std::pair<int64_t, string>;  // where it begins, and its bytes
 
 constexpr size_t kMaxFrameBytes = 100;

@@ -40,7 +40,7 @@ class FakeSource final : public FrameSource {
   EndAnswer AskEnd(PartitionId p, int /*timeout_ms*/) override {
     return Position(p) == KnownEnd(p) ? EndAnswer::kAtEnd : EndAnswer::kMore;
   }
-  void Nudge(PartitionId /*p*/) override {}
+  void WakeFetcherIfIdle(PartitionId /*p*/) override {}
   int ReadyFd() const override { return -1; }
   void ClearReady() override {}
   uint64_t LostRecords() const override { return 0; }
@@ -69,7 +69,7 @@ class PartitionReaderTest : public testing::Test {
     source_ = std::make_unique<FakeSource>(std::move(frames));
     const ReadingTools tools{&options_, source_.get(), &decoder_, {}, &store_, &view_};
     reader_ = std::make_unique<PartitionReader>(tools, kPartition, 0, start, std::nullopt, 0);
-    ASSERT_TRUE(source_->Start({{kPartition, start.point.first_needed()}}).ok());
+    ASSERT_TRUE(source_->Start({{kPartition, start.state.first_needed()}}).ok());
   }
   size_t ReadAll() {
     const Result<size_t> read = reader_->ReadSome(1'000, EventTime::Forever(), 0);
@@ -92,10 +92,10 @@ TEST_F(PartitionReaderTest, ReadsOnlyTheBodiesOfHeldFramesAgainBeforeItsSafePoin
   Begin({{2, "9000"}, {3, "666"}, {4, "1000"}, {5, "1001"}, {6, "1002"}}, start);
   EXPECT_EQ(ReadAll(), 5U);
   EXPECT_EQ(decoder_.decoded, (std::set<std::string>{"9000", "1001", "1002"}));
-  EXPECT_EQ(reader_->lost_held(), 0U);
+  EXPECT_EQ(reader_->lost_unconfirmed(), 0U);
   EXPECT_EQ(reader_->watermark(), EventTime(1'002));
   EXPECT_EQ(store_.judged_counts().counted, 2U);
-  EXPECT_EQ(reader_->MakeStep().rest.point.held.size(), 1U) << "held as before";
+  EXPECT_EQ(reader_->Progress().rest.state.unconfirmed.size(), 1U) << "held as before";
 }
 
 TEST_F(PartitionReaderTest, GivesAPoisonFrameItsVerdictWithoutDecodingIt) {
@@ -107,15 +107,15 @@ TEST_F(PartitionReaderTest, GivesAPoisonFrameItsVerdictWithoutDecodingIt) {
   EXPECT_EQ(decoder_.decoded.count("666"), 0U);
   const auto reason = static_cast<size_t>(InvalidReason::kPoison);
   EXPECT_EQ(store_.judged_counts().invalid_by_reason[reason], 1U);
-  ASSERT_EQ(reader_->MakeStep().rest.moves.size(), 1U) << "committed with what depends on it";
-  EXPECT_EQ(reader_->MakeStep().rest.moves[0].offset, Offset(6));
+  ASSERT_EQ(reader_->Progress().rest.decisions.size(), 1U) << "committed with what depends on it";
+  EXPECT_EQ(reader_->Progress().rest.decisions[0].offset, Offset(6));
 }
 
 // --- More poison than the moves have room for ------------------------------------------------------------------
 
 class CrowdOfPoison : public PartitionReaderTest {
  protected:
-  static constexpr auto kPoisons = static_cast<int64_t>(limits::kMaxPoisonMoves) + 1;
+  static constexpr auto kPoisons = static_cast<int64_t>(limits::kMaxPoisonDecisions) + 1;
 
   // Frames of 10 s windows, lateness 5 s; poison stands at `kPoisons` offsets from `first` on, good frames around it.
   void BeginWithPoisonAt(int64_t first, int64_t before_ts) {
@@ -129,12 +129,12 @@ class CrowdOfPoison : public PartitionReaderTest {
     for (int64_t n = 0; n < kPoisons; ++n) reader_->AddPoison(Offset(first + n));
   }
   // What the worker does once the windows before `upto` are sealed, and the writer has committed them.
-  void Close(int64_t upto) {
-    store_.SealUpTo(WindowStart(upto), {kPartition});
+  void Close(int64_t frontier) {
+    store_.SealUpTo(WindowStart(frontier), {kPartition});
     reader_->ForgetWindow();
-    shm::WriterView(&memory_).CloseUpTo(WindowStart(upto), RunId(1), Sequence(1));
-    store_.ReleaseUpTo(WindowStart(upto));
-    reader_->ForgetClosedMoves();
+    shm::WriterView(&memory_).CloseUpTo(WindowStart(frontier), RunId(1), Sequence(1));
+    store_.ReleaseUpTo(WindowStart(frontier));
+    reader_->ForgetClosedDecisions();
   }
   uint64_t Poisoned() const {
     return store_.judged_counts().invalid_by_reason[static_cast<size_t>(InvalidReason::kPoison)];
@@ -154,7 +154,7 @@ TEST_F(CrowdOfPoison, IsReadOnAfterACommitHasMadeRoom) {
   EXPECT_TRUE(reader_->HasMore());
   EXPECT_EQ(ReadAll(), 0U);
   // Its clock, 106, allows the window before 100, in which the first poison stands: that one's close is enough.
-  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  reader_->UpdateIdleness(WindowStart::Unset(), true, 0);
   EXPECT_EQ(reader_->watermark(), EventTime(106));
   Close(100);
   EXPECT_EQ(ReadAll(), 2U);
@@ -168,15 +168,15 @@ TEST_F(CrowdOfPoison, ClosesItsOpenMinutesEarlyWhereNothingElseMakesRoom) {
   ReadAll();
   Close(90);  // all that its own clock allows
   EXPECT_FALSE(reader_->MayRead(EventTime::Forever()));
-  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
+  reader_->UpdateIdleness(WindowStart::Unset(), true, 0);
   EXPECT_EQ(reader_->watermark(), EventTime(115)) << "the end of the window, and the lateness";
-  EXPECT_FALSE(reader_->excused()) << "not as if it were silent: then the wall clock might pass over all that follows";
-  const auto moves = reader_->MakeStep().rest.moves;
-  ASSERT_EQ(moves.size(), limits::kMaxPoisonMoves + 1) << "committed with what depends on it";
-  EXPECT_EQ(moves.back().kind, Move::Kind::kExcuse);
-  EXPECT_EQ(moves.back().passed_upto, WindowStart(110));
-  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
-  EXPECT_EQ(reader_->MakeStep().rest.moves.size(), moves.size()) << "once is enough";
+  EXPECT_FALSE(reader_->idle()) << "not as if it were silent: then the wall clock might pass over all that follows";
+  const auto decisions = reader_->Progress().rest.decisions;
+  ASSERT_EQ(decisions.size(), limits::kMaxPoisonDecisions + 1) << "committed with what depends on it";
+  EXPECT_EQ(decisions.back().kind, Decision::Kind::kIdle);
+  EXPECT_EQ(decisions.back().passed_frontier, WindowStart(110));
+  reader_->UpdateIdleness(WindowStart::Unset(), true, 0);
+  EXPECT_EQ(reader_->Progress().rest.decisions.size(), decisions.size()) << "once is enough";
 
   Close(110);
   EXPECT_EQ(ReadAll(), 3U);
@@ -191,11 +191,11 @@ TEST_F(CrowdOfPoison, EndsTheRunThatLeavesTheirMinuteOpen) {
   BeginWithPoisonAt(3, 100);
   shm::WriterView(&memory_).StoreLastBoundary(EventTime(100));  // the window up to 110 is not over
   ReadAll();
-  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
-  EXPECT_FALSE(reader_->read_to_until()) << "the windows before 100 may be those that hold them";
+  reader_->UpdateIdleness(WindowStart::Unset(), true, 0);
+  EXPECT_FALSE(reader_->reached_stop_offset()) << "the windows before 100 may be those that hold them";
   Close(90);  // all that its own clock allows
-  reader_->UpdateExcuse(WindowStart::Unset(), true, 0);
-  EXPECT_TRUE(reader_->read_to_until());
+  reader_->UpdateIdleness(WindowStart::Unset(), true, 0);
+  EXPECT_TRUE(reader_->reached_stop_offset());
   EXPECT_EQ(reader_->watermark(), EventTime(100)) << "nothing is closed early";
   EXPECT_EQ(decoder_.decoded.count("666"), 0U);
 }
@@ -226,13 +226,13 @@ TEST_F(PartitionReaderTest, SettlesHeldFramesWhenItsSilenceIsProven) {
   const SafePoint start{{Offset(0), false, EventTime(100), {}, {}}, {}};
   Begin({{0, "101"}, {1, "200"}}, start);
   EXPECT_EQ(ReadAll(), 2U);
-  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).held, 1U);
-  EXPECT_FALSE(reader_->UpdateExcuse(WindowStart::Unset(), true, 999));
-  EXPECT_TRUE(reader_->UpdateExcuse(WindowStart::Unset(), true, 1'000));
-  EXPECT_TRUE(reader_->excused());
-  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).held, 0U);
+  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).unconfirmed, 1U);
+  EXPECT_FALSE(reader_->UpdateIdleness(WindowStart::Unset(), true, 999));
+  EXPECT_TRUE(reader_->UpdateIdleness(WindowStart::Unset(), true, 1'000));
+  EXPECT_TRUE(reader_->idle());
+  EXPECT_EQ(reader_->Status(EventTime::Forever(), 1'000).unconfirmed, 0U);
   EXPECT_EQ(reader_->watermark(), EventTime(200));
-  EXPECT_EQ(reader_->MakeStep().rest.moves.size(), 1U);
+  EXPECT_EQ(reader_->Progress().rest.decisions.size(), 1U);
 }
 
 }  // namespace

@@ -18,15 +18,17 @@ const std::vector<PartitionId> kPartitions = {PartitionId(1), PartitionId(4)};
 
 WindowStart Window(int64_t n) { return WindowStart(n * 60); }
 Fingerprint User(uint64_t n) { return {test::Random::Mix(n), n + 1}; }
-Point At(int64_t offset) { return {Offset(offset), false, EventTime(offset), {}, {}}; }
+JudgeState At(int64_t offset) { return {Offset(offset), false, EventTime(offset), {}, {}}; }
 
 // A store over a slice that is not zero when it begins, as after an earlier life.
 class Store {
  public:
-  explicit Store(uint64_t bytes, WindowStart closed_upto = WindowStart::Unset(), std::function<bool()> wait = nullptr)
+  explicit Store(uint64_t bytes, WindowStart closed_frontier = WindowStart::Unset(),
+                 std::function<bool()> wait = nullptr)
       : slice_(bytes / sizeof(Fingerprint), Fingerprint{0xdead, 0xbeef}),
         store_(
-            {reinterpret_cast<char*>(slice_.data()), bytes}, kGeneration, closed_upto, wait ? std::move(wait) : [this] {
+            {reinterpret_cast<char*>(slice_.data()), bytes}, kGeneration, closed_frontier,
+            wait ? std::move(wait) : [this] {
               ++waits_;
               return false;
             }) {}
@@ -54,17 +56,17 @@ class Store {
   }
 
   // Everything sealed, as the writer reads it.
-  shm::Publication Publish(uint64_t steps = 0) {
-    shm::Publication publication{kGeneration, store_.sealed_upto(), 6, false, {}, {}};
-    for (uint64_t i = 0; i < steps; ++i) publication.steps.push_back({PartitionId(1), {}, {}, {At(7), {}}});
-    const uint64_t bytes = shm::BytesOf(store_.sealed(), publication.steps);
-    const WindowStore::Room room = store_.PublicationRoom(bytes);
+  shm::HandOff Publish(uint64_t steps = 0) {
+    shm::HandOff hand_off{kGeneration, store_.sealed_frontier(), 6, false, {}, {}};
+    for (uint64_t i = 0; i < steps; ++i) hand_off.partitions.push_back({PartitionId(1), {}, {}, {At(7), {}}});
+    const uint64_t bytes = shm::BytesOf(store_.sealed(), hand_off.partitions);
+    const WindowStore::Space room = store_.HandOffSpace(bytes);
     if (room.begin == nullptr) return {};
-    shm::Store(room.begin, publication, store_.sealed());
+    shm::Store(room.begin, hand_off, store_.sealed());
     const std::vector<char> copy(room.begin, room.begin + bytes);
     const char* begin = reinterpret_cast<const char*>(slice_.data());
     EXPECT_EQ(room.begin, begin + room.at);
-    return shm::LoadPublication(copy, begin, slice_.size() * sizeof(Fingerprint), WindowStart::Unset());
+    return shm::LoadHandOff(copy, begin, slice_.size() * sizeof(Fingerprint), WindowStart::Unset());
   }
 
  private:
@@ -93,10 +95,10 @@ TEST(WindowStore, GrowsATableAsOftenAsItsUsersNeedAndLosesNone) {
     store.Count(window, User(user));
   }
   store->SealUpTo(Window(4), kPartitions);
-  const shm::Publication publication = store.Publish();
-  ASSERT_EQ(publication.windows.size(), 4U);
+  const shm::HandOff hand_off = store.Publish();
+  ASSERT_EQ(hand_off.windows.size(), 4U);
   uint64_t counted = 0;
-  for (const shm::SealedWindow& window : publication.windows) {
+  for (const shm::SealedWindow& window : hand_off.windows) {
     EXPECT_EQ(UsersOf(window), model[window.start]) << "seed 6";
     counted += window.counts.counted;
   }
@@ -122,7 +124,7 @@ TEST(WindowStore, DropsVerdictsOfWindowsThatWerePublishedBeforeThisLife) {
   sink.AddInvalid(Window(9), InvalidReason::kNotJson);
   EXPECT_EQ(store->used_bytes(), used);
   EXPECT_TRUE(store->judged_counts().empty());
-  EXPECT_EQ(store->EarliestFirstPoint(0), nullptr) << "nothing of it must hold a safe point back";
+  EXPECT_EQ(store->EarliestFirstContribution(0), nullptr) << "nothing of it must hold a safe point back";
 }
 
 TEST(WindowStoreDeathTest, EndsTheProcessOnAVerdictForASealedWindow) {
@@ -145,20 +147,20 @@ TEST(WindowStore, GivesBackTheCountsOfAllVerdicts) {
   VerdictCounts waited;
   waited.future = 5;
   waited.invalid_by_reason[0] = 7;
-  sink.AddWaited(Window(1), waited);
+  sink.AddUnattributed(Window(1), waited);
   sink.ForgetWindow();
   store->SealUpTo(Window(2), kPartitions);
-  const shm::Publication publication = store.Publish();
-  ASSERT_EQ(publication.windows.size(), 1U);
-  const shm::SealedWindow& window = publication.windows[0];
+  const shm::HandOff hand_off = store.Publish();
+  ASSERT_EQ(hand_off.windows.size(), 1U);
+  const shm::SealedWindow& window = hand_off.windows[0];
   EXPECT_EQ(window.start, Window(1));
   EXPECT_EQ(window.counts.counted, 2U);
   EXPECT_EQ(window.counts.late, 1U);
   EXPECT_EQ(window.counts.future, 5U);
   EXPECT_EQ(window.counts.invalid(), 8U);
   EXPECT_EQ(window.table.size(), 1U);
-  ASSERT_EQ(window.first_points.size(), 1U);
-  EXPECT_EQ(window.first_points[0].partition, PartitionId(4)) << "place 1";
+  ASSERT_EQ(window.first_contributions.size(), 1U);
+  EXPECT_EQ(window.first_contributions[0].partition, PartitionId(4)) << "place 1";
   EXPECT_EQ(store->judged_counts().records(), 17U) << "the open window's too";
 }
 
@@ -168,18 +170,18 @@ TEST(WindowStore, KnowsTheEarliestPointThatIsStillNeeded) {
   Store store(uint64_t{1} << 20);
   const auto contribute = [&](int64_t window, size_t place, int64_t offset) {
     WindowStore::OpenWindow* open = store->Find(Window(window));
-    open->first_points.resize(2);
-    open->first_points[place] = At(offset);
+    open->first_contributions.resize(2);
+    open->first_contributions[place] = At(offset);
   };
   contribute(1, 0, 50);
   contribute(2, 0, 40);
   contribute(2, 1, 70);
   contribute(3, 0, 60);
-  EXPECT_EQ(*store->EarliestFirstPoint(0), At(40));
-  EXPECT_EQ(*store->EarliestFirstPoint(1), At(70));
+  EXPECT_EQ(*store->EarliestFirstContribution(0), At(40));
+  EXPECT_EQ(*store->EarliestFirstContribution(1), At(70));
   store->SealUpTo(Window(3), kPartitions);
-  EXPECT_EQ(*store->EarliestFirstPoint(0), At(60)) << "of open windows only";
-  EXPECT_EQ(store->EarliestFirstPoint(1), nullptr);
+  EXPECT_EQ(*store->EarliestFirstContribution(0), At(60)) << "of open windows only";
+  EXPECT_EQ(store->EarliestFirstContribution(1), nullptr);
   EXPECT_EQ(store->EarliestNeeded(0, Offset(99)), Offset(40)) << "sealed windows may be lost too";
   EXPECT_EQ(store->EarliestNeeded(1, Offset(99)), Offset(70));
   store->ReleaseUpTo(Window(2));
@@ -197,9 +199,9 @@ TEST(WindowStore, UsesNoMoreMemoryHoweverManyWindowsOfOneSizeComeAndGo) {
   for (int64_t n = 0; n < 3'000; ++n) {
     store.FillWindow(Window(n), static_cast<uint64_t>(n), 500);
     store->SealUpTo(Window(n + 1), kPartitions);
-    const shm::Publication publication = store.Publish(2);
-    ASSERT_EQ(publication.windows.size(), 2U - (n == 0 ? 1U : 0U)) << "the one before is closed one round later";
-    ASSERT_EQ(publication.windows.back().table.size(), 500U);
+    const shm::HandOff hand_off = store.Publish(2);
+    ASSERT_EQ(hand_off.windows.size(), 2U - (n == 0 ? 1U : 0U)) << "the one before is closed one round later";
+    ASSERT_EQ(hand_off.windows.back().table.size(), 500U);
     store->ReleaseUpTo(Window(n));
     if (n == 10) used = store->used_bytes();
     ASSERT_TRUE(n < 10 || store->used_bytes() == used) << "window " << n;
@@ -216,17 +218,17 @@ TEST(WindowStore, ReleasesNothingThatIsNotClosed) {
   store->ReleaseUpTo(Window(1));
   EXPECT_EQ(store->sealed().size(), 2U) << "an older word changes nothing";
   store.FillWindow(Window(7), 100, 3'000);
-  const shm::Publication publication = store.Publish();
-  ASSERT_EQ(publication.windows.size(), 2U);
-  for (const shm::SealedWindow& window : publication.windows) EXPECT_EQ(UsersOf(window).size(), 10U);
+  const shm::HandOff hand_off = store.Publish();
+  ASSERT_EQ(hand_off.windows.size(), 2U);
+  for (const shm::SealedWindow& window : hand_off.windows) EXPECT_EQ(UsersOf(window).size(), 10U);
 }
 
 TEST(WindowStore, KeepsTheLastPublicationReadableWhileTheNextIsStored) {
   Store store(uint64_t{1} << 20);
-  WindowStore::Room last{};
+  WindowStore::Space last{};
   for (uint64_t round = 1; round < 200; ++round) {
     const uint64_t bytes = 8 * (1 + (round * 37) % 900);
-    const WindowStore::Room room = store->PublicationRoom(bytes);
+    const WindowStore::Space room = store->HandOffSpace(bytes);
     ASSERT_NE(room.begin, nullptr);
     if (last.begin != nullptr) {
       const std::string before(last.begin, 8);
@@ -246,7 +248,7 @@ TEST(WindowStore, SaysThatItIsFullAndNeverLoopsWhenNothingCanBeReleased) {
   // Whatever follows ends at once, and no further wait is begun.
   store.FillWindow(Window(1), 0, 10'000);
   store->SealUpTo(Window(5), kPartitions);
-  EXPECT_EQ(store->PublicationRoom(uint64_t{64} << 10).begin, nullptr);
+  EXPECT_EQ(store->HandOffSpace(uint64_t{64} << 10).begin, nullptr);
   EXPECT_EQ(store.waits(), 1);
   EXPECT_TRUE(store->sealed().empty()) << "a window that lost users must never be published";
 }
@@ -265,9 +267,9 @@ TEST(WindowStore, GoesOnWhenTheWriterMakesRoom) {
   for (int64_t n = 0; n < 50; ++n) {
     store.FillWindow(Window(n), 0, 300);
     store->SealUpTo(Window(n + 1), kPartitions);
-    const shm::Publication publication = store.Publish();
-    ASSERT_FALSE(publication.windows.empty());
-    EXPECT_EQ(UsersOf(publication.windows.back()).size(), 300U);
+    const shm::HandOff hand_off = store.Publish();
+    ASSERT_FALSE(hand_off.windows.empty());
+    EXPECT_EQ(UsersOf(hand_off.windows.back()).size(), 300U);
   }
   EXPECT_FALSE(store->out_of_memory());
   EXPECT_GT(waits, 10);
@@ -275,14 +277,14 @@ TEST(WindowStore, GoesOnWhenTheWriterMakesRoom) {
 
 TEST(WindowStore, TakesUpEveryUserBeforeAWindowIsSealedThoughSomeAreStillComing) {
   Store store(uint64_t{1} << 20);
-  for (int64_t n = 0; n < 3 * static_cast<int64_t>(limits::kUsersAhead); ++n) {
+  for (int64_t n = 0; n < 3 * static_cast<int64_t>(limits::kUsersPrefetched); ++n) {
     store.FillWindow(Window(n), 0, static_cast<uint64_t>(n));
     store.FillWindow(Window(n), 0, 1);  // known
   }
   store->SealUpTo(Window(1'000), kPartitions);
-  const shm::Publication publication = store.Publish();
-  ASSERT_EQ(publication.windows.size(), 3 * limits::kUsersAhead);
-  for (size_t n = 1; n < publication.windows.size(); ++n) EXPECT_EQ(UsersOf(publication.windows[n]).size(), n);
+  const shm::HandOff hand_off = store.Publish();
+  ASSERT_EQ(hand_off.windows.size(), 3 * limits::kUsersPrefetched);
+  for (size_t n = 1; n < hand_off.windows.size(); ++n) EXPECT_EQ(UsersOf(hand_off.windows[n]).size(), n);
 }
 
 // Two windows of many users come and go by turns: the memory of the first is used for the third.

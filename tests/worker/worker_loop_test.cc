@@ -11,7 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
-#include "common/judge/point_text.h"
+#include "common/judge/commit_metadata.h"
 #include "common/shm/coordinator_view.h"
 #include "common/shm/writer_view.h"
 #include "tests/support/child_process.h"
@@ -48,7 +48,7 @@ class MinutesSource final : public FrameSource {
   EndAnswer AskEnd(PartitionId /*p*/, int /*timeout_ms*/) override {
     return next_ == kFrames ? EndAnswer::kAtEnd : EndAnswer::kMore;
   }
-  void Nudge(PartitionId /*p*/) override {}
+  void WakeFetcherIfIdle(PartitionId /*p*/) override {}
   int ReadyFd() const override { return -1; }
   void ClearReady() override {}
   uint64_t LostRecords() const override { return 0; }
@@ -70,11 +70,11 @@ class FullSlice : public testing::Test {
     options_.files = {"a", "b"};
     for (int32_t p = 0; p < 2; ++p) {
       writer_.OpenPartition(PartitionId(p));
-      writer_.StorePoint(PartitionId(p), ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, {}), Offset(0));
+      writer_.StoreSafePoint(PartitionId(p), ToText({RunId(1), Sequence(1), WindowStart::Unset(), 60}, {}), Offset(0));
     }
     writer_.RaisePartitionCount(2);
     writer_.CloseUpTo(WindowStart::Unset(), RunId(1), Sequence(1));
-    writer_.EnterState(shm::WriterState::kClaimed);
+    writer_.EnterState(shm::WriterState::kTakenOver);
     coordinator_.RaiseGeneration(kSelf, Generation(1));
     BringBackTheOther(Generation(1));
 
@@ -95,7 +95,7 @@ class FullSlice : public testing::Test {
 
   void Run() {
     thread_ = std::thread([this] {
-      loop_->BeginLife();
+      loop_->BeginGeneration();
       Result<void> begun = loop_->StartReading();
       if (!begun) error_ = begun.error();
       while (!error_) {
@@ -108,19 +108,19 @@ class FullSlice : public testing::Test {
   }
   void BringBackTheOther(Generation generation) {
     coordinator_.RaiseGeneration(kOther, generation);
-    other_.BeginLife(generation, MonotonicMs());
-    other_.ShowClock({EventTime::Forever(), true, EventTime::Unset()}, 2);
+    other_.BeginGeneration(generation, MonotonicMs());
+    other_.ShowLowWatermark({EventTime::Forever(), true, EventTime::Unset()}, 2);
   }
-  void OtherSeals(WindowStart upto) {
-    other_.BeginPublication();
-    other_.FinishPublication(0, 0, upto);
+  void OtherSeals(WindowStart frontier) {
+    other_.BeginHandOff();
+    other_.FinishHandOff(0, 0, frontier);
   }
   // Closes what the worker has sealed. The other one has sealed all of it too.
   void PlayTheWriter() {
     writer_.Acknowledge();
-    const std::optional<shm::Publication> publication = writer_.TakePublication(kSelf, closed_);
-    if (!publication || publication->sealed_upto <= closed_) return;
-    closed_ = publication->sealed_upto;
+    const std::optional<shm::HandOff> hand_off = writer_.TakeHandOff(kSelf, closed_);
+    if (!hand_off || hand_off->sealed_frontier <= closed_) return;
+    closed_ = hand_off->sealed_frontier;
     OtherSeals(closed_);
     writer_.CloseUpTo(closed_, RunId(1), Sequence(2));
     wakeups_.SignalAllWorkers();

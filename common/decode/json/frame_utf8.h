@@ -1,11 +1,10 @@
-// The encoding that RapidJSON is told a frame has: UTF-8, as strictly checked as by RapidJSON itself, but a run
-// of ASCII at a time. For rapidjson_frame_decoder.cc only. Pure; runs in the workers.
+// Tells RapidJSON which encoding a frame has: UTF-8. It checks as strictly as RapidJSON itself, but a run of ASCII at a
+// time. For rapidjson_frame_decoder.cc only. Pure; runs in the workers.
 //
-// RapidJSON's string loop takes care of escapes and of the closing quote, and asks the encoding to check and
-// copy whatever else comes next. It asks for one character, but goes on wherever the encoding stopped. So a run
-// of ordinary ASCII costs one question instead of one a byte: a sixth of the whole time a frame. (RapidJSON's
-// own RAPIDJSON_SSE2 does this only where the encoding is not checked, and byte by byte up to an aligned
-// address, which is most of a short string.)
+// RapidJSON's string loop handles escapes and the closing quote. For any other byte it calls the encoding to check and
+// copy one character, but goes on wherever the encoding stopped. So a run of ordinary ASCII costs one call instead of
+// one for each byte: a sixth of the whole time of a frame. (RapidJSON's own RAPIDJSON_SSE2 does this only if the
+// encoding is not checked. It also goes byte by byte up to an aligned address, which is most of a short string.)
 #pragma once
 
 #include <rapidjson/encodings.h>
@@ -21,18 +20,18 @@ namespace headcount {
 struct FrameUtf8 : rapidjson::UTF8<char> {
   using Stream = rapidjson::GenericInsituStringStream<FrameUtf8>;
 
-  // Bytes that may be read, and never written, from the zero on that ends the text.
+  // Bytes that it may read, and never writes, from the zero that ends the text.
   static constexpr size_t kReadsPastEndBytes = 16;
 
-  // Compiled, but never called: RapidJSON's way that is not in situ, and ours on other processors.
+  // Compiled, but called only on processors without SSE2, and if RapidJSON does not parse in situ.
   template <typename InputStream, typename OutputStream>
   static bool Validate(InputStream& is, OutputStream& os) {
     return UTF8<char>::Validate(is, os);
   }
 
 #ifdef __SSE2__
-  // `is` and `os` are one stream, which is read at src_ and written at dst_, at or before it. At src_ stands
-  // neither a backslash nor a quote nor a control byte.
+  // `is` and `os` are one stream: it reads at src_ and writes at dst_, at or before src_. At src_ stands neither a
+  // backslash nor a quote nor a control byte.
   static bool Validate(Stream& is, Stream& os) {
     if (static_cast<signed char>(*is.src_) < 0) return UTF8<char>::Validate(is, os);
     char* from = is.src_;
@@ -43,7 +42,7 @@ struct FrameUtf8 : rapidjson::UTF8<char> {
       from += sizeof(__m128i);
       to += sizeof(__m128i);
     }
-    // Not sixteen at once: behind the stop stands what has not been read yet.
+    // Does not copy sixteen at once: after the stop stand bytes that the reader has not read yet.
     const int taken = __builtin_ctz(stops);
     if (from != to) {
       for (int i = 0; i < taken; ++i) to[i] = from[i];
@@ -56,8 +55,8 @@ struct FrameUtf8 : rapidjson::UTF8<char> {
  private:
   static __m128i Load(const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 
-  // A bit for every byte that ends a run: quote, backslash, control byte, and, as the comparison is signed,
-  // every byte outside ASCII. The text's terminating zero is one of them.
+  // A bit for every byte that ends a run: a quote, a backslash, a control byte. The comparison is signed, so every byte
+  // outside ASCII counts too. So does the zero that ends the text.
   static unsigned Stops(__m128i bytes) {
     const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));

@@ -1,20 +1,20 @@
-// Why RapidJSON 1.1.0 is driven as it is here, and what it gets wrong by itself:
+// Why this decoder drives RapidJSON 1.1.0 in this way, and what RapidJSON alone gets wrong:
 //
-// - It parses in situ, in a copy of ours. Unescaping in place is faster than unescaping onto RapidJSON's
-//   stack, the frame itself must not be written to (librdkafka's buffers, a file's lines), and only a copy can
-//   promise the zeroes past the end that are read: one as the end of text, more because the check of UTF-8
-//   reads a whole sequence before it judges the first wrong byte of it, and frame_utf8.h a whole vector.
-// - Iterative, so that nesting costs heap and not stack; numbers as strings, because its own conversion of
-//   numbers can overflow an int; encoding validated, by frame_utf8.h.
-// - In situ AND numbers as strings is right, though it reads like a slip: RawNumber's text begins at
-//   `is.PutBegin()`, where `is` looks as if it stood past the number. It does not: InsituStringStream asks for
-//   copyOptimization, so the number was read from a local copy and `is` still stands at its first byte. With
-//   a stream of our own, without that trait, the text would be wrong.
-// - Numbers above 1.8e308 (1e400, 400 digits) it calls an error, also where nobody asks for their value. They
-//   are JSON; see MaskLongNumbers().
-// - A NUL byte is the end of text to it: what it has read is compared with the frame's length.
-// - It lets an unpaired low surrogate escape (\udc00) pass, encoded as if it were a character; see
-//   HasEncodedSurrogate(). Unpaired high ones it refuses itself.
+// - It parses in situ, in a copy of its own. Unescaping in place is faster than unescaping onto RapidJSON's stack.
+//   The frame itself must stay unchanged (librdkafka's buffers, a file's lines). And only a copy can promise the
+//   zeroes after the end. One zero ends the text. RapidJSON's check of UTF-8 needs more, because it reads a whole
+//   sequence before it judges the first wrong byte; frame_utf8.h reads a whole vector.
+// - Iterative, so that nesting costs heap and not stack. Numbers as strings, because RapidJSON's own conversion can
+//   overflow an int. Encoding validated, by frame_utf8.h.
+// - In situ AND numbers as strings is right, though it looks like a mistake. RawNumber's text begins at
+//   `is.PutBegin()`, and `is` seems to stand after the number. It does not: InsituStringStream asks for
+//   copyOptimization, so RapidJSON reads the number from a local copy and `is` still stands at its first byte. A
+//   stream of our own without that trait would give a wrong text.
+// - RapidJSON rejects numbers above 1.8e308 (1e400, 400 digits), even if no caller needs their value. They are JSON;
+//   see MaskLongNumbers().
+// - RapidJSON takes a NUL byte for the end of the text, so the parser compares the bytes read with the frame's length.
+// - RapidJSON accepts an unpaired low surrogate escape (\udc00) and encodes it like a character; see
+//   HasEncodedSurrogate(). It rejects unpaired high ones itself.
 #include "common/decode/json/rapidjson_frame_decoder.h"
 
 #include <rapidjson/reader.h>
@@ -33,14 +33,14 @@ namespace {
 
 enum class FieldKind : uint8_t { kAbsent, kString, kNumber, kOther };
 
-// A value of the root object, as it stands in the scratch: strings unescaped, numbers as written.
+// A value of the root object in the scratch: a string unescaped, a number as written.
 struct Field {
   FieldKind kind = FieldKind::kAbsent;
   std::string_view text;
 };
 
-// Takes RapidJSON's events and keeps the last root `ts` and the last root `uid`. Returning false ends the
-// parse; only nesting does.
+// Takes RapidJSON's events and keeps the last root `ts` and the last root `uid`. A false return ends the parse; only
+// too deep nesting does that.
 class RootFields {
  public:
   explicit RootFields(const FieldNames& names) : names_(&names) {}
@@ -98,7 +98,7 @@ class RootFields {
   const FieldNames* names_;
   unsigned depth_ = 0;
   bool root_is_object_ = false;
-  Field* next_value_ = nullptr;  // where the value goes that follows; null: nobody asks for it
+  Field* next_value_ = nullptr;  // where the next value goes; null: it is not needed
   Field ts_;
   Field uid_;
 };
@@ -108,17 +108,16 @@ constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseItera
 static_assert(rapidjson::StreamTraits<FrameUtf8::Stream>::copyOptimization == 1,
               "RawNumber's text is wrong without it");
 
-// The reader keeps two 32-bit words a container while it is in it.
+// The reader keeps two 32-bit words for each open container.
 constexpr size_t kReaderStackBytes = 2 * sizeof(rapidjson::SizeType) * (limits::kMaxDepth + 1);
 
-// Bytes HasEncodedSurrogate() looks at together. The scratch has so many zeroes past the frame's end.
+// HasEncodedSurrogate() looks at this many bytes together. The scratch has so many zeroes after the frame's end.
 constexpr size_t kBlockBytes = 64;
 
-// Is there a surrogate among these bytes, encoded as UTF-8 encodes characters (ED A0..BF xx)? RapidJSON has
-// refused such bytes in the frame itself, so that only an escape can have put them there. What in-situ
-// parsing leaves of the escapes cannot look like one: it is valid UTF-8 from somewhere on, and every string
-// written before it ends with a zero. So the whole scratch is asked at once, in a form that compilers turn into
-// vector instructions: a twentieth of the time of the parse.
+// Finds a surrogate that is encoded like a character of UTF-8 (ED A0..BF xx). RapidJSON has rejected such bytes in the
+// frame itself, so only an escape can have put them there. The remains of escapes after in-situ parsing cannot look
+// like one: they are valid UTF-8 from some byte on, and every string written before them ends with a zero. So one call
+// checks the whole scratch, in a form that compilers turn into vector instructions: a twentieth of the parse's time.
 bool HasEncodedSurrogate(const char* bytes, size_t size) {
   for (size_t at = 0; at < size; at += kBlockBytes) {
     uint8_t found = 0;
@@ -134,7 +133,7 @@ bool HasEncodedSurrogate(const char* bytes, size_t size) {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsExponentMark(char c) { return c == 'e' || c == 'E'; }
 
-// The end of the JSON number that begins at `at`; `at` itself if none does. The text ends with a zero.
+// The end of the JSON number that begins at `at`; `at` itself if none begins there. The text ends with a zero.
 char* EndOfNumber(char* at) {
   char* end = at;
   if (*end == '-') ++end;
@@ -156,7 +155,7 @@ char* EndOfNumber(char* at) {
   return end;
 }
 
-// The end of the string whose opening quote is at `at`: past its closing quote, or at `end`.
+// The end of the string whose opening quote is at `at`: after its closing quote, or `end`.
 char* EndOfString(char* at, char* end) {
   for (++at; at < end; ++at) {
     if (*at == '"') return at + 1;
@@ -165,8 +164,8 @@ char* EndOfString(char* at, char* end) {
   return end;
 }
 
-// 123.5e+99 becomes 0.000e+00. The shape stays, sign, exponent and length, so that what was not JSON around
-// the number (--1e5, 1e5e5) is none afterwards.
+// Turns 123.5e+99 into 0.000e+00. Sign, exponent and length keep their form, so that wrong text around the number
+// (--1e5, 1e5e5) stays wrong.
 void MaskNumber(char* at, char* end) {
   if (*at == '-') ++at;
   char* const exponent = std::find_if(at, end, IsExponentMark);
@@ -177,10 +176,9 @@ void MaskNumber(char* at, char* end) {
   std::replace_if(exponent, end, IsDigit, '0');
 }
 
-// Masks every number that RapidJSON may find too large: those with an exponent and those longer than any
-// double. Every other byte keeps its place. Only frames that were refused for such a number come here: one
-// more pass, however many there are. Text before the first mistake is read as RapidJSON reads it; after that
-// nothing matters.
+// Masks every number that RapidJSON may find too large: those with an exponent and those longer than any double. All
+// other bytes stay. Only frames with such a number come here, and each needs one more pass, however many numbers it
+// holds. Before the first mistake the text is read as RapidJSON reads it; after that the frame is invalid anyway.
 void MaskLongNumbers(char* text, char* end) {
   constexpr ptrdiff_t kAlwaysFits = 300;  // digits; the largest double has 309
   static_assert(kAlwaysFits > ptrdiff_t{limits::kMaxUidBytes}, "a usable uid must never be masked");
@@ -223,7 +221,7 @@ class RapidJsonFrameDecoder::Parser {
       : names_(names), reader_(nullptr, kReaderStackBytes), scratch_(new char[max_frame_bytes + kPaddingBytes]) {}
 
   RootFields NoFields() const { return RootFields(names_); }
-  // Fills `fields` if `bytes` are one JSON text. Their texts live in the scratch until the next call.
+  // Fills `fields` if `bytes` are one JSON text. Their texts are valid in the scratch until the next call.
   bool Parse(std::string_view bytes, RootFields* fields) {
     Copy(bytes);
     rapidjson::ParseErrorCode error = ParseScratch(bytes.size(), fields);
@@ -235,7 +233,7 @@ class RapidJsonFrameDecoder::Parser {
     return error == rapidjson::kParseErrorNone && !HasEncodedSurrogate(scratch_.get(), bytes.size());
   }
 
-  // A number of the last frame as it stood there, without any mask: numbers keep their place.
+  // A number of the last frame as written there, without a mask: masked numbers keep their position.
   std::string_view AsWritten(const Field& number, std::string_view bytes) const {
     if (number.kind != FieldKind::kNumber) return {};
     return bytes.substr(static_cast<size_t>(number.text.data() - scratch_.get()), number.text.size());
@@ -255,13 +253,13 @@ class RapidJsonFrameDecoder::Parser {
     *fields = NoFields();
     FrameUtf8::Stream stream(scratch_.get());
     const rapidjson::ParseErrorCode error = reader_.Parse<kFlags>(stream, *fields).Code();
-    // Fewer bytes read than there are: a NUL that stands after the root.
+    // RapidJSON read fewer bytes than there are: a NUL stands after the root.
     if (error == rapidjson::kParseErrorNone && stream.Tell() != size) return rapidjson::kParseErrorTermination;
     return error;
   }
 
   const FieldNames names_;
-  rapidjson::GenericReader<FrameUtf8, FrameUtf8> reader_;  // keeps its stack from frame to frame
+  rapidjson::GenericReader<FrameUtf8, FrameUtf8> reader_;  // keeps its stack between frames
   const std::unique_ptr<char[]> scratch_;
 };
 

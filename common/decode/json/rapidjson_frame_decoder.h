@@ -1,4 +1,5 @@
-// The FrameDecoder that is built on RapidJSON's SAX reader. Pure, no allocation per frame; one a worker.
+// The reference decoder: a FrameDecoder on RapidJSON's SAX reader. Pure, without an allocation for a frame; runs in the
+// workers, one decoder in each.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@ namespace headcount {
 
 class RapidJsonFrameDecoder final : public FrameDecoder {
  public:
-  // Keeps a scratch of this size; only as much of it as the longest frame needs is ever touched.
+  // Keeps a scratch of this size. A process touches only as much of it as its longest frame needs.
   explicit RapidJsonFrameDecoder(size_t max_frame_bytes, const FieldNames& names = {});
   ~RapidJsonFrameDecoder() override;
 
@@ -21,7 +22,7 @@ class RapidJsonFrameDecoder final : public FrameDecoder {
   bool Decode(std::string_view bytes, DecodedFrame* frame, InvalidReason* reason) override;
 
  private:
-  class Parser;  // keeps RapidJSON out of everybody else's translation units
+  class Parser;  // keeps RapidJSON out of other translation units
 
   const size_t max_frame_bytes_;
   const std::unique_ptr<Parser> parser_;

@@ -11,7 +11,7 @@ namespace headcount {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-// `after_key`: behind a root key's closing quote.
+// `after_key`: after the closing quote of a root key.
 const char* ValueBehind(const char* after_key) {
   const char* at = after_key;
   at += static_cast<size_t>(*at == ':');
@@ -20,11 +20,12 @@ const char* ValueBehind(const char* after_key) {
   return at;
 }
 
-// Of the bytes that may follow a number or stand in it.
+// Whether the byte may stand in a number, among the bytes that may stand in or after one.
 bool IsInNumber(char c) { return (c > ',' && c != '}') || c == '+'; }
 
-// The first quote or backslash; there is one. Eight bytes at a time: a subtraction borrows from the highest bit of each
-// byte that is zero (and, above a zero, of a one, which the first found does not mind).
+// The first quote or backslash; the caller knows that there is one. Looks at eight bytes at a time: the subtraction
+// borrows from the highest bit of each zero byte. It may also mark a one above a zero, which does no harm, since the
+// zero comes first.
 const char* FindStringEnd(const char* at, const char* end) {
   constexpr uint64_t kOnes = 0x0101'0101'0101'0101;
   const auto zeros = [](uint64_t bytes) { return (bytes - kOnes) & ~bytes & (kOnes << 7); };
@@ -37,7 +38,7 @@ const char* FindStringEnd(const char* at, const char* end) {
   return at;
 }
 
-// `digits`: four, hexadecimal.
+// `digits`: four hexadecimal digits.
 uint32_t CodeUnit(const char* digits) {
   uint32_t unit = 0;
   for (int i = 0; i < 4; ++i) {
@@ -67,7 +68,7 @@ char* AppendUtf8(uint32_t character, char* to) {
   return to;
 }
 
-// `at`: behind a backslash; left behind the escape.
+// `at`: after a backslash; the function moves it after the escape.
 char* AppendEscape(const char** at, char* to) {
   const char letter = *(*at)++;
   switch (letter) {
@@ -81,14 +82,14 @@ char* AppendEscape(const char** at, char* to) {
   }
   uint32_t character = CodeUnit(*at);
   *at += 4;
-  if (character >= 0xD800 && character < 0xDC00) {  // the first of a pair, behind which stand \u and the second
+  if (character >= 0xD800 && character < 0xDC00) {  // the first of a pair: \u and the second follow
     character = 0x10000 + ((character - 0xD800) << 10) + (CodeUnit(*at + 2) - 0xDC00);
     *at += 6;
   }
   return AppendUtf8(character, to);
 }
 
-// They point into `names`.
+// The result points into `names`.
 std::optional<scan::Keys> KeysOf(const FieldNames& names) {
   const FieldNames usual;
   if (names.time == usual.time && names.id == usual.id) return std::nullopt;
@@ -138,7 +139,7 @@ bool ScanningFrameDecoder::Decode(std::string_view bytes, DecodedFrame* frame, I
 }
 
 std::optional<EventTime> ScanningFrameDecoder::TsAt(const char* at, const char* end) {
-  // What nearly every ts is: up to 15 digits, or a string of them.
+  // The form of nearly every ts: up to 15 digits, or a string of them.
   const bool quoted = *at == '"';
   const char* const digits = at + static_cast<size_t>(quoted);
   if (end - digits >= static_cast<ptrdiff_t>(LeadingDigits::kBytes)) {
@@ -153,7 +154,7 @@ std::optional<EventTime> ScanningFrameDecoder::TsAt(const char* at, const char* 
   return std::nullopt;
 }
 
-// `at`: of a value of the root; behind it stands, at the latest, the root's bracket.
+// `at`: the beginning of a value of the root. At the latest the root's bracket stands after it.
 ScanningFrameDecoder::Value ScanningFrameDecoder::ReadValue(const char* at, const char* end) {
   if (*at == '"') {
     ++at;
@@ -167,7 +168,7 @@ ScanningFrameDecoder::Value ScanningFrameDecoder::ReadValue(const char* at, cons
   return {Value::Kind::kNumber, {text, static_cast<size_t>(at - text)}};
 }
 
-// `text`: behind the opening quote. Too long for a uid stays too long, and is not copied to its end.
+// `text`: after the opening quote. A text too long for a uid stays too long, and the function stops copying it.
 std::string_view ScanningFrameDecoder::Unescaped(const char* text) {
   char* to = unescaped_.data();
   const char* const full = to + limits::kMaxUidBytes;

@@ -1,5 +1,5 @@
-// The FrameDecoder that workers use: one pass over the frame by common/decode/json/scan/, and the RapidJSON decoder for
-// the few frames that the scanner does not handle itself. Pure, no allocation a frame; one a worker.
+// The FrameDecoder of the workers: common/decode/json/scan/ scans the frame in one pass, and the RapidJSON decoder
+// takes the few frames that the scanner leaves. Pure, without an allocation for a frame; one decoder in each worker.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ namespace headcount {
 
 class ScanningFrameDecoder final : public FrameDecoder {
  public:
-  // With the fastest kernel for this processor, or with that one. Other names than ts and uid cost a little time.
+  // Takes the fastest kernel for this processor, or the given one. Other names than ts and uid cost a little time.
   explicit ScanningFrameDecoder(size_t max_frame_bytes, const FieldNames& names = {},
                                 scan::ScanFunction scan = scan::UsableKernels().front().scan);
 
@@ -38,9 +38,9 @@ class ScanningFrameDecoder final : public FrameDecoder {
   const size_t max_frame_bytes_;
   const scan::ScanFunction scan_;
   const FieldNames names_;
-  const std::optional<scan::Keys> keys_;  // of names_, where they are not the usual ones
+  const std::optional<scan::Keys> keys_;  // of names_, if they are not "ts" and "uid"
   scan::Workspace workspace_;
-  // Of ts or uid, if it is written with escapes; more than either may have need not be kept.
+  // The text of ts or uid if it has escapes. It keeps no more than either may have.
   std::array<char, limits::kMaxUidBytes + 1 + 3> unescaped_;
   RapidJsonFrameDecoder reference_;
 };

@@ -37,7 +37,7 @@ int64_t SecondsOf(int months_since_year_0) {
   return timegm(&calendar);
 }
 
-// Of the first one that does not begin before `time_s`.
+// The first month that does not begin before `time_s`, counted from year 0.
 int MonthFrom(int64_t time_s) {
   const tm calendar = CalendarOf(time_s);
   const int month = (calendar.tm_year + 1900) * 12 + calendar.tm_mon;
@@ -48,7 +48,7 @@ std::string Day(const tm& calendar) {
   return std::string(kMonths[static_cast<size_t>(calendar.tm_mon)]) + " " + std::to_string(calendar.tm_mday);
 }
 
-// Midnight is a date: where it begins matters more than that it is 00:00.
+// Midnight gets the date as its label: the begin of a day matters more than 00:00.
 std::string LabelOf(int64_t time_s, int64_t step_s) {
   if (time_s % kDayS == 0) return Day(CalendarOf(time_s));
   const std::string text = TimeText(time_s);  // 2016-07-11T13:40:00Z

@@ -8,7 +8,8 @@ namespace {
 
 constexpr int64_t kHourS = 3600;
 constexpr int64_t kDayS = 86400;
-// Halves of a day are left out: night and day side by side would be a fence, where only a year is wanted.
+// Half days are left out: alternating columns of night and day would look like a fence, and would hide the shape of a
+// year.
 constexpr std::array<int64_t, 25> kRoundS = {
     1,         2,         5,          10,         15,         30,          60,         120,        300,
     600,       900,       1800,       kHourS,     2 * kHourS, 3 * kHourS,  4 * kHourS, 6 * kHourS, kDayS,
@@ -18,7 +19,7 @@ size_t CountOf(const ReportMinutes& report, int64_t bucket_s) {
   return static_cast<size_t>((report.end_s() - 1) / bucket_s - report.begin_s() / bucket_s + 1);
 }
 
-// Of the two in the middle the mean, rounded down.
+// The median; for an even number of values the mean of the two in the middle, rounded down.
 uint64_t MedianOf(std::vector<uint64_t>* values) {
   const auto middle = values->begin() + static_cast<std::ptrdiff_t>(values->size() / 2);
   std::nth_element(values->begin(), middle, values->end());
@@ -64,7 +65,8 @@ int64_t BucketSeconds(const ReportMinutes& report, size_t max, int64_t least_s) 
   for (const int64_t round_s : kRoundS) {
     if (round_s >= least_s && round_s % window_s == 0 && CountOf(report, round_s) <= max) return round_s;
   }
-  // Windows of seven seconds, or a frame of another age. One bucket more than fit, as the grid may cut both ends.
+  // No round time fits windows of seven seconds, or a frame from far outside the other times. The division leaves space
+  // for one more bucket, because the grid may cut both ends.
   const auto windows = static_cast<size_t>((report.end_s() - report.begin_s()) / window_s);
   return window_s * static_cast<int64_t>(windows / (max - 1) + 1);
 }

@@ -12,11 +12,11 @@ namespace headcount {
 namespace {
 
 constexpr double kHeight = 1000;
-constexpr double kStrip = 30;  // for what is missing, below the base
-// From here on bars stand side by side without a space: it would be narrower than a dot of the screen.
+constexpr double kStrip = 30;  // for missing minutes, below the base
+// From this many columns on, bars have no space between them: it would be narrower than a dot of the screen.
 constexpr size_t kDenseColumns = 180;
 
-// Two digits behind the point, and none that say nothing: a page holds thousands of these.
+// Two decimals at most, without trailing zeros: a page holds thousands of these numbers.
 std::string Number(double number) {
   char text[40];
   snprintf(text, sizeof text, "%.2f", number);
@@ -39,7 +39,7 @@ double YOf(uint64_t value, double top) { return kHeight * (1 - static_cast<doubl
 
 std::string BarHtml(const ChartBar& bar, double top, bool dense) {
   const auto column = static_cast<double>(bar.column);
-  // The whole column listens, so that a low bar can be pointed at too.
+  // The whole column reacts to the pointer, so that a low bar can be pointed at too.
   std::string shapes = Rect("hit", column, 0, 1, kHeight);
   const double margin = dense ? 0 : 0.1;
   for (const ChartPart& part : bar.parts) {

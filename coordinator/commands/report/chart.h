@@ -1,7 +1,9 @@
-// A chart of a report: bars as inline SVG, and the numbers and times beside it as HTML, so that they keep their size
-// however wide the page is. Pure. Nothing in it needs a script; a bar that is pointed at says its numbers.
+// Draws a chart of a report: bars as inline SVG, with numbers and times beside it as HTML. The HTML keeps its size
+// whatever the page's width. Pure; runs in `headcount report`. The chart needs no script; a bar shows its numbers when
+// the pointer is on it.
 //
-// Drawn in columns across and in thousandths of the height down. Below the base there is a strip for what is missing.
+// The unit across is a column, and the unit down a thousandth of the height. Below the base a strip marks missing
+// minutes.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +13,7 @@
 
 namespace headcount {
 
-// Part of a bar. `kind` is a word of the style sheet: "users", "late".
+// Part of a bar. `kind` is a class of the style sheet: "users", "late".
 struct ChartPart {
   const char* kind;
   uint64_t from;
@@ -24,11 +26,11 @@ struct ChartBar {
   std::string title;             // not escaped
 };
 
-// Columns in a row in which minutes are missing.
+// Adjacent columns in which minutes are missing.
 struct ChartGap {
   size_t from;
   size_t to;          // exclusive
-  bool whole;         // all minutes of them
+  bool whole;         // whether all minutes of the columns are missing
   std::string title;  // not escaped
 };
 
@@ -38,9 +40,9 @@ struct ChartMark {
 };
 
 struct Chart {
-  std::string label;  // what it shows, for who cannot see it; not escaped
+  std::string label;  // what the chart shows, for a reader who cannot see it; not escaped
   size_t columns = 1;
-  uint64_t most = 0;  // what the tallest bar shows
+  uint64_t most = 0;  // the value of the tallest bar
   std::vector<ChartBar> bars;
   std::vector<ChartGap> gaps;
   std::vector<ChartMark> marks;

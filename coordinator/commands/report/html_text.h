@@ -1,4 +1,5 @@
-// Texts of a page: escaped, and numbers and times as people read them. Pure.
+// Writes the texts of a page: escaped text, and numbers and times as people read them. Pure; runs in `headcount
+// report`.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +8,15 @@
 
 namespace headcount {
 
-// For text and for attributes in quotes. What is no UTF-8, and control characters, become U+FFFD.
+// For text and for attributes in quotes. Bytes that are not UTF-8, and control characters, become U+FFFD.
 std::string Escaped(std::string_view text);
 
 // "12,345,678"
 std::string Grouped(uint64_t number);
 
-// "2016-07-11 13:40", with seconds where it has some; TimeText's number where no calendar shows it. UTC.
+// "2016-07-11 13:40", with seconds if it has some; TimeText's number if no calendar shows the time. UTC.
 std::string ClockTime(int64_t time_s);
-// Its two halves: "2016-07-11", "13:40". The first is empty where no calendar shows it.
+// Its two halves: "2016-07-11", "13:40". The first is empty if no calendar shows the time.
 std::string DateOf(int64_t time_s);
 std::string TimeOfDay(int64_t time_s);
 

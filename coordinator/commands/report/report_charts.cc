@@ -24,7 +24,7 @@ std::string From(const Buckets& columns, int64_t from_s, int64_t to_s) {
   return one ? ClockTime(from_s) : ClockTimes(from_s, to_s);
 }
 
-// A column that has some of its minutes is marked too: nothing that is missing may hide in a wide column.
+// A column that lacks only some of its minutes is marked too, so that no missing minute is hidden in a wide column.
 std::vector<ChartGap> GapsOf(const ReportMinutes& report, const Buckets& columns) {
   enum class Lacks { kNothing, kSome, kAll };
   std::vector<Lacks> lacks(columns.count, Lacks::kNothing);
@@ -62,7 +62,7 @@ Chart ChartOf(const ReportMinutes& report, const Buckets& columns) {
   return chart;
 }
 
-// What a column stands for, where it is more than a minute.
+// The span of a column, if it is more than a minute.
 std::string NoteOf(const Buckets& columns) {
   if (!columns.aggregated()) return "";
   const WindowWords words = WindowWords::Of(columns.window_s);
@@ -84,7 +84,7 @@ std::string Section(const Caption& caption, const std::string& chart) {
   return html + chart + "</section>\n";
 }
 
-// What users and events have in common: a number a minute, of which a column shows the highest and the median.
+// What the charts of users and events share: one number a minute, of which a column shows the highest and the median.
 struct Series {
   const char* kind;  // also its name
   const char* most_kind;

@@ -1,4 +1,4 @@
-// The charts of a report: users, events, and what was not counted. Pure.
+// Makes the charts of a report: users, events, and frames that were not counted. Pure; runs in `headcount report`.
 #pragma once
 
 #include <string>

@@ -66,19 +66,19 @@ struct FileCloser {
 };
 using File = std::unique_ptr<FILE, FileCloser>;
 
-// Its lines one by one; each without its end, and none longer than a record can be.
+// Gives the lines of a file one by one, each without its end, and none longer than a record can be.
 class LineReader {
  public:
   explicit LineReader(FILE* file) : file_(file) {}
 
-  // False: there are no more, or, if error() says so, it cannot be read.
+  // Returns false if there are no more lines, or, if error() says so, if the file cannot be read.
   bool Next(std::string* line) {
     line->clear();
     ++number_;
     int byte = 0;
     while ((byte = getc_unlocked(file_)) != EOF && byte != '\n') {
       line->push_back(static_cast<char>(byte));
-      if (line->size() > limits::kMaxReportLineBytes) return true;  // no record; nobody reads on behind it
+      if (line->size() > limits::kMaxReportLineBytes) return true;  // no record; no caller reads on behind it
     }
     if (!line->empty() && line->back() == '\r') line->pop_back();
     return byte == '\n' || !line->empty();
@@ -130,7 +130,7 @@ Result<void> WritePage(const std::string& path, const std::string& page) {
   return ReplaceFile("page", path, page);
 }
 
-// Before anything is read, which may take minutes.
+// Checked before the reading, which may take minutes.
 Result<void> CheckOut(const std::string& path) {
   if (path == "-") return {};
   const Result<std::string> file = FileToReplace(path);

@@ -7,7 +7,7 @@
 namespace headcount {
 namespace {
 
-// `sorted` by start, of one minute in the order in which they came.
+// `sorted` by start; records of one minute are in the order of their arrival.
 void KeepEachOnce(std::vector<ReportMinute>* sorted, std::vector<RepeatedMinute>* repeated) {
   size_t kept = 0;
   for (const ReportMinute& minute : *sorted) {

@@ -1,5 +1,5 @@
-// The minutes that a report shows, out of records in any order: each once, with the gaps between them, and what was
-// strange. Pure. "Minute" stands for a window of any length.
+// Collects the minutes that a report shows from records in any order: each minute once, the gaps between them, and what
+// is wrong with the records. Pure; runs in `headcount report`. "Minute" stands for a window of any length.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,7 @@ struct ReportGap {
 struct RepeatedMinute {
   int64_t start_s = 0;
   uint64_t records = 0;
-  bool differing = false;  // they do not say the same
+  bool differing = false;  // the records have different contents
 };
 
 struct ReportMinutes {
@@ -45,17 +45,17 @@ struct ReportMinutes {
   std::vector<ReportMinute> minutes;     // by start, each once
   std::vector<ReportGap> gaps;           // by start
   std::vector<RepeatedMinute> repeated;  // by start
-  uint64_t of_other_windows = 0;         // records that are left out: another length of window, or between the others
-  uint64_t foreign = 0;                  // records that are left out, as headcount cannot have written them
-  std::string first_foreign;             // where the first of them is, and why it is none
+  uint64_t of_other_windows = 0;  // records that are left out: of another window length, or between the others' starts
+  uint64_t foreign = 0;           // records that are left out, because headcount cannot have written them
+  std::string first_foreign;      // the partition and offset of the first, and why headcount cannot have written it
 
   int64_t begin_s() const { return minutes.empty() ? 0 : minutes.front().start_s; }
   int64_t end_s() const { return minutes.empty() ? 0 : minutes.back().start_s + window_s; }
-  // Of all gaps together.
+  // The number of missing minutes of all gaps together.
   uint64_t missing() const;
 };
 
-// Which minutes are wanted; all of it must hold.
+// The minutes that the user wants; all conditions must hold.
 struct ReportRange {
   std::optional<int64_t> from_s;  // that begin here or later
   std::optional<int64_t> to_s;    // ... and before this
@@ -66,14 +66,14 @@ class MinuteCollector {
  public:
   explicit MinuteCollector(const ReportRange& range) : range_(range) {}
 
-  // False: there are more than limits::kMaxReportMinutes, and this one is not kept.
+  // Returns false, and drops the record, if there are more than limits::kMaxReportMinutes.
   bool Add(const CountRecord& record);
   void AddForeign(std::string why) {
     if (++foreign_ == 1) first_foreign_ = std::move(why);
   }
 
-  // Of several lengths of windows that of the newest is taken; of several records of a minute the last one, which a
-  // compacted topic would keep. Called once.
+  // If there are several window lengths, the newest record's counts. If a minute has several records, the last one
+  // counts, as a compacted topic would keep it. Called once.
   ReportMinutes Finish();
 
  private:
@@ -83,7 +83,7 @@ class MinuteCollector {
   };
 
   const ReportRange range_;
-  std::vector<Collected> collected_;  // in the order in which they came
+  std::vector<Collected> collected_;  // in the order of arrival
   uint64_t foreign_ = 0;
   std::string first_foreign_;
 };

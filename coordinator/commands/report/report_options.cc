@@ -10,7 +10,7 @@
 namespace headcount {
 
 OptionTable ReportOptionTable() {
-  // What a file says of --from is where a job begins to read; --input is flag_only in `run` too.
+  // In a config file, --from is where a job begins to read, so it is flag_only here; --input is flag_only in `run` too.
   return {{"Options",
            {{"out", 'o', OptionSpec::Takes::kOne, "FILE", "The page; - for stdout. What is there is replaced.", true},
             BootstrapServerSpec(),
@@ -43,11 +43,11 @@ Examples:
 )";
 }
 
-Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Surroundings& host) {
-  const Result<GivenOptions> all = ReadLayers("report", ReportOptionTable(), RunOptionTable(), args, host);
+Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const HostEnvironment& host) {
+  const Result<ParsedOptions> all = ReadLayers("report", ReportOptionTable(), RunOptionTable(), args, host);
   if (!all) return all.error();
   const bool reads_file = all->Has("input");
-  const GivenOptions given = reads_file ? WithoutKafka(*all) : *all;
+  const ParsedOptions given = reads_file ? WithoutKafka(*all) : *all;
   ReportOptions options;
   OptionReader reader(given);
   for (const std::string_view name : {"bootstrap-server", "output-topic", "X"}) {
@@ -71,7 +71,7 @@ Result<ReportOptions> ParseReport(const std::vector<std::string>& args, const Su
   reader.Get("last", &options.range.last, [](std::string_view option, const std::string& text) {
     return ParseCount(option, text, "minutes", 1, limits::kMaxReportMinutes);
   });
-  if (reader.complaint()) return *reader.complaint();
+  if (reader.error()) return *reader.error();
   return options;
 }
 

@@ -17,7 +17,8 @@
 namespace headcount {
 namespace {
 
-// Nothing may be loaded from anywhere, whatever might ever slip into a page; styles alone stand in it.
+// The browser may load nothing from anywhere, even if a foreign text got into a page; only styles in the page are
+// allowed.
 constexpr const char* kPolicy = "default-src 'none'; style-src 'unsafe-inline'";
 
 std::string Head(const std::string& title) {
@@ -31,8 +32,9 @@ std::string Head(const std::string& title) {
 
 bool AsksForTimes(const ReportRange& range) { return range.from_s.has_value() || range.to_s.has_value(); }
 
-// What was asked for, beside what is there: records may be missing at both ends of it, which no gap shows.
-std::string Asked(const ReportMinutes& report, const ReportRange& range) {
+// Shows the range that the user asked for beside the range that exists. Records may be missing at both ends, and no gap
+// shows that.
+std::string AskedFor(const ReportMinutes& report, const ReportRange& range) {
   if (!AsksForTimes(range)) return "";
   std::string html = "<p class=\"soft\">Asked for: ";
   if (range.from_s) html += "from " + ClockTime(*range.from_s);
@@ -52,13 +54,13 @@ std::string Heading(const ReportMinutes& report, const ReportSubject& subject) {
     html += ", " + ClockTimes(report.begin_s(), report.end_s()) + " UTC (" +
             SpanText(report.end_s() - report.begin_s()) + ")";
   }
-  html += "</p>\n" + Asked(report, subject.range) + "<p class=\"soft\">";
+  html += "</p>\n" + AskedFor(report, subject.range) + "<p class=\"soft\">";
   if (report.window_s != 60) html += "Windows of " + SpanText(report.window_s) + ". ";
   return html + "Made " + ClockTime(subject.made_at_s) + " UTC by " + Escaped(subject.program) +
          ". All times are UTC.</p>\n</header>\n";
 }
 
-// --- What is strange --------------------------------------------------------------------------------------
+// --- Remarks on wrong records ---------------------------------------------------------------------------------
 
 std::string Remark(const RepeatedMinute& repeated) {
   return "<li>" + ClockTime(repeated.start_s) + ": " + Grouped(repeated.records) + " records, " +

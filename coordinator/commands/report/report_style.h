@@ -1,13 +1,13 @@
-// The style sheet of a report. The contrast of its texts is checked in a browser, in light and dark:
-// tests/integration/report_browser.py.
+// The style sheet of a report, a constant. A test checks the contrast of its texts in a browser, in light and dark:
+// tests/integration/report_browser.py. Runs in `headcount report`.
 #pragma once
 
 #include <string_view>
 
 namespace headcount {
 
-// Colours by Okabe and Ito, who chose them for eyes that confuse red and green; darker or lighter where a surface needs
-// it.
+// The colours are those of Okabe and Ito, who chose them for eyes that confuse red and green. They are darker or
+// lighter where a surface needs it.
 inline constexpr std::string_view kReportStyle = R"(:root{color-scheme:light dark;
 --page:#f5f6f8;--card:#fff;--line:#e3e6ea;--grid:#e9ecf0;--ink:#1b2028;--soft:#565f6b;
 --users:#0072b2;--users-most:#a8cfe8;--events:#00805f;--events-most:#a3d6c5;

@@ -16,7 +16,7 @@ constexpr int64_t kDayS = 86400;
 
 std::string Cell(uint64_t number) { return "<td>" + Grouped(number) + "</td>"; }
 
-// None of them is what one hopes for, and hardly worth the ink.
+// Late, invalid and future frames are rare, so their zeros are printed in a softer colour.
 std::string QuietCell(uint64_t number) { return number == 0 ? "<td class=\"zero\">0</td>" : Cell(number); }
 
 std::vector<std::string> Titles(const Buckets& rows) {
@@ -59,7 +59,7 @@ std::string GapRow(const Buckets& rows, size_t columns, size_t empty) {
 std::string ReportTable(const ReportMinutes& report) {
   const Buckets rows = PutIntoBuckets(report, BucketSeconds(report, limits::kMaxReportRows, kHourS));
   const std::vector<std::string> titles = Titles(rows);
-  // No <caption>: it would be as wide as the table, and scroll away with it on a phone.
+  // No <caption>: it would be as wide as the table, and would scroll away with it on a phone.
   std::string html = "<p class=\"soft\" id=\"row\">" + Caption(rows) +
                      "</p>\n<div class=\"table\" role=\"region\" aria-label=\"The numbers\" tabindex=\"0\">\n"
                      "<table aria-describedby=\"row\">\n<thead><tr>";

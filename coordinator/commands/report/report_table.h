@@ -1,4 +1,5 @@
-// The table of a report, for who wants the numbers or cannot see the charts. Pure.
+// Makes the table of a report, for a reader who wants the numbers or cannot see the charts. Pure; runs in `headcount
+// report`.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace headcount {
 
-// A row a minute; where that would be too many, a row an hour, two, a day and so on.
+// A row a minute; if these are too many, a row an hour, two hours, a day and so on.
 std::string ReportTable(const ReportMinutes& report);
 
 }  // namespace headcount

@@ -1,4 +1,4 @@
-// What a report calls its windows: minutes where they are minutes. Pure.
+// Gives the name of a report's windows: minutes if they last a minute. Pure; runs in `headcount report`.
 #pragma once
 
 #include <cstdint>

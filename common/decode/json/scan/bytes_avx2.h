@@ -1,5 +1,5 @@
-// The same questions as bytes_portable.h, with AVX2: half the instructions of SSE2. Only for translation units that are
-// compiled for it.
+// Answers the questions of bytes_portable.h with AVX2, in half the instructions of SSE2. Only for translation units
+// that are compiled for AVX2.
 #pragma once
 
 #include <immintrin.h>
@@ -47,11 +47,10 @@ class Avx2Bytes {
   HC_SCAN_INLINE uint64_t High() const { return Mask(low_, high_); }
 
   HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
-  // Shifted so that the bit asked for is each byte's highest.
+  // Shifted so that the wanted bit is each byte's highest.
   HC_SCAN_INLINE uint64_t Bit20() const { return Mask(_mm256_slli_epi16(low_, 2), _mm256_slli_epi16(high_, 2)); }
 
-  // A table by the low half of a byte holds the one byte with that half that is asked for. (A byte outside ASCII finds
-  // a zero.)
+  // A table by the low half of a byte holds the one wanted byte with that half. (A byte outside ASCII finds a zero.)
   HC_SCAN_INLINE uint64_t Spaces() const {
     const __m256i table = Table(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, 0, '\r', 0, 0);
     return Mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, low_), low_),
@@ -64,7 +63,7 @@ class Avx2Bytes {
     return Mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, low_), _mm256_or_si256(low_, fold)),
                 _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, high_), _mm256_or_si256(high_, fold)));
   }
-  // A table has no room for both b and r.
+  // The table has only one entry for b and r, which share their low half.
   HC_SCAN_INLINE uint64_t EscapeLetters() const {
     const __m256i table = Table(0, 0, 'r', 0, 't', 0, 'f', 0, 0, 0, 0, 0, 0, 0, 'n', '/');
     const __m256i b = _mm256_set1_epi8('b');
@@ -78,7 +77,7 @@ class Avx2Bytes {
     return Mask(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, low_), low_),
                 _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, high_), high_));
   }
-  // A bit for each byte that cannot follow what is before it; see utf8_tables.h.
+  // A bit for each byte that cannot follow the bytes before it; see utf8_tables.h.
   HC_SCAN_INLINE uint64_t BadUtf8(const Avx2Bytes& previous) const {
     const __m256i low = BadUtf8(previous.high_, low_);
     const __m256i high = BadUtf8(low_, high_);
@@ -95,7 +94,7 @@ class Avx2Bytes {
     }
   }
 
-  // A product without carries by all ones adds up, without carries, all bits below.
+  // A carry-less product with all ones sums up, without carries, all bits below each bit.
   HC_SCAN_INLINE static uint64_t PrefixXor(uint64_t mask) {
     const __m128i bits = _mm_set_epi64x(0, static_cast<int64_t>(mask));
     return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
@@ -111,7 +110,7 @@ class Avx2Bytes {
         _mm256_and_si256(_mm256_and_si256(_mm256_shuffle_epi8(Table(utf8_tables::kFirstHigh), HighHalf(first)),
                                           _mm256_shuffle_epi8(Table(utf8_tables::kFirstLow), LowHalf(first))),
                          _mm256_shuffle_epi8(Table(utf8_tables::kSecondHigh), HighHalf(bytes)));
-    // Of a byte that is large enough the highest bit is left, where kTwoFollowing is.
+    // The saturating subtraction leaves the highest bit, where kTwoFollowing is, only in bytes that are large enough.
     const __m256i follows =
         _mm256_or_si256(Above(_mm256_alignr_epi8(bytes, ends, 14), utf8_tables::kFirstOfThree - 0x80),
                         Above(_mm256_alignr_epi8(bytes, ends, 13), utf8_tables::kFirstOfFour - 0x80));
@@ -130,7 +129,7 @@ class Avx2Bytes {
     return _mm256_broadcastsi128_si256(
         _mm_setr_epi8(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15));
   }
-  // By the lowest eight bits of `mask`.
+  // Uses the lowest eight bits of `mask`.
   HC_SCAN_INLINE static char* CompressEight(uint64_t bytes, uint64_t mask, char* to) {
     const uint64_t wanted = _pdep_u64(mask, 0x0101'0101'0101'0101) * 0xFF;
     const uint64_t dense = _pext_u64(bytes, wanted);

@@ -1,5 +1,5 @@
-// The same questions as bytes_portable.h, with AVX-512: the block is one register and each answer one instruction. Only
-// for translation units that are compiled for it.
+// Answers the questions of bytes_portable.h with AVX-512: the block is one register and each answer one instruction.
+// Only for translation units that are compiled for AVX-512.
 #pragma once
 
 #include <immintrin.h>
@@ -49,7 +49,7 @@ class Avx512Bytes {
     return Mask(_mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes_), bytes_)) | Equal('b');
   }
   HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
-  // A bit for each byte that cannot follow what is before it; see utf8_tables.h.
+  // A bit for each byte that cannot follow the bytes before it; see utf8_tables.h.
   HC_SCAN_INLINE uint64_t BadUtf8(const Avx512Bytes& previous) const {
     const __m512i ends =
         _mm512_permutex2var_epi64(previous.bytes_, _mm512_setr_epi64(6, 7, 8, 9, 10, 11, 12, 13), bytes_);
@@ -60,7 +60,7 @@ class Avx512Bytes {
                          _mm512_shuffle_epi8(Table(utf8_tables::kSecondHigh), HighHalf(bytes_)));
     const uint64_t follows = AtLeast(_mm512_alignr_epi8(bytes_, ends, 14), utf8_tables::kFirstOfThree) |
                              AtLeast(_mm512_alignr_epi8(bytes_, ends, 13), utf8_tables::kFirstOfFour);
-    // Of two following bytes the second must be the third or fourth of its sequence, and such a byte must follow.
+    // The second of two following bytes must be the third or fourth of its sequence, and each such byte must follow.
     const uint64_t two_following = _mm512_movepi8_mask(bad);
     const uint64_t others = _mm512_test_epi8_mask(bad, _mm512_set1_epi8(0x7F));
     return others | (follows ^ two_following);
@@ -74,7 +74,8 @@ class Avx512Bytes {
   HC_SCAN_INLINE static uint64_t Deposit(uint64_t dense, uint64_t places) { return _pdep_u64(dense, places); }
 
  private:
-  // In a general register, at once: gcc would combine masks in the mask registers and wait for them there.
+  // Moves the mask into a general register at once: gcc would combine masks in the mask registers and wait for them
+  // there.
   HC_SCAN_INLINE static uint64_t Mask(__mmask64 mask) {
     uint64_t bits = mask;
     __asm__("" : "+r"(bits));

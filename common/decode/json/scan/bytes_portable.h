@@ -1,5 +1,6 @@
-// Sixty-four bytes of a frame, asked about all at once; the answers are masks, bit n for byte n. For any processor, in
-// the vectors of gcc and clang, and to compare the other kernels with.
+// Holds sixty-four bytes of a frame and answers a question about all of them at once, with a mask: bit n for byte n.
+// For any processor, in the vectors of gcc and clang. Tests compare the other kernels with it. For
+// common/decode/json/scan/ only.
 #pragma once
 
 #include <cstddef>
@@ -19,25 +20,25 @@ class PortableBytes {
     std::memcpy(&loaded.parts_, at, kBlockBytes);
     return loaded;
   }
-  // Writes a block: `count` (1 to 64) bytes, and spaces behind them. Reads no byte behind those.
+  // Writes a block of `count` (1 to 64) bytes and then spaces. Reads only those bytes.
   HC_SCAN_INLINE static void CopyPart(const char* at, size_t count, char* to) { scan::CopyPart(at, count, to); }
 
   HC_SCAN_INLINE uint64_t Equal(char c) const {
     return Where([c](Vector part) { return part == static_cast<uint8_t>(c); });
   }
-  // Letters in either case: `c` is the small one. (Also byte c - 32 where that is no letter: '[' for '{'.)
+  // Letters in either case: `c` is the small one. (It also accepts byte c - 32 if that is no letter: '[' for '{'.)
   HC_SCAN_INLINE uint64_t EqualFolded(char c) const {
     return Where([c](Vector part) { return (part | kFold) == static_cast<uint8_t>(c); });
   }
-  // Both ends belong to it.
+  // Includes both ends.
   HC_SCAN_INLINE uint64_t Within(uint8_t first, uint8_t last) const {
     return Where([first, last](Vector part) { return (part >= first) & (part <= last); });
   }
-  // Outside ASCII.
+  // Bytes outside ASCII.
   HC_SCAN_INLINE uint64_t High() const { return Within(0x80, 0xFF); }
-  // What a string may not hold unescaped.
+  // Bytes that a string may not hold unescaped.
   HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
-  // It tells '{' and '}' from '[' and ']'.
+  // Distinguishes '{' and '}' from '[' and ']'.
   HC_SCAN_INLINE uint64_t Bit20() const {
     return Where([](Vector part) { return (part & kFold) != 0; });
   }
@@ -50,7 +51,7 @@ class PortableBytes {
     return Where(
         [](Vector part) { return (part == ',') | (part == ':') | ((part | kFold) == '{') | ((part | kFold) == '}'); });
   }
-  // What may stand behind a backslash, but quotes, backslashes and u.
+  // The letters that may follow a backslash, except quotes, backslashes and u.
   HC_SCAN_INLINE uint64_t EscapeLetters() const {
     return Where([](Vector part) {
       return (part == 'n') | (part == '/') | (part == 't') | (part == 'r') | (part == 'b') | (part == 'f');
@@ -60,10 +61,10 @@ class PortableBytes {
   HC_SCAN_INLINE uint64_t LastLetters() const {
     return Where([](Vector part) { return (part == 's') | (part == 'd'); });
   }
-  // A bit for each byte that cannot follow what is before it, in this block or the previous one.
+  // A bit for each byte that cannot follow the bytes before it, in this block or the previous one.
   HC_SCAN_INLINE uint64_t BadUtf8(const PortableBytes& previous) const { return BadUtf8ByMasks(previous, *this); }
 
-  // Writes the bytes of `mask` close together, and anything behind them, 64 in all.
+  // Writes the bytes that `mask` selects close together, and any bytes after them, 64 in all.
   HC_SCAN_INLINE void Compress(uint64_t mask, char* to) const {
     char bytes[kBlockBytes];
     std::memcpy(bytes, &parts_, kBlockBytes);
@@ -79,8 +80,8 @@ class PortableBytes {
   using Vector = uint8_t __attribute__((vector_size(kVectorBytes)));
   static constexpr uint8_t kFold = 0x20;
 
-  // The question answers with all ones for each byte. In each eight bytes one bit is left a byte, another in each, and
-  // a product adds them up in its highest byte.
+  // The question answers with all ones for each byte. Of each eight bytes every byte keeps another single bit, and a
+  // product adds the bits up in its highest byte.
   template <typename Question>
   HC_SCAN_INLINE uint64_t Where(Question question) const {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -1,4 +1,4 @@
-// The same questions as bytes_portable.h, with what every x86-64 processor has.
+// Answers the questions of bytes_portable.h with SSE2, which every x86-64 processor has.
 #pragma once
 
 #include <emmintrin.h>
@@ -45,7 +45,7 @@ class Sse2Bytes {
   }
 
   HC_SCAN_INLINE uint64_t Controls() const { return Within(0, 0x1F); }
-  // Shifted so that the bit asked for is each byte's highest.
+  // Shifted so that the wanted bit is each byte's highest.
   HC_SCAN_INLINE uint64_t Bit20() const {
     return Where([](__m128i part) { return _mm_slli_epi16(part, 2); });
   }
@@ -61,7 +61,7 @@ class Sse2Bytes {
     });
   }
   HC_SCAN_INLINE uint64_t LastLetters() const { return Equal('s') | Equal('d'); }
-  // A bit for each byte that cannot follow what is before it, in this block or the previous one.
+  // A bit for each byte that cannot follow the bytes before it, in this block or the previous one.
   HC_SCAN_INLINE uint64_t BadUtf8(const Sse2Bytes& previous) const { return BadUtf8ByMasks(previous, *this); }
   HC_SCAN_INLINE void Compress(uint64_t mask, char* to) const {
     alignas(16) char bytes[kBlockBytes];

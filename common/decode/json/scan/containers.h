@@ -1,5 +1,5 @@
-// What surrounds the brackets of an outline, objects or arrays, and whether brackets match. Most containers hold no
-// other: two brackets one behind the other, which need no stack. Pure; for common/decode/json/scan/ only.
+// Says whether an object or an array is around the brackets of an outline, and whether brackets match. Most containers
+// hold no other: two consecutive brackets, which need no stack. Pure; for common/decode/json/scan/ only.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 namespace headcount::scan {
 namespace {
 
-// Up to 64 brackets that follow each other, a bit for each; the first is the lowest.
+// Up to 64 consecutive brackets, a bit for each, the lowest for the first.
 class Brackets {
  public:
-  HC_SCAN_INLINE bool HasRoomFor(unsigned more) const { return count_ + more < kMax || count_ == 0; }
-  // `more` of them: which open a container, and which are curly.
+  HC_SCAN_INLINE bool HasSpaceFor(unsigned more) const { return count_ + more < kMax || count_ == 0; }
+  // Appends `more` brackets: `openers` says which open a container, `curly` which are curly.
   HC_SCAN_INLINE void Append(uint64_t openers, uint64_t curly, unsigned more) {
     openers_ |= openers << count_;
     curly_ |= curly << count_;
@@ -34,10 +34,10 @@ class Brackets {
 
 class Containers {
  public:
-  // Deeper frames, and some that are not much less deep, are left to the reference decoder.
+  // Left to the reference decoder: deeper frames, and some that are a little less deep.
   static constexpr int kMaxDepth = 63;
 
-  // The next brackets; the first of all stand behind the root's opening one. The answer: behind which of them an object
+  // Takes the next brackets; the first of all come after the root's opening one. Returns after which of them an object
   // is around.
   template <typename Bytes>
   HC_SCAN_INLINE uint64_t Take(const Brackets& brackets, uint64_t* errors) {
@@ -45,10 +45,10 @@ class Containers {
     const uint64_t openers = brackets.openers();
     const uint64_t curly = brackets.curly();
     const uint64_t at_first = types_ & 1;
-    // A pair: an opening bracket and, as the next, a closing one.
+    // A pair: an opening bracket with a closing one as the next.
     const uint64_t pair_openers = openers & ~(openers >> 1) & (all >> 1);
     const uint64_t others = all & ~(pair_openers | pair_openers << 1);
-    // What is around changes for good at the others only.
+    // Only the others change the container around for longer than a pair.
     const uint64_t around = Everywhere(at_first != 0) ^ Bytes::PrefixXor(Changes(others, openers, curly));
     const uint64_t behind = (around & ~pair_openers) | (curly & pair_openers);
     const uint64_t before = behind << 1 | at_first;
@@ -58,14 +58,14 @@ class Containers {
   }
 
   HC_SCAN_INLINE bool in_object() const { return (types_ & 1) != 0; }
-  // Then nothing else that was said holds.
+  // If true, all other answers are meaningless.
   HC_SCAN_INLINE bool too_deep() const { return deepest_ > kMaxDepth; }
-  // After the last bracket, behind which nothing stands: it is the root's and the only one that is.
+  // After the last bracket, with nothing behind it: it is the root's, and no other bracket closed the root.
   HC_SCAN_INLINE bool closed_once() const { return types_ == kNothing && root_closed_ == 1 && !last_in_pair_; }
 
  private:
-  // Of the brackets `todo` those behind which stands another type of container than before them. No branch but the
-  // loop's own: brackets come in no order that a processor could guess.
+  // Which of the brackets `todo` have another type of container after them than before. No branch but the loop's own:
+  // the processor cannot predict the order of brackets.
   HC_SCAN_INLINE uint64_t Changes(uint64_t todo, uint64_t openers, uint64_t curly) {
     const int opened = __builtin_popcountll(todo & openers);
     deepest_ |= depth_ + opened + 1;  // with a pair in the innermost
@@ -85,11 +85,11 @@ class Containers {
 
   static constexpr uint64_t kNothing = 1;
 
-  // The containers around, the innermost in the lowest bit, an object is a one; above the outermost one more one.
+  // The containers around: the innermost in the lowest bit, a one for an object; one more one above the outermost.
   uint64_t types_ = kNothing << 1 | 1;
   int depth_ = 1;
-  // All depths that may have been reached, in one "or": below a power of two if each was. (Of a frame that closes more
-  // than it opens it means nothing, and need not.)
+  // All depths that the scan may have reached, joined by "or": below a power of two if each depth was. (Meaningless for
+  // a frame that closes more than it opens, which is an error anyway.)
   int deepest_ = 1;
   uint64_t root_closed_ = 0;  // how often
   bool last_in_pair_ = false;

@@ -1,5 +1,5 @@
-// What the root's two keys are called: which strings may be one of them, and which are. UsualKeys for ts and uid, known
-// when this is compiled; GivenKeys for whatever a user calls them, a few instructions slower. For
+// Knows the names of the root's two keys: which strings may be one of them, and which are. UsualKeys is for ts and uid,
+// known at compile time. GivenKeys is for the names that the user gave, and a few instructions slower. For
 // common/decode/json/scan/ only.
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace headcount::scan {
 namespace {
 
-// What a string is.
+// Which key a string is.
 inline constexpr size_t kNoKey = 0;
 inline constexpr size_t kTimeKey = 1;
 inline constexpr size_t kIdKey = 2;
@@ -22,7 +22,7 @@ class UsualKeys {
  public:
   HC_SCAN_INLINE explicit UsualKeys(const Buffers& /*buffers*/) {}
 
-  // Of a block: closing quotes of strings that may be a key. Asked once a block.
+  // The closing quotes in a block of strings that may be a key. Asked once for each block.
   template <typename Bytes>
   HC_SCAN_INLINE uint64_t MayEnd(const Bytes& bytes, uint64_t opening_quotes, uint64_t closing_quotes) {
     const uint64_t of_two = opening_.Behind(opening_quotes, 3);
@@ -31,7 +31,7 @@ class UsualKeys {
     return closing_quotes & (of_two | of_three) & last_letter_.Behind(bytes.LastLetters());
   }
 
-  // Of one that may be. Without a branch. (Before a string of three bytes stands a quote.)
+  // Which key a string is that MayEnd() selected. Without a branch. (A quote stands before a string of three bytes.)
   HC_SCAN_INLINE size_t Which(const char* closing_quote) const {
     const uint32_t last_four = Word(closing_quote - 3);
     const auto is_ts = static_cast<size_t>(last_four == Word("\"ts\""));
@@ -39,14 +39,14 @@ class UsualKeys {
     return is_ts * kTimeKey + is_uid * kIdKey;
   }
 
-  // 1 if a key has this letter, else 0.
+  // 1 if one of the keys has this letter, else 0.
   HC_SCAN_INLINE uint32_t HasLetter(uint32_t code_unit) const {
     const uint32_t letter = code_unit - 'd';
     return static_cast<uint32_t>(letter <= 'u' - 'd') & kLetters >> (letter & 31);
   }
 
  private:
-  // d, i, s, t and u, each a bit.
+  // d, i, s, t and u, a bit each.
   static constexpr uint32_t kLetters = 1 | 1 << ('i' - 'd') | 1 << ('s' - 'd') | 1 << ('t' - 'd') | 1 << ('u' - 'd');
 
   Tail opening_;
@@ -59,7 +59,7 @@ class GivenKeys {
 
   HC_SCAN_INLINE explicit GivenKeys(const Buffers& buffers) : keys_(*buffers.keys) {}
 
-  // By their lengths only.
+  // Decides by the lengths only.
   template <typename Bytes>
   HC_SCAN_INLINE uint64_t MayEnd(const Bytes& /*bytes*/, uint64_t opening_quotes, uint64_t closing_quotes) {
     const uint64_t as_time = opening_.Behind(opening_quotes, keys_.time_bytes + 1);
@@ -79,8 +79,8 @@ class GivenKeys {
   }
 
  private:
-  // From the last byte on, so that nothing before the opening quote is read: a name has no quote. A string of the other
-  // key's length may end with an escaped quote and this key's name.
+  // Compares from the last byte on, so that it reads nothing before the opening quote: a name has no quote. A string of
+  // the other key's length may end with an escaped quote and this key's name.
   HC_SCAN_INLINE static bool IsBefore(const char* closing_quote, const char* name, unsigned bytes) {
     const char* const text = closing_quote - bytes;
     for (unsigned i = bytes; i-- > 0;) {

@@ -1,5 +1,5 @@
-// Checks an outline: numbers, literals, brackets and the grammar between tokens; and says how deep a byte stands. Pure;
-// for common/decode/json/scan/ only.
+// Checks an outline: numbers, literals, brackets and the grammar between tokens. Also says how deep a byte stands.
+// Pure; for common/decode/json/scan/ only.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ class OutlineCheck {
  public:
   HC_SCAN_INLINE explicit OutlineCheck(const Buffers& buffers) : tokens_(buffers.tokens), scalars_(buffers.literals) {}
 
-  // All of an outline, once. Brackets are matched when 64 have come together, so that the loop over them is one and not
-  // one a block; nearly always these are all that a frame has.
+  // Takes a whole outline, once. It matches brackets in groups of up to 64, so that the loop over them runs once for a
+  // group and not for each block. Most frames have one group.
   HC_SCAN_INLINE void Take(const Outline& outline, uint64_t* errors) {
     const size_t blocks = (outline.size() + kBlockBytes - 1) / kBlockBytes;
     size_t taken = 0;
@@ -30,7 +30,7 @@ class OutlineCheck {
       Brackets brackets;
       for (; next != blocks; ++next) {
         if (next == taken) TakeTokens(outline.bytes() + kBlockBytes * taken++, &tokens_[next], errors);
-        if (!brackets.HasRoomFor(CountOfBrackets(tokens_[next]))) break;
+        if (!brackets.HasSpaceFor(CountOfBrackets(tokens_[next]))) break;
         Append(tokens_[next], &brackets);
       }
       CheckBlocks(first, next, brackets, errors);
@@ -38,20 +38,20 @@ class OutlineCheck {
     scalars_.CheckLiterals(errors);
   }
 
-  // How many containers are around the byte at `place` of the outline; 1: the root only.
+  // The number of containers around the byte at `place` of the outline; 1: the root only.
   HC_SCAN_INLINE int64_t DepthAt(size_t place) const {
     const OutlineTokens& tokens = tokens_[place / kBlockBytes];
     const uint64_t before = (uint64_t{1} << place % kBlockBytes) - 1;
     return tokens.depth + __builtin_popcountll(tokens.openers & before) - __builtin_popcountll(tokens.closers & before);
   }
 
-  // Then nothing else that was said holds.
+  // If true, all other answers are meaningless.
   HC_SCAN_INLINE bool too_deep() const { return containers_.too_deep(); }
   // As Containers::closed_once().
   HC_SCAN_INLINE bool closed_once() const { return containers_.closed_once(); }
 
  private:
-  // Of a block, behind whose end stand spaces if it is the last.
+  // Takes the tokens of a block. After the last block's end stand spaces.
   HC_SCAN_INLINE void TakeTokens(const char* at, OutlineTokens* tokens, uint64_t* errors) {
     const Bytes bytes = Bytes::Load(at);
     tokens->strings = bytes.Equal('"');
@@ -77,7 +77,7 @@ class OutlineCheck {
                      CountOfBrackets(tokens));
   }
 
-  // The blocks [first, behind), whose brackets these are.
+  // Checks the blocks [first, behind), to which `brackets` belong.
   HC_SCAN_INLINE void CheckBlocks(size_t first, size_t behind, const Brackets& brackets, uint64_t* errors) {
     uint64_t in_object_before = static_cast<uint64_t>(containers_.in_object());
     const uint64_t in_object_behind = containers_.Take<Bytes>(brackets, errors);

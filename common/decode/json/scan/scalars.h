@@ -1,5 +1,5 @@
-// Numbers and the literals true, false and null: all in an outline that is neither string, punctuation nor space. Pure;
-// for common/decode/json/scan/ only.
+// Checks numbers and the literals true, false and null: the bytes of an outline that are neither string, punctuation
+// nor space. Pure; for common/decode/json/scan/ only.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ class Scalars {
   // The first bytes of numbers and literals.
   HC_SCAN_INLINE uint64_t Starts(uint64_t scalars) { return scalars & ~behind_scalar_.Behind(scalars); }
 
-  // `found`: as Findings.
+  // `found`: as in Findings.
   HC_SCAN_INLINE explicit Scalars(FoundBytes* found) : found_literals_(found) {}
 
-  // `at`: where the block stands in the outline.
+  // `at`: the block in the outline.
   HC_SCAN_INLINE void Take(const Bytes& bytes, uint64_t scalars, uint64_t starts, const char* at, uint64_t* errors) {
     const uint64_t digits = bytes.Within('0', '9');
     const uint64_t minus = bytes.Equal('-');
@@ -30,7 +30,7 @@ class Scalars {
     CheckNumbers(bytes, numbers, starts & numbers, digits & numbers, minus & numbers, errors);
   }
 
-  // After the last block.
+  // Call it after the last block.
   HC_SCAN_INLINE void CheckLiterals(uint64_t* errors) const {
     found_literals_.ForEach([errors](const FoundBytes& found, uint64_t start) {
       *errors |= static_cast<uint64_t>(!IsLiteral(found.at + __builtin_ctzll(start)));
@@ -40,7 +40,7 @@ class Scalars {
  private:
   // --- Literals -----------------------------------------------------------------------------------------------
 
-  // Without a branch: literals come in no order that a processor could guess.
+  // Without a branch: the processor cannot predict the order of literals.
   HC_SCAN_INLINE static bool IsLiteral(const char* at) {
     const uint32_t word = Word(at);
     const uint32_t true_word = Word("true");
@@ -60,15 +60,15 @@ class Scalars {
     const uint64_t points = bytes.Equal('.') & others;
     const uint64_t first_digits = starts | behind_first_minus_.Behind(minus & starts);
     *errors |= behind_first_zero_.Behind(first_digits & bytes.Equal('0')) & digits;
-    // Behind a minus and a point stands a digit, and behind the digits of a fraction no second point. (So a point
-    // stands behind a digit, too: a number begins with one, or with a minus.)
+    // A digit stands after a minus and after a point, and no second point after the digits of a fraction. (So a digit
+    // stands before a point, too, because a number begins with a digit or a minus.)
     *errors |= needs_digit_.Behind(points | minus) & ~digits;
     *errors |= fraction_.FirstBehind(points, digits) & points;
     const uint64_t rest = others & ~(points | (minus & starts));
     if ((rest | exponent_open_) != 0) CheckExponents(bytes, rest, points, digits, minus, errors);
   }
 
-  // `rest`: all of numbers but digits, points and a first minus.
+  // `rest`: all bytes of numbers except digits, points and a first minus.
   HC_SCAN_INLINE void CheckExponents(const Bytes& bytes, uint64_t rest, uint64_t points, uint64_t digits,
                                      uint64_t minus, uint64_t* errors) {
     const uint64_t exponents = bytes.EqualFolded('e') & rest;
@@ -79,7 +79,7 @@ class Scalars {
     *errors |= signs & ~behind_exponent;
     *errors |= behind_exponent & ~(digits | signs);
     *errors |= plus_needs_digit_.Behind(plus) & ~digits;
-    // Behind the digits of an exponent begins neither part.
+    // After the digits of an exponent neither a fraction nor another exponent begins.
     *errors |= exponent_.FirstBehind(exponents, digits | signs) & (points | exponents);
     exponent_open_ = behind_exponent_.bit() | exponent_.bit();
   }
@@ -88,7 +88,7 @@ class Scalars {
   Carry behind_scalar_, literals_;
   Carry behind_first_minus_, behind_first_zero_, needs_digit_, fraction_;
   Carry behind_exponent_, plus_needs_digit_, exponent_;
-  uint64_t exponent_open_ = 0;  // the next block must be looked at though no exponent is in it
+  uint64_t exponent_open_ = 0;  // the next block needs the check even without an exponent in it
 };
 
 }  // namespace

@@ -1,3 +1,4 @@
+// The scan compiled for AVX2. Pure; runs in the workers.
 #ifdef __x86_64__
 #include "common/decode/json/scan/bytes_avx2.h"
 #include "common/decode/json/scan/scanner.h"

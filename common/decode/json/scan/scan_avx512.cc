@@ -1,3 +1,4 @@
+// The scan compiled for AVX-512. Pure; runs in the workers.
 #ifdef __x86_64__
 #include "common/decode/json/scan/bytes_avx512.h"
 #include "common/decode/json/scan/scanner.h"

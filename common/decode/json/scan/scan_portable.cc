@@ -1,3 +1,4 @@
+// The scan for any processor; tests compare the others with it. Pure; runs in the workers.
 #include "common/decode/json/scan/bytes_portable.h"
 #include "common/decode/json/scan/scanner.h"
 

@@ -1,3 +1,4 @@
+// The scan compiled for SSE2, which every x86-64 processor has. Pure; runs in the workers.
 #ifdef __x86_64__
 #include "common/decode/json/scan/bytes_sse2.h"
 #include "common/decode/json/scan/scanner.h"

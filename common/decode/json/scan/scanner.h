@@ -1,8 +1,9 @@
-// The scanner itself, the same for every processor: it asks about the bytes of a block, gets masks, and finds errors
-// and the root's keys in them. For scan_*.cc only, each of which gives it another way to ask. README.md explains it.
+// The scanner itself, the same for every processor. It asks about the bytes of a block, gets masks, and finds errors
+// and the root's keys in them. For scan_*.cc only: each of them gives it a kernel. README.md explains it. Pure; runs in
+// the workers.
 //
-// Nearly nothing branches on what a frame says: an error is only gathered, and looked at in the end. Whatever comes
-// after an error is nonsense, but safe nonsense: no byte outside the frame is touched.
+// Almost no branch depends on the frame's content: the scanner collects errors and looks at them at the end. Everything
+// after an error is meaningless, but safe: the scanner touches no byte outside the frame.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ namespace {
 template <typename Bytes, typename KeysT>
 class Scanner {
  public:
-  // `begin`: behind the root's opening bracket. `end`: behind its closing one, or what stands in its place.
+  // `begin`: after the root's opening bracket. `end`: after its closing one, or after the byte in its position.
   HC_SCAN_INLINE Scanner(const char* begin, const char* end, const Buffers& buffers)
       : begin_(begin),
         end_(end),
@@ -51,11 +52,11 @@ class Scanner {
   }
 
  private:
-  // Frames come one behind the other, and each is seen for the first time: this far ahead the next one is fetched while
-  // this one is scanned. An address behind the last frame does no harm.
+  // Frames lie one after the other, and the scanner sees each for the first time. While it scans one frame, it
+  // prefetches the next, this far ahead. An address after the last frame does no harm.
   static constexpr size_t kPrefetchBytes = 1024;
 
-  // `at`: where the block stands in the frame; `block`: where all of it can be read.
+  // `at`: the block in the frame; `block`: where all of its bytes are readable.
   HC_SCAN_INLINE void TakeBlock(const char* block, const char* at) {
     const Bytes bytes = Bytes::Load(block);
     const StringMasks strings = strings_.Take(bytes, at, &errors_);
@@ -72,7 +73,7 @@ class Scanner {
   HC_SCAN_INLINE void CheckOutline() {
     outline_.Finish();
     check_.Take(outline_, &errors_);
-    // What looks like a key is one: behind other strings stands no colon, or the frame is not JSON.
+    // A string with a key's name and a colon after it is a key; in valid JSON no other string has a colon after it.
     names_.Settle([this](size_t place) {
       const auto before_colon = static_cast<size_t>(outline_.bytes()[place + 1] == ':');
       return before_colon & static_cast<size_t>(check_.DepthAt(place) == 1);

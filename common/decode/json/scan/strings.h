@@ -1,5 +1,5 @@
-// Where strings are, and what may stand in them: no control character, only RFC 8259's escapes, no surrogate but in a
-// pair. Pure; for common/decode/json/scan/ only.
+// Finds the strings and checks their content: no control character, only RFC 8259's escapes, surrogates only in pairs.
+// Pure; for common/decode/json/scan/ only.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace headcount::scan {
 namespace {
 
 struct StringMasks {
-  uint64_t inside;  // from an opening quote up to, without, the closing one
+  uint64_t inside;  // from an opening quote to before the closing one
   uint64_t opening_quotes;
   uint64_t closing_quotes;
   uint64_t outside;  // neither inside nor a closing quote
@@ -22,10 +22,10 @@ struct StringMasks {
 template <typename Bytes>
 class Strings {
  public:
-  // `found`: as Findings.
+  // `found`: as in Findings.
   HC_SCAN_INLINE explicit Strings(FoundBytes* found) : found_unicode_(found) {}
 
-  // `at`: where the block stands in the frame.
+  // `at`: the block in the frame.
   HC_SCAN_INLINE StringMasks Take(const Bytes& bytes, const char* at, uint64_t* errors) {
     const uint64_t all_quotes = bytes.Equal('"');
     const uint64_t backslashes = bytes.Equal('\\');
@@ -44,7 +44,7 @@ class Strings {
     return masks;
   }
 
-  // After the last block: what was put off. `end`: of the frame.
+  // After the last block: checks the \u escapes that Take() found. `end`: the frame's end.
   template <typename KeysT>
   HC_SCAN_INLINE UnicodeEscapes<KeysT> CheckUnicode(const char* end, const KeysT& keys, uint64_t* errors) const {
     UnicodeEscapes<KeysT> escapes(end, keys);
@@ -54,12 +54,12 @@ class Strings {
     return escapes;
   }
 
-  // After the last block: a string has no end.
+  // After the last block: whether a string has no end.
   bool open() const { return inside_ != 0; }
 
  private:
-  // The bytes behind a backslash that is not escaped itself: in a run of backslashes the first, the third and so on
-  // escape. So all depends on whether a run begins at an even byte.
+  // The bytes after a backslash that is not escaped itself: in a run of backslashes the first, the third and so on
+  // escape. So the answer depends on whether a run begins at an even byte.
   HC_SCAN_INLINE uint64_t Escaped(uint64_t backslashes) {
     constexpr uint64_t kEven = 0x5555'5555'5555'5555;
     const uint64_t running = backslashes & ~behind_escape_.bit();  // an escaped first byte begins no run
@@ -69,7 +69,7 @@ class Strings {
     return behind_escape_.Behind(escaping);
   }
 
-  uint64_t inside_ = 0;  // all ones: the last block ended within a string
+  uint64_t inside_ = 0;  // all ones: the last block ended inside a string
   Carry behind_escape_;
   Findings<FoundBytes> found_unicode_;
 };

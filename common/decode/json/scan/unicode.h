@@ -1,5 +1,5 @@
-// The \u escapes of a frame, one by one: four hexadecimal digits each, a surrogate only in a pair; and whether one of
-// them spells a letter of a root key's name. Pure; for common/decode/json/scan/ only.
+// Checks the \u escapes of a frame one by one: four hexadecimal digits each, a surrogate only in a pair. Also says
+// whether one of them spells a letter of a root key's name. Pure; for common/decode/json/scan/ only.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace headcount::scan {
 namespace {
 
-// By byte; -1: no hexadecimal digit. Whatever it is multiplied by and joined to, the sum stays below zero.
+// By byte; -1: no hexadecimal digit. Multiplied and joined with other digits, it keeps the sum below zero.
 struct HexDigits {
   constexpr HexDigits() {
     for (int8_t& value : values) value = -1;
@@ -23,10 +23,10 @@ inline constexpr HexDigits kHex;
 template <typename KeysT>
 class UnicodeEscapes {
  public:
-  // `end`: of the frame.
+  // `end`: the frame's end.
   HC_SCAN_INLINE UnicodeEscapes(const char* end, const KeysT& keys) : end_(end), keys_(keys) {}
 
-  // `u`: of the next escape in the frame. No branch but one that can be guessed.
+  // `u`: the u of the next escape in the frame. Its only branch is predictable.
   HC_SCAN_INLINE void Take(const char* u, uint64_t* errors) {
     if (end_ - u <= kDigits) {
       *errors |= 1;
@@ -35,7 +35,7 @@ class UnicodeEscapes {
     const Unit unit = UnitOf(u + 1);
     const bool is_high = unit.value >> 10 == 0xD800 >> 10;
     const bool is_low = unit.value >> 10 == 0xDC00 >> 10;
-    // The second half of a pair stands where one is due and nowhere else.
+    // The second half of a pair stands where it is due and nowhere else.
     const auto here = reinterpret_cast<uintptr_t>(u);
     *errors |= low_due_ ^ (here & Everywhere(is_low));
     low_due_ = (here + kEscapeBytes) & Everywhere(is_high);
@@ -43,9 +43,9 @@ class UnicodeEscapes {
     letters_of_names_ |= keys_.HasLetter(unit.value);
   }
 
-  // After the last: the second half of a pair is due.
+  // After the last escape: whether the second half of a pair is still due.
   HC_SCAN_INLINE bool open() const { return low_due_ != 0; }
-  // A letter of a key's name is written as an escape: a string that reads otherwise may be one of them.
+  // Whether an escape spells a letter of a key's name. Then a string that reads otherwise may be that key.
   HC_SCAN_INLINE bool letters_of_names() const { return letters_of_names_ != 0; }
 
  private:
@@ -54,7 +54,7 @@ class UnicodeEscapes {
 
   struct Unit {
     uint32_t value;
-    bool is_hex;  // otherwise the value means nothing
+    bool is_hex;  // if false, the value is meaningless
   };
   HC_SCAN_INLINE static Unit UnitOf(const char* digits) {
     const auto digit = [digits](int i) { return int32_t{kHex.values[static_cast<unsigned char>(digits[i])]}; };
@@ -64,7 +64,7 @@ class UnicodeEscapes {
 
   const char* const end_;
   const KeysT& keys_;
-  uintptr_t low_due_ = 0;          // the place of the u of the second half that must come next
+  uintptr_t low_due_ = 0;          // the address of the u that must begin the second half
   uint32_t letters_of_names_ = 0;  // the lowest bit
 };
 

@@ -1,4 +1,4 @@
-// Is it UTF-8: the Unicode Standard's table of well-formed byte sequences (table 3-7). Pure; for
+// Checks UTF-8 by the Unicode Standard's table of well-formed byte sequences (table 3-7). Pure; for
 // common/decode/json/scan/ only.
 #pragma once
 
@@ -14,11 +14,11 @@ namespace {
 template <typename Bytes>
 class Utf8 {
  public:
-  // `found`: room for one more than the frame has blocks.
+  // `found`: space for one entry more than the frame has blocks.
   HC_SCAN_INLINE explicit Utf8(FoundUtf8* found) : found_(found) {}
 
-  // The blocks of a frame. `at`: where the bytes of the block can be read once more. Nothing is checked yet: whether a
-  // block is ASCII no processor could guess.
+  // Takes the blocks of a frame. `at`: where the bytes of the block stay readable. It checks nothing yet, because the
+  // processor cannot predict whether a block is ASCII.
   HC_SCAN_INLINE void Take(const Bytes& bytes, const char* at) {
     const uint64_t high = bytes.High();
     found_[count_] = {at, previous_};
@@ -27,7 +27,7 @@ class Utf8 {
     previous_ = at;
   }
 
-  // After the last block, which ends in ASCII.
+  // Call it after the last block, which ends in ASCII.
   HC_SCAN_INLINE void Check(uint64_t* errors) const {
     for (size_t i = 0; i < count_; ++i) {
       *errors |= Bytes::Load(found_[i].block).BadUtf8(Bytes::Load(found_[i].previous));
@@ -35,17 +35,17 @@ class Utf8 {
   }
 
  private:
-  // Before the first block.
+  // The block before the first one.
   static constexpr char kAscii[kBlockBytes] = {};
 
   FoundUtf8* const found_;
   size_t count_ = 0;
   const char* previous_ = kAscii;
-  uint64_t open_ = 0;  // a sequence may go on in the next block, or should
+  uint64_t open_ = 0;  // not 0: a sequence may or must go on in the next block
 };
 
-// BadUtf8() of kernels that have no tables. The table says how many bytes follow a first byte, and which second bytes
-// some first bytes do not take.
+// BadUtf8() for kernels without tables. Table 3-7 says how many bytes follow a first byte, and which second bytes some
+// first bytes do not allow.
 template <typename Bytes>
 HC_SCAN_INLINE uint64_t BadUtf8ByMasks(const Bytes& previous, const Bytes& bytes) {
   const auto behind = [&](uint64_t before, uint64_t mask, unsigned count) {
@@ -62,9 +62,9 @@ HC_SCAN_INLINE uint64_t BadUtf8ByMasks(const Bytes& previous, const Bytes& bytes
   errors |= (behind(lead(previous), lead(bytes), 1) | behind(lead3(previous), lead3(bytes), 2) |
              behind(lead4(previous), lead4(bytes), 3)) ^
             follow;
-  errors |= second_of('\xE0') & ~from_a0;  // longer than it need be
+  errors |= second_of('\xE0') & ~from_a0;  // longer than necessary
   errors |= second_of('\xED') & from_a0;   // a surrogate
-  errors |= second_of('\xF0') & ~from_90;  // longer than it need be
+  errors |= second_of('\xF0') & ~from_90;  // longer than necessary
   errors |= second_of('\xF4') & from_90;   // above U+10FFFF
   return errors;
 }

@@ -1,10 +1,10 @@
-// Tables that tell bad UTF-8 from two bytes that follow each other, for processors that look up 16 places at once. The
-// idea is from Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021), section 6. For
+// Tables that detect bad UTF-8 from two consecutive bytes, for processors that look up 16 places at once. The idea is
+// from Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021), section 6. For
 // common/decode/json/scan/ only.
 //
-// Each bit is a way to be wrong that the first byte's high half, its low half, and the second byte's high half allow; a
-// pair is wrong where all three allow the same. One bit, kTwoFollowing, is no error where the second of them is the
-// third byte of a sequence or the fourth: whoever uses the tables checks that apart.
+// Each bit is a kind of error that three halves allow: the first byte's high half, its low half, and the second byte's
+// high half. A pair is wrong if all three allow the same error. One bit, kTwoFollowing, is no error if the second byte
+// is the third or fourth of a sequence. The caller of the tables checks that separately.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ namespace utf8_tables {
 enum : uint8_t {
   kTooShort = 1 << 0,      // a first byte, and no following byte
   kTooLong = 1 << 1,       // ASCII, and a following byte
-  kLongThree = 1 << 2,     // E0 80 to E0 9F: three bytes for what two can say
+  kLongThree = 1 << 2,     // E0 80 to E0 9F: three bytes for a character of two
   kTooLarge = 1 << 3,      // F4 90 and up: above U+10FFFF
   kSurrogate = 1 << 4,     // ED A0 and up
-  kLongTwo = 1 << 5,       // C0 and C1: two bytes for what one can say
-  kLongFour = 1 << 6,      // F0 80 to F0 8F: four bytes for what three can say
-  kMuchTooLarge = 1 << 6,  // F5 80 to FF 8F; there is no pair that both fit but those that are wrong
+  kLongTwo = 1 << 5,       // C0 and C1: two bytes for a character of one
+  kLongFour = 1 << 6,      // F0 80 to F0 8F: four bytes for a character of three
+  kMuchTooLarge = 1 << 6,  // F5 80 to FF 8F; shares the bit: every pair that fits both is wrong
   kTwoFollowing = 1 << 7,  // two following bytes
-  // What the first byte's low half says nothing about.
+  // The errors that do not depend on the first byte's low half.
   kAnyLow = kTooShort | kTooLong | kTwoFollowing,
   kLargeLow = kAnyLow | kTooLarge | kMuchTooLarge,
   kFollowing = kTooLong | kLongTwo | kTwoFollowing,
@@ -81,7 +81,8 @@ inline constexpr uint8_t kSecondHigh[16] = {kTooShort,
                                             kTooShort,
                                             kTooShort};
 
-// A byte two places behind one that is not below the first, or three behind one not below the second, follows.
+// A following byte must stand two places after a byte of at least the first value, and three after one of at least the
+// second.
 inline constexpr uint8_t kFirstOfThree = 0xE0;
 inline constexpr uint8_t kFirstOfFour = 0xF0;
 

@@ -5,7 +5,7 @@
 namespace headcount::scan {
 namespace {
 
-// Behind the last byte of an outline a whole block is written, and the block of the last byte is read to its end.
+// A write after the outline's last byte covers a whole block, and a read goes to the end of the last byte's block.
 constexpr size_t kOutlineSlack = 2 * kBlockBytes;
 
 }  // namespace
@@ -14,7 +14,7 @@ void Workspace::Grow(size_t frame_bytes) {
   const size_t blocks = frame_bytes / kBlockBytes + 1;
   outline_.reset(new char[frame_bytes + kOutlineSlack]);
   tokens_.reset(new OutlineTokens[blocks]);
-  // Of what is found one is written behind the last that counts.
+  // Findings write one entry after the last that counts.
   literals_.reset(new FoundBytes[blocks + 1]);
   names_.reset(new FoundNames[blocks + 1]);
   unicode_.reset(new FoundBytes[blocks + 1]);

@@ -1,5 +1,5 @@
-// The memory that a scan needs beside the frame: kept from frame to frame, so that no frame allocates unless it is the
-// longest so far. Runs in the workers, one a decoder.
+// The memory that a scan needs beside the frame. It stays from frame to frame, so that only a frame longer than all
+// before it allocates. Runs in the workers, one workspace in each decoder.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace headcount::scan {
 
-// Some bytes of a block to be looked at (findings.h).
+// Bytes of a block that a later loop looks at (findings.h).
 struct FoundBytes {
   const char* at;  // the block
   uint64_t places;
@@ -28,14 +28,14 @@ struct FoundUtf8 {
   const char* previous;
 };
 
-// What the root's keys are called where not ts and uid. Printable ASCII that no escape but \u can spell: no quote,
-// slash or backslash; two different names.
+// The names of the root's keys if they are not ts and uid. Printable ASCII that no escape but \u can spell: no quote,
+// slash or backslash. The two names differ.
 struct Keys {
   const char* time;
   unsigned time_bytes;  // 1 to limits::kMaxFieldNameBytes
   const char* id;
-  unsigned id_bytes;    // as many
-  uint64_t letters[2];  // of both, a bit for each of ASCII's 128 characters
+  unsigned id_bytes;    // the same
+  uint64_t letters[2];  // of both names, a bit for each of ASCII's 128 characters
 };
 
 // The tokens of a block of an outline (outline_check.h).
@@ -45,12 +45,12 @@ struct OutlineTokens {
   uint64_t colons;
   uint64_t openers;  // brackets
   uint64_t closers;
-  uint64_t curly;          // of both; other bytes mean nothing
+  uint64_t curly;          // of both; meaningless for other bytes
   uint64_t scalar_starts;  // first bytes of numbers and literals
-  int64_t depth;           // before its first byte; 1: in the root only
+  int64_t depth;           // before the block's first byte; 1: in the root only
 };
 
-// Plain pointers: the kernels must not share any inline function with the rest of the program (README.md, rule 3).
+// Plain pointers: the kernels must not share an inline function with the rest of the program (README.md, rule 3).
 struct Buffers {
   char* outline;
   OutlineTokens* tokens;  // by block of the outline
@@ -58,13 +58,14 @@ struct Buffers {
   FoundNames* names;      // by block of the frame
   FoundBytes* unicode;    // by block of the frame
   FoundUtf8* utf8;        // by block of the frame
-  char* last_block;       // of the frame, made up to a whole one
+  char* last_block;       // the frame's last block, filled up to 64 bytes
   const Keys* keys;       // null: ts and uid
 };
 
 class Workspace {
  public:
-  // Room for a frame of that length, of any content. Not filled: pages that no frame needs are never touched.
+  // Space for a frame of that length and any content. Not filled, so that the process never touches pages that no frame
+  // needs.
   Buffers For(size_t frame_bytes, const Keys* keys = nullptr) {
     if (frame_bytes > frame_bytes_) Grow(frame_bytes);
     return {outline_.get(), tokens_.get(), literals_.get(), names_.get(),
