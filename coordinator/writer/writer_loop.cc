@@ -150,7 +150,9 @@ void WriterLoop::ShowStartState(const StartState& start_state) {
   view_.EnterState(shm::WriterState::kTakenOver);
   start_.wakeups->SignalAllWorkers();
   start_.wakeups->coordinator().Signal();
-  committed_ms_ = partitions_watched_ms_ = offsets_watched_ms_ = MonotonicMs();
+  committed_ms_ = partitions_watched_ms_ = MonotonicMs();
+  // The first commit looks, however soon it comes: the topic may have been recreated since the takeover.
+  offsets_watched_ms_ = committed_ms_ - limits::kLookBeforeCommitMs;
   const std::string run = RunText(header_.run);
   std::optional<int64_t> closed_frontier;
   if (header_.closed_frontier.is_set()) closed_frontier = header_.closed_frontier.seconds();
