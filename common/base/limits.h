@@ -217,8 +217,9 @@ inline constexpr int kDropClientMs = 2'000;
 // Between two looks at the committed offsets, which any client of the broker may change.
 inline constexpr int64_t kWatchOffsetsMs = 5'000;
 // Before a commit the writer looks at them too, if its last look is older. A topic that was deleted and made again lost
-// its committed offsets, and a commit would bring the old ones back.
-inline constexpr int64_t kLookBeforeCommitMs = 1'000;
+// its committed offsets, and a commit would bring the old ones back. With 1 s a test topic that was filled at once was
+// not noticed now and then; a look costs one or two round trips.
+inline constexpr int64_t kLookBeforeCommitMs = 100;
 // After this long a worker remembers another record of a partition (common/records/record_mark.h). The writer needs
 // less to see the one before.
 inline constexpr int64_t kMarkEveryMs = 30'000;

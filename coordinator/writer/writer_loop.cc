@@ -459,14 +459,17 @@ Result<void> WriterLoop::InputRecreated() {
 }
 
 // Commits the beginning of every partition, so that the next generation continues there. Returns how many offsets of
-// the old topic were read and are in no published minute. The workers may have read some more since the last look.
+// the old topic were read and are in no published minute: an estimate.
 Result<uint64_t> WriterLoop::BeginAnew(int32_t partition_count) {
   uint64_t lost = 0;
   for (size_t n = 0; n < points_.size(); ++n) {
     const int64_t safe = points_[n].state.first_needed().value();
-    const bool is_known = n < read_.size() && read_[n].position;
-    const std::optional<Offset> position =
-        is_known ? read_[n].position : view_.Position(PartitionId(static_cast<int32_t>(n)));
+    // Whichever is further on: the last look is up to some seconds old, and what the worker has read since then may be
+    // of the new topic.
+    std::optional<Offset> position = view_.Position(PartitionId(static_cast<int32_t>(n)));
+    if (n < read_.size() && read_[n].position && (!position || *read_[n].position > *position)) {
+      position = read_[n].position;
+    }
     if (position && position->value() > safe) lost += static_cast<uint64_t>(position->value() - safe);
   }
   points_.assign(static_cast<size_t>(partition_count),

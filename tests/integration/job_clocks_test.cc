@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "common/judge/commit_metadata.h"
 #include "tests/support/job_testing.h"
@@ -62,7 +63,7 @@ TEST_F(JobClocks, ABusyLogIsCountedTheSameAndNobodyIsRestartedHoweverThisHostsCl
   options.environment = {{"HEADCOUNT_BIN", HEADCOUNT_BINARY_DIR "/headcount"}, clock.environment()};
   Arguments words = {HEADCOUNT_SOURCE_DIR "/scripts/supervise.sh"};
   for (std::string& word : job.Words()) words.push_back(std::move(word));
-  ChildProcess supervisor("bash", words, options);
+  std::optional<ChildProcess> supervisor;
 
   Random random(kSeed);
   for (size_t round = 0; round < kRounds; ++round) {
@@ -72,9 +73,11 @@ TEST_F(JobClocks, ABusyLogIsCountedTheSameAndNobodyIsRestartedHoweverThisHostsCl
       };
       job.Produce(static_cast<int32_t>(p), OracleLog(at(round), at(round + 1)));
     }
+    // Not before there are frames in every partition: a start takes one without any for idle.
+    if (!supervisor) supervisor.emplace("bash", words, options);
     clock.RunsAheadBy(round % 2 == 0 ? hours(random.Between(1, 20'000)) : hours(random.Between(-20'000, -1)));
     const std::vector<std::string> right = RightSoFar(job.logs());
-    ASSERT_TRUE(Eventually([&] { return job.Published().size() >= right.size(); })) << supervisor.Err();
+    ASSERT_TRUE(Eventually([&] { return job.Published().size() >= right.size(); })) << supervisor->Err();
     EXPECT_EQ(job.Published(), right);
   }
   ASSERT_TRUE(job.Shows([](const JobStatus& s) { return s.Reached() == 8'000; }));
@@ -84,10 +87,10 @@ TEST_F(JobClocks, ABusyLogIsCountedTheSameAndNobodyIsRestartedHoweverThisHostsCl
   EXPECT_EQ(status->Worker(0, "generation"), 1);
   EXPECT_EQ(status->Worker(1, "generation"), 1);
   const auto asked = std::chrono::steady_clock::now();
-  supervisor.Signal(SIGTERM);
-  EXPECT_EQ(Describe(supervisor.Wait().value_or(ExitStatus{})), "exit 0") << supervisor.Err();
+  supervisor->Signal(SIGTERM);
+  EXPECT_EQ(Describe(supervisor->Wait().value_or(ExitStatus{})), "exit 0") << supervisor->Err();
   EXPECT_LT(std::chrono::steady_clock::now() - asked, seconds(10));
-  EXPECT_EQ(supervisor.Err().find("action=restart"), std::string::npos) << supervisor.Err();
+  EXPECT_EQ(supervisor->Err().find("action=restart"), std::string::npos) << supervisor->Err();
   job.RunUntilEnd();
   EXPECT_EQ(job.Published(), RightRecords(job.logs()));
 }

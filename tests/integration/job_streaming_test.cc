@@ -115,7 +115,7 @@ TEST_F(JobStreaming, APartitionThatIsEmptyHoldsNothingUntilItsFirstFrameComes) {
 }
 
 TEST_F(JobStreaming, APartitionOfInvalidFramesOnlyHoldsTheClockNoLongerThanTheIdleTimeoutAndAllAreCounted) {
-  Job job(broker_, 2, Streaming({"--idle-timeout", "1s"}));
+  Job job(broker_, 2, Streaming({"--idle-timeout", "3s"}));
   job.Produce(0, Seconds(kStart, kStart + 6, 10, "a"));
   job.Produce(1, OracleLog(30, "no frame"));
   job.Start();
