@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/kafka/cluster.h"
 #include "common/kafka/errors.h"
 #include "common/kafka/input_identity.h"
 
@@ -177,17 +178,9 @@ Result<void> PartitionConsumer::Add(const std::vector<Start>& starts) {
 
 // librdkafka tells of a partition that does not exist when it hears of the topic for the first time, which is now.
 void PartitionConsumer::LearnLeaders(const std::vector<Start>& starts) {
-  const Topic topic(rd_kafka_topic_new(handle_.get(), topic_.c_str(), nullptr));
-  if (topic == nullptr) return;
-  const rd_kafka_metadata_t* answer = nullptr;
-  rd_kafka_metadata(handle_.get(), 0, topic.get(), &answer, kLeadersTimeoutMs);
-  const Metadata metadata(answer);
-  if (metadata == nullptr || metadata->topic_cnt != 1) return;
-  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
-  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  for (const Start& start : starts) {
-    partitions_[start.partition].unknown = start.partition.value() >= found.partition_cnt;
-  }
+  const Result<int32_t> count = PartitionCount(handle_.get(), topic_, kLeadersTimeoutMs);
+  if (!count.ok()) return;
+  for (const Start& start : starts) partitions_[start.partition].unknown = start.partition.value() >= *count;
 }
 
 Result<void> PartitionConsumer::Restart(Start start) {
