@@ -14,7 +14,7 @@ WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart cl
                          std::function<bool()> wait_for_memory)
     : slice_(slice),
       generation_(generation),
-      published_frontier_(closed_frontier),
+      closed_frontier_at_start_(closed_frontier),
       wait_for_memory_(std::move(wait_for_memory)),
       allocator_(slice.bytes),
       sealed_frontier_(closed_frontier) {}
@@ -22,7 +22,7 @@ WindowStore::WindowStore(shm::Slice slice, Generation generation, WindowStart cl
 // --- Open windows --------------------------------------------------------------------------------------------
 
 WindowStore::OpenWindow* WindowStore::Find(WindowStart window) {
-  if (window < published_frontier_) return nullptr;
+  if (window < closed_frontier_at_start_) return nullptr;
   HC_CHECK(window >= sealed_frontier_, "a verdict for sealed window " + std::to_string(window.seconds()) +
                                            " in generation " + std::to_string(generation_.value()));
   latest_ = std::max(latest_, window);

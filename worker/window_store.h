@@ -129,7 +129,7 @@ class WindowStore {
   // Fixed after construction.
   const shm::Slice slice_;
   const Generation generation_;
-  const WindowStart published_frontier_;
+  const WindowStart closed_frontier_at_start_;
   const std::function<bool()> wait_for_memory_;
 
   SliceAllocator allocator_;

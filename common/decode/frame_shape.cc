@@ -394,7 +394,7 @@ FrameShape ShapeOfNoJson(std::string_view bytes, FrameInput input) {
   if (is_file && IsPartOfPrettyPrinted(text)) {
     return {"the line is a part of a JSON value that goes over several lines", "", Piped("jq -c . FILE")};
   }
-  if (const char* const word = json_walk::LastWord(text)) {
+  if (const char* const word = json_walk::FirstNonJsonLiteral(text)) {
     return {std::string("it holds ") + word + ", which JSON does not know", "",
             "let the producer write null, or leave that key out"};
   }

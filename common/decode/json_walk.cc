@@ -179,7 +179,7 @@ Outline OutlineOf(std::string_view text) {
   return outline;
 }
 
-const char* LastWord(std::string_view text) {
+const char* FirstNonJsonLiteral(std::string_view text) {
   constexpr std::array<const char*, 5> kWords = {"NaN", "Infinity", "-Infinity", "-NaN", "undefined"};
   for (size_t at = 0; at < text.size();) {
     if (text[at] == '"') {

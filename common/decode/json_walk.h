@@ -39,7 +39,7 @@ struct Outline {
 };
 Outline OutlineOf(std::string_view text);
 
-// "NaN", "Infinity" or "undefined", if it stands for a value; null: none does.
-const char* LastWord(std::string_view text);
+// The first of "NaN", "Infinity", either with a minus, and "undefined" that stands for a value; null: none does.
+const char* FirstNonJsonLiteral(std::string_view text);
 
 }  // namespace headcount::json_walk

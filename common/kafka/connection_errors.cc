@@ -203,7 +203,7 @@ std::optional<std::string> ConnectionErrors::PermanentFailure(rd_kafka_s* handle
   return Hint(found_, protocol);
 }
 
-std::optional<std::string> ConnectionErrors::LacksToken(rd_kafka_s* handle) {
+std::optional<std::string> ConnectionErrors::MissingTokenReason(rd_kafka_s* handle) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::string hint = "; " + Hint(AuthFailure::kNoToken, "");
   if (last_error_.auth_failure == AuthFailure::kNoToken) return Bare(last_error_.reason) + hint;

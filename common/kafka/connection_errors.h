@@ -37,7 +37,7 @@ class ConnectionErrors {
   // client's callbacks first. May ask the broker once in another protocol, which takes some seconds.
   std::optional<std::string> PermanentFailure(rd_kafka_s* handle);
   // Why this client has no token for the brokers, if it gets no answer for that reason. The cause may pass.
-  std::optional<std::string> LacksToken(rd_kafka_s* handle);
+  std::optional<std::string> MissingTokenReason(rd_kafka_s* handle);
   // A broker has answered this client, so at least one broker accepts it.
   void Answered();
 

@@ -50,7 +50,7 @@ Error QuestionFailed(rd_kafka_t* handle, const std::string& asked, rd_kafka_resp
     return Error{ExitCode::kHumanNeeded, "cannot " + asked + " at " + Brokers(handle) + ": " + rd_kafka_err2str(code)};
   }
   if (IsSilence(code)) {
-    if (const std::optional<std::string> why = ConnectionErrors::Of(handle).LacksToken(handle)) {
+    if (const std::optional<std::string> why = ConnectionErrors::Of(handle).MissingTokenReason(handle)) {
       return Error{ExitCode::kUnavailable,
                    "cannot " + asked + ": no token to show to " + Brokers(handle) + ": " + *why};
     }
