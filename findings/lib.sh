@@ -141,6 +141,18 @@ stop_kafka() {
   rm -rf "$tmp/kafka" "$tmp/data"
 }
 
+# each_kafka COMMAND VERSION...: calls COMMAND VERSION with a broker of each version; $now is what they print.
+each_kafka() {
+  local command=$1 version
+  shift
+  now=''
+  for version in "$@"; do
+    start_kafka "$version"
+    now+=${now:+$'\n'}$("$command" "$version")
+    stop_kafka
+  done
+}
+
 # still SEEN NOW: the end of a script. Both are texts.
 still() {
   if [[ $1 == "$2" ]]; then

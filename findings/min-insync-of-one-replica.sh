@@ -15,6 +15,7 @@ seen='3.9.1: min.insync.replicas 2, replicas 1, acks=all taken, in a transaction
 4.4.0: min.insync.replicas 2, replicas 1, acks=all taken, in a transaction taken'
 
 python_packages packages confluent-kafka==2.16.1
+# shellcheck disable=SC2317  # each_kafka calls it
 ask() {
   with_python packages "$bootstrap" "$1" <<'PY'
 import sys
@@ -42,10 +43,5 @@ print(f"{version}: min.insync.replicas {setting}, replicas {len(replicas)}, acks
       f"in a transaction {results[1]}")
 PY
 }
-now=''
-for version in 3.9.1 4.4.0; do
-  start_kafka "$version"
-  now+=$(ask "$version")$'\n'
-  stop_kafka
-done
-still "$seen" "${now%$'\n'}"
+each_kafka ask 3.9.1 4.4.0
+still "$seen" "$now"
