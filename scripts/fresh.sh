@@ -6,6 +6,8 @@ set -euo pipefail
 
 root=$(dirname "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")
 cd "$root"
+# shellcheck source=scripts/apt_sources.sh
+source scripts/apt_sources.sh
 
 usage() {
   cat <<EOF2
@@ -43,8 +45,8 @@ codename() { case $1 in 12) echo bookworm ;; 13) echo trixie ;; esac; }
 
 # This machine's sources, for that Debian. Only those of Debian itself.
 sources() {
-  local of=/etc/apt/sources.list.d/debian.sources here
-  [[ -e $of ]] || of=/etc/apt/sources.list
+  local of here
+  of=$(apt_sources) || fail 77 "apt has no sources here"
   # shellcheck disable=SC1091  # of this Debian
   here=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   [[ -n $here && -r $of ]] || fail 77 "this is no Debian, so there are no sources to take over"

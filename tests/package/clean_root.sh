@@ -3,6 +3,9 @@
 # folder, which has nothing but what is essential. The tests of the package then run what was installed there.
 set -euo pipefail
 
+# shellcheck source=scripts/apt_sources.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/apt_sources.sh"
+
 usage() {
   cat <<EOF
 usage: clean_root.sh --build RELEASE_BUILD --out FOLDER
@@ -48,12 +51,7 @@ make_root() {
   here=$(readlink -f "${BASH_SOURCE[0]}")
   command -v mmdebstrap >/dev/null || fail 77 "mmdebstrap is missing; scripts/setup.sh --dev installs it"
   ((EUID == 0)) || fail 77 "only root can make and enter another root here"
-  # Debian 12 and 13 keep them under different names, and a root that mmdebstrap made under one of its own.
-  for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.sources \
-    /etc/apt/sources.list.d/*.list; do
-    if [[ -s $sources ]]; then break; fi
-  done
-  [[ -s $sources ]] || fail 77 "apt has no sources here"
+  sources=$(apt_sources) || fail 77 "apt has no sources here"
   # shellcheck disable=SC1091  # of this Debian
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
   # No disk need be waited for: the root lives as long as the tests.
